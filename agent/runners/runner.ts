@@ -1,0 +1,46 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { ToolPaths } from '../tools.ts';
+import type { SourceAccess } from '../media/source-access.ts';
+
+/** What a runner says while it works; the next heartbeat carries the latest. */
+export interface RunnerProgress {
+  readonly framesDone: number;
+  readonly framesTotal: number;
+  /** Frames a second, over the last seconds. */
+  readonly fps: number;
+  readonly phase: 'fetch' | 'filter' | 'verify' | 'upload' | 'merge';
+}
+
+/** Everything that one attempt may use. It ends with the attempt. */
+export interface RunnerContext {
+  /** A private, empty directory; removed after the attempt. Absolute path. */
+  readonly workDir: string;
+  /** Aborts when the lease is lost or the task is cancelled: kill every child and throw. */
+  readonly signal: AbortSignal;
+  readonly tools: ToolPaths;
+  readonly sandbox: Sandbox;
+  readonly source: SourceAccess;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  progress(progress: RunnerProgress): void;
+  /** Keeps the last lines of what the tools print; they go into a failure. */
+  toolOutput(line: string): void;
+}
+
+export interface RunnerArtifact {
+  /** segment, index, sidecar, audio or result. */
+  readonly name: string;
+  /** Absolute path of a complete file below `workDir`. */
+  readonly path: string;
+}
+
+export interface RunnerOutput {
+  readonly artifacts: readonly RunnerArtifact[];
+  readonly result: TaskResult;
+}
+
+/** Runs one attempt of one task kind. Throws a `GridError` whose code says whose fault it is. */
+export type Runner<Spec> = (spec: Spec, context: RunnerContext) => Promise<RunnerOutput>;

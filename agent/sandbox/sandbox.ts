@@ -1,0 +1,25 @@
+/** What a sandboxed program may touch and use. */
+export interface SandboxRequest {
+  readonly argv: readonly string[];
+  /** The only directory that it may write; also its working directory. Absolute path. */
+  readonly workDir: string;
+  /** Its whole environment; nothing is inherited. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** Extra directories that it may read. */
+  readonly readOnlyPaths: readonly string[];
+}
+
+/** An argv and environment that run the request's program inside the sandbox. */
+export interface SandboxedCommand {
+  readonly argv: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly cwd: string;
+}
+
+export type SandboxStrength = 'none' | 'limits' | 'namespaces';
+
+/** One interface, several strengths; the agent probes at start which one the machine offers. */
+export interface Sandbox {
+  readonly strength: SandboxStrength;
+  wrap(request: SandboxRequest): SandboxedCommand;
+}
