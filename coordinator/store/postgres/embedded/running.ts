@@ -44,14 +44,22 @@ export async function findRunning(cluster: string): Promise<RunningServer | unde
   return undefined;
 }
 
+/** A server that ended by itself in this very moment is no error. */
+function signalServer(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
 /** Fast shutdown (SIGINT: sessions are ended, a checkpoint is written), then SIGKILL when that takes too long. */
 export async function stopServer(pid: number, clock: Clock): Promise<void> {
-  if (!(await isAlive(pid))) return;
-  process.kill(pid, 'SIGINT');
+  signalServer(pid, 'SIGINT');
   const from = clock.monotonicMs();
   while (await isAlive(pid)) {
     if (clock.monotonicMs() - from > STOP_LIMIT_MS) {
-      process.kill(pid, 'SIGKILL');
+      signalServer(pid, 'SIGKILL');
       throw new GridError(
         'timeout',
         `PostgreSQL (process ${pid}) did not stop in ${STOP_LIMIT_MS} ms and was killed`,
