@@ -1,3 +1,4 @@
+import type { GridError } from '../../shared/errors.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 
 /** A source or artifact opened for tools: a loopback URL that serves ranges, and what was fetched so far. */
@@ -7,6 +8,8 @@ export interface OpenSource {
   readonly sizeBytes: number;
   /** Bytes that really came over the network for this source since it was opened. */
   fetchedBytes(): number;
+  /** Why the upstream failed, when it did: a tool only sees a cut connection. */
+  failure(): GridError | undefined;
   close(): Promise<void>;
 }
 

@@ -1,0 +1,138 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../shared/clock.ts';
+import { GridError, toGridError } from '../../shared/errors.ts';
+import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import { createBlockCache } from './block-cache.ts';
+import { parseRange } from './byte-range.ts';
+import { downloadObject } from './download.ts';
+import type { SourceAccess } from './source-access.ts';
+import { fetchRange, type ByteRange } from './upstream.ts';
+
+/** Bytes asked for at once: what a reader that stops early wastes, at most. */
+const BLOCK_BYTES = 256 * 1024;
+
+export interface SourceProxyOptions {
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  /** Bound of all cached blocks together. Default 64 MiB. */
+  readonly cacheBytes?: number;
+}
+
+/** Source access of one agent process; `close` ends its loopback server. */
+export interface SourceProxy extends SourceAccess {
+  close(): Promise<void>;
+}
+
+interface Opened {
+  readonly input: ObjectInput;
+  readonly signal: AbortSignal;
+  fetched: number;
+  failure: GridError | undefined;
+}
+
+/**
+ * Serves objects to tools on 127.0.0.1 under a path nobody can guess, block by block, so that a tool's seek costs the
+ * blocks it reads and no more. Blocks are shared by all opens of one cache key: headers and seek tables come once.
+ */
+export async function startSourceProxy(options: SourceProxyOptions): Promise<SourceProxy> {
+  const cache = createBlockCache(options.cacheBytes ?? 64 * 1024 * 1024);
+  const opened = new Map<string, Opened>();
+
+  async function block(source: Opened, number: number): Promise<Buffer> {
+    const start = number * BLOCK_BYTES;
+    const end = Math.min(start + BLOCK_BYTES, source.input.sizeBytes);
+    const onBytes = (count: number): void => void (source.fetched += count);
+    return cache.get(`${source.input.cacheKey}:${source.input.sizeBytes}:${number}`, () =>
+      fetchRange(options.clock, source.input, { start, end, signal: source.signal, onBytes }),
+    );
+  }
+
+  async function sendBody(source: Opened, range: ByteRange, response: ServerResponse): Promise<void> {
+    for (let at = range.start; at < range.end && !response.destroyed;) {
+      const number = Math.floor(at / BLOCK_BYTES);
+      const bytes = await block(source, number);
+      const from = at - number * BLOCK_BYTES;
+      const to = Math.min(bytes.length, range.end - number * BLOCK_BYTES);
+      at += to - from;
+      if (!response.write(bytes.subarray(from, to))) {
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      }
+    }
+    response.end();
+  }
+
+  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const source = opened.get(request.url ?? '');
+    if (source === undefined) return void response.writeHead(404).end();
+    if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
+    const size = source.input.sizeBytes;
+    const range = parseRange(request.headers.range, size);
+    if (range === undefined)
+      return void response.writeHead(416, { 'content-range': `bytes */${size}` }).end();
+    response.writeHead(request.headers.range === undefined ? 200 : 206, {
+      'accept-ranges': 'bytes',
+      'content-type': 'application/octet-stream',
+      'content-length': range.end - range.start,
+      ...(request.headers.range === undefined
+        ? {}
+        : { 'content-range': `bytes ${range.start}-${range.end - 1}/${size}` }),
+    });
+    if (request.method === 'HEAD') return void response.end();
+    try {
+      await sendBody(source, range, response);
+    } catch (thrown) {
+      // The head is out: a cut connection is the only way left to say that it failed.
+      source.failure ??= toGridError(thrown);
+      response.destroy();
+    }
+  }
+
+  const server = createServer((request, response) => {
+    response.on('error', () => response.destroy());
+    void answer(request, response);
+  });
+  const port = await listen(server);
+  server.unref();
+
+  return {
+    async open(input, signal) {
+      if (signal.aborted) throw new GridError('cancelled', 'opening the object was cancelled');
+      const path = `/${options.ids.secret(24)}`;
+      const ended = new AbortController();
+      const source: Opened = {
+        input,
+        signal: AbortSignal.any([signal, ended.signal]),
+        fetched: 0,
+        failure: undefined,
+      };
+      opened.set(path, source);
+      return {
+        url: `http://127.0.0.1:${port}${path}`,
+        sizeBytes: input.sizeBytes,
+        fetchedBytes: () => source.fetched,
+        failure: () => source.failure,
+        async close() {
+          opened.delete(path);
+          ended.abort();
+        },
+      };
+    },
+    async download(input, path, signal) {
+      await downloadObject(options.clock, input, { path, signal });
+    },
+    async close() {
+      opened.clear();
+      server.closeAllConnections();
+      if (server.listening) await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+async function listen(server: Server): Promise<number> {
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return (server.address() as AddressInfo).port;
+}
