@@ -1,0 +1,18 @@
+export const SCOPES = ['read', 'submit', 'agent', 'admin'] as const;
+
+/** `admin` implies all others; `submit` implies `read`. */
+export type Scope = (typeof SCOPES)[number];
+
+/** Who makes a request. Jobs, uploads and dialect objects belong to an owner; tokens of one owner see the same things. */
+export interface Principal {
+  readonly ownerId: string;
+  readonly tokenName: string;
+  readonly scopes: readonly Scope[];
+}
+
+/** Whether `principal` may do what needs `scope`. */
+export function hasScope(principal: Principal, scope: Scope): boolean {
+  const { scopes } = principal;
+  if (scopes.includes('admin') || scopes.includes(scope)) return true;
+  return scope === 'read' && scopes.includes('submit');
+}

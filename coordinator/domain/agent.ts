@@ -1,0 +1,20 @@
+import type { Hardware, Load, Tool } from '../../shared/gen/clipgrid/v1/session.ts';
+
+export type AgentState = 'online' | 'draining' | 'offline';
+
+/** An agent as people and the placement see it. */
+export interface AgentView {
+  readonly agentId: string;
+  readonly name: string;
+  readonly state: AgentState;
+  readonly version: string;
+  readonly hardware: Hardware;
+  readonly tools: readonly Tool[];
+  readonly capabilities: readonly string[];
+  readonly lacks: readonly string[];
+  readonly slots: number;
+  readonly leases: number;
+  readonly load?: Load;
+  readonly connectedAt: Date;
+  readonly lastSeenAt: Date;
+}

@@ -1,0 +1,59 @@
+/** What a user wants done with one source. The same for every dialect; a dialect translates into it. */
+export interface JobSpec {
+  readonly source: SourceRef;
+  readonly script: ScriptSpec;
+  readonly command: CommandSpec;
+  readonly container: 'matroska' | 'mp4';
+  /** Undefined: audio is carried over unchanged (M5). */
+  readonly audio?: CommandSpec;
+  readonly clips: ClipPolicy;
+  /** Limit of one encode attempt in seconds; undefined: predicted from the clip. */
+  readonly encodeTimeoutS?: number;
+}
+
+/** An object with the uploaded film. `sizeBytes` is what it was when the job was submitted. */
+export interface SourceRef {
+  readonly bucket: string;
+  readonly key: string;
+  readonly sizeBytes: number;
+}
+
+export interface ScriptSpec {
+  /** Empty: the built-in pass-through. */
+  readonly text: string;
+  /** Environment variable and relative file name through which the script finds its source. */
+  readonly sourceVariable: string;
+  readonly sourceName: string;
+}
+
+export interface CommandSpec {
+  /** As the user wrote it; for showing only. */
+  readonly text: string;
+  /** Parsed argument vectors, first program first. */
+  readonly programs: readonly (readonly string[])[];
+  /** Relative file name that the last program writes. */
+  readonly outputName: string;
+}
+
+export interface ClipPolicy {
+  /** `whole`: exactly one clip. */
+  readonly mode: 'auto' | 'whole';
+  /** Wanted clip length in seconds of film; undefined: the planner decides from length and agents. */
+  readonly targetS?: number;
+}
+
+export const JOB_STATES = ['queued', 'indexing', 'encoding', 'merging', 'succeeded', 'failed', 'cancelled'] as const;
+
+/** `queued` is an `indexing` job of which no task was ever granted; it is derived, not stored. */
+export type JobState = (typeof JOB_STATES)[number];
+
+/** Why a job or a task ended badly, for people and programs. */
+export interface Failure {
+  /** A code of shared/errors.ts. */
+  readonly code: string;
+  readonly stage: 'index' | 'encode' | 'audio' | 'merge' | 'plan';
+  readonly message: string;
+  /** Last lines of the tool, at most 8 KiB. */
+  readonly log: string;
+  readonly clipIndex?: number;
+}

@@ -1,0 +1,69 @@
+import type { TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { Failure } from './job.ts';
+
+export type TaskKind = 'index' | 'encode' | 'audio' | 'merge';
+
+/** An expired or released task is `ready` again, with the epoch and lease id of its last grant still on it (L11). */
+export type TaskState = 'ready' | 'leased' | 'succeeded' | 'failed' | 'cancelled';
+
+/** The fence (L2). */
+export interface Fence {
+  readonly taskId: string;
+  readonly epoch: number;
+  readonly leaseId: string;
+}
+
+/** Bytes in the object store that a task produced; immutable. */
+export interface Artifact {
+  /** segment, index, sidecar, audio or result. */
+  readonly name: string;
+  readonly bucket: string;
+  readonly key: string;
+  readonly sha256: string;
+  readonly sizeBytes: number;
+}
+
+/** A task to be created. Object inputs in `spec` carry no URL yet: `cacheKey` is `bucket/key`, signed at the grant. */
+export interface NewTask {
+  readonly kind: TaskKind;
+  /** Set for encode tasks only, from 0. */
+  readonly clipIndex?: number;
+  readonly spec: TaskSpec;
+  /** Capabilities that an agent must have proved, e.g. `encoder:libx264`. */
+  readonly requires: readonly string[];
+  readonly framesTotal: number;
+  /** Predicted seconds of work; longer tasks of a job are granted first. */
+  readonly cost: number;
+}
+
+/** What a succeeded task left. */
+export interface TaskOutput {
+  readonly artifacts: readonly Artifact[];
+  readonly result: TaskResult;
+}
+
+/** A task as people see it. */
+export interface TaskView {
+  readonly taskId: string;
+  readonly jobId: string;
+  readonly kind: TaskKind;
+  readonly clipIndex?: number;
+  readonly state: TaskState;
+  readonly epoch: number;
+  readonly agentId?: string;
+  readonly agentName?: string;
+  readonly attempts: number;
+  readonly requires: readonly string[];
+  readonly framesTotal: number;
+  readonly framesDone: number;
+  readonly fps: number;
+  readonly phase: string;
+  readonly startFrame?: number;
+  readonly endFrame?: number;
+  readonly output?: TaskOutput;
+  readonly failure?: Failure;
+  readonly logTail: string;
+  readonly readyAt: Date;
+  readonly grantedAt?: Date;
+  readonly finishedAt?: Date;
+}

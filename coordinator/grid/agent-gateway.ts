@@ -1,0 +1,23 @@
+import type { Hello, SessionRequest, SessionResponse, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
+
+/** How the grid talks to one agent. `rpc/` implements it over the stream. */
+export interface SessionSink {
+  /** False: the agent does not drain its stream and the session must end (L9). */
+  send(message: NonNullable<SessionResponse['message']>): boolean;
+  /** Ends the stream after a Goodbye. */
+  end(reason: string, reconnect: boolean): void;
+}
+
+export interface OpenSession {
+  readonly welcome: Welcome;
+  /** Any message after Hello. Rejects with `invalid_argument` on a protocol error: the session is to be ended. */
+  receive(message: NonNullable<SessionRequest['message']>): Promise<void>;
+  /** The stream is gone, for whatever reason. Leases are shortened to the grace period. */
+  closed(): Promise<void>;
+}
+
+/** Where agent sessions enter the grid. */
+export interface AgentGateway {
+  /** Registers the agent (L8: the newer session wins) and sends nothing before it resolved. */
+  open(hello: Hello, sink: SessionSink): Promise<OpenSession>;
+}

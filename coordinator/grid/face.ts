@@ -1,0 +1,173 @@
+import type { Readable } from 'node:stream';
+import type { AgentView } from '../domain/agent.ts';
+import type { Principal, Scope } from '../domain/account.ts';
+import type { Failure, JobSpec, JobState } from '../domain/job.ts';
+import type { Artifact, TaskView } from '../domain/task.ts';
+import type { Transaction } from '../store/transaction.ts';
+
+/**
+ * The grid's public face: all that REST, gRPC and dialects may use. Every method checks nothing about who asks unless it
+ * takes an owner; an undefined `ownerId` means "of all owners" (admin). Unknown ids are `not_found`.
+ */
+export interface Grid {
+  readonly jobs: JobsFace;
+  readonly agents: AgentsFace;
+  readonly events: EventsFace;
+  readonly uploads: UploadsFace;
+  readonly accounts: AccountsFace;
+}
+
+export interface SubmitInput {
+  readonly ownerId: string;
+  readonly dialect: string;
+  /** What people call it, usually the file name. */
+  readonly name: string;
+  /** Higher first. 0 is the default class, 10 is `priority`. */
+  readonly priority: number;
+  readonly spec: JobSpec;
+  /** The same key of the same owner gives the same job again; with another spec it is `already_exists`. */
+  readonly idempotencyKey?: string;
+}
+
+export interface JobView {
+  readonly jobId: string;
+  readonly ownerId: string;
+  readonly dialect: string;
+  readonly name: string;
+  readonly state: JobState;
+  readonly priority: number;
+  readonly spec: JobSpec;
+  /** 0 until the plan exists. */
+  readonly framesTotal: number;
+  readonly framesDone: number;
+  readonly clipsTotal: number;
+  readonly clipsDone: number;
+  /** Seconds until the end as predicted from the last minute; undefined while unknown. */
+  readonly etaS?: number;
+  readonly result?: Artifact;
+  readonly failure?: Failure;
+  readonly createdAt: Date;
+  readonly startedAt?: Date;
+  readonly finishedAt?: Date;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Opaque; undefined at the end. */
+  readonly nextCursor?: string;
+}
+
+export interface JobQuery {
+  readonly ownerId?: string;
+  readonly dialect?: string;
+  readonly states?: readonly JobState[];
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
+export interface JobsFace {
+  /** Durable when it resolves. With `tx` it is part of the caller's transaction. */
+  submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
+  get(jobId: string, ownerId?: string): Promise<JobView>;
+  list(query: JobQuery): Promise<Page<JobView>>;
+  /** Ascending: index, encode by clip, audio, merge. */
+  tasks(jobId: string): Promise<readonly TaskView[]>;
+  task(taskId: string): Promise<TaskView>;
+  /** Ends a job that has not ended; a job that has is `failed_precondition`. Leases are revoked. */
+  cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
+  /** Failed or cancelled: goes on from what was committed; failed tasks get fresh attempts. */
+  retry(jobId: string, ownerId?: string): Promise<JobView>;
+  /** Removes the job in any state, its leases and its objects (not the source). */
+  remove(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
+  /** One clip again, in any state of the job once the plan exists; the result is rebuilt by itself (epoch + 1). */
+  redoClip(jobId: string, clipIndex: number, change?: ClipChange, tx?: Transaction): Promise<void>;
+  /** The merge again; joins one that waits or runs. Unfinished clips: `failed_precondition`. */
+  redoMerge(jobId: string, tx?: Transaction): Promise<void>;
+  /** Cancels one task: its job fails with that reason. */
+  cancelTask(taskId: string): Promise<TaskView>;
+  /** A failed or running task again. */
+  retryTask(taskId: string): Promise<TaskView>;
+  /** Why it does not run now, in words; empty when it runs or has ended. */
+  explainJob(jobId: string): Promise<string>;
+  explainTask(taskId: string): Promise<string>;
+  /** The result's bytes; `failed_precondition` before the job succeeded. `range` end is inclusive. */
+  readResult(jobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
+  /** A signed URL to the result for a plain browser. */
+  resultUrl(jobId: string, expiresS: number): Promise<string>;
+}
+
+/** Replaces script, command or timeout of one clip only. */
+export interface ClipChange {
+  readonly script?: JobSpec['script'];
+  readonly command?: JobSpec['command'];
+  readonly timeoutS?: number;
+  readonly priority?: number;
+}
+
+export interface AgentsFace {
+  list(): Promise<readonly AgentView[]>;
+  get(agentId: string): Promise<AgentView>;
+  tasks(agentId: string): Promise<readonly TaskView[]>;
+  /** L13. `deadlineS` 0: as long as it takes. */
+  drain(agentId: string, deadlineS: number): Promise<AgentView>;
+  undrain(agentId: string): Promise<AgentView>;
+}
+
+export interface GridEvent {
+  readonly sequence: number;
+  readonly at: Date;
+  /** job.created, job.planned, job.state, job.removed, task.granted, task.succeeded, task.failed, task.expired, agent.online, ... */
+  readonly type: string;
+  readonly jobId?: string;
+  readonly taskId?: string;
+  readonly agentId?: string;
+  readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventsFace {
+  /** The sequence number of the newest event. */
+  head(): Promise<number>;
+  /** Events after `afterSequence`, then live ones until `signal` aborts. In order, none missed, from any coordinator. */
+  watch(filter: { jobId?: string; ownerId?: string; afterSequence: number }, signal: AbortSignal): AsyncIterable<GridEvent>;
+}
+
+export interface UploadView {
+  readonly uploadId: string;
+  readonly ownerId: string;
+  readonly name: string;
+  readonly sizeBytes?: number;
+  readonly state: 'open' | 'complete';
+  readonly bucket: string;
+  readonly key: string;
+  readonly createdAt: Date;
+}
+
+export interface SignedUpload {
+  readonly upload: UploadView;
+  /** One PUT of the whole file. */
+  readonly url: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface UploadsFace {
+  create(input: { ownerId: string; name: string; sizeBytes?: number }): Promise<SignedUpload>;
+  get(uploadId: string, ownerId?: string): Promise<UploadView>;
+  list(ownerId: string): Promise<readonly UploadView[]>;
+  /** Multipart: signed URLs of the given parts (from 1); starts it when needed. `partBytes` is what each but the last must have. */
+  signParts(uploadId: string, ownerId: string, parts: readonly number[]): Promise<{ partBytes: number; urls: readonly string[] }>;
+  /** Checks that the bytes are there (size when announced). With `parts` it joins a multipart upload. */
+  complete(uploadId: string, ownerId: string, parts?: readonly { part: number; etag: string }[]): Promise<UploadView>;
+  remove(uploadId: string, ownerId: string): Promise<void>;
+}
+
+export interface AccountsFace {
+  /** Undefined: unknown or revoked token. Constant-time in the secret. */
+  authenticate(secret: string): Promise<Principal | undefined>;
+  /** The secret is told once and stored as a hash. */
+  createToken(input: { ownerId: string; name: string; scopes: readonly Scope[] }): Promise<{ secret: string }>;
+  /** For secrets that an operator configures; idempotent. */
+  ensureToken(input: { ownerId: string; name: string; scopes: readonly Scope[]; secret: string }): Promise<void>;
+  listTokens(): Promise<readonly { ownerId: string; name: string; scopes: readonly Scope[]; createdAt: Date }[]>;
+  revokeToken(ownerId: string, name: string): Promise<void>;
+}
