@@ -9,6 +9,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../../coordinator/store/postgres/embedded/embedded.ts';
+import type { Durability } from '../../../coordinator/store/postgres/embedded/spawn-server.ts';
 import { serverAccount } from '../../../coordinator/store/postgres/embedded/account.ts';
 import { layOut } from '../../../coordinator/store/postgres/embedded/layout.ts';
 import { findRunning, isAlive, stopServer } from '../../../coordinator/store/postgres/embedded/running.ts';
@@ -18,11 +19,11 @@ import { silentLogger } from '../../../shared/logger.ts';
 
 let dataDir: string;
 
-const start = (port?: number): Promise<EmbeddedPostgres> =>
+const start = (port?: number, durability: Durability = 'test'): Promise<EmbeddedPostgres> =>
   startEmbeddedPostgres({
     dataDir,
     ...(port === undefined ? {} : { port }),
-    durability: 'test',
+    durability,
     clock: systemClock,
     ids: systemIds(() => Date.now()),
     logger: silentLogger,
@@ -89,16 +90,19 @@ describe('embedded PostgreSQL', () => {
     expect(await isAlive(orphan)).toBe(false);
   });
 
-  it('recovers from a SIGKILL of the server itself, with its postmaster.pid left behind', async () => {
-    const first = await start();
-    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
-    process.kill(first.pid, 'SIGKILL');
-    await first.stop();
-    const second = await start();
-    expect(second.pid).not.toBe(first.pid);
-    expect(await query(second.url, 'SELECT n FROM kept')).toEqual([7]);
-    await second.stop();
-  });
+  it.each(['full', 'test'] as const)(
+    'loses no commit to a SIGKILL of the server itself (%s)',
+    async (durability) => {
+      const first = await start(undefined, durability);
+      await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS n');
+      process.kill(first.pid, 'SIGKILL');
+      await first.stop();
+      const second = await start(undefined, durability);
+      expect(second.pid).not.toBe(first.pid);
+      expect(await query(second.url, 'SELECT n FROM kept')).toEqual([7]);
+      await second.stop();
+    },
+  );
 
   it('ignores a postmaster.pid whose number now belongs to another program', async () => {
     await (await start()).stop();

@@ -5,7 +5,7 @@ import type { ServerAccount } from './account.ts';
 import { SERVER_ENVIRONMENT } from './initialise.ts';
 import type { ClusterLayout } from './layout.ts';
 
-/** `full`: what was committed survives a power cut. `test`: only a crash of the server, but much faster. */
+/** `full`: what was committed survives a power cut. `test`: it survives a crash of the server only, but is much faster. */
 export type Durability = 'full' | 'test';
 
 export interface SpawnInput {
@@ -19,7 +19,8 @@ export interface SpawnInput {
 
 const MAX_LOG_BYTES = 8 * 1024 * 1024;
 
-const NOT_DURABLE = { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off' };
+/** Not `synchronous_commit`: without it a crash of the server alone would lose what it said was committed. */
+const NOT_DURABLE = { fsync: 'off', full_page_writes: 'off' };
 
 function settings(input: SpawnInput): string[] {
   const all: Record<string, string> = {
