@@ -62,7 +62,7 @@ function presentationOrder(pts: readonly number[]): number[] {
 /** A keyframe is a clean start when no later frame in presentation order comes before it in decode order. */
 function cleanStarts(index: SourceIndex, order: readonly number[]): number[] {
   const keyframes = new Set(index.keyframes);
-  const earliestFrom = new Array<number>(order.length);
+  const earliestFrom = Array.from<number>({ length: order.length });
   for (let frame = order.length - 1, earliest = Infinity; frame >= 0; frame--) {
     earliest = Math.min(earliest, at(order, frame));
     earliestFrom[frame] = earliest;

@@ -9,7 +9,16 @@ export interface Logger {
   child(fields: Readonly<Record<string, unknown>>): Logger;
 }
 
-const SECRETS = ['token', 'authorization', '*.token', '*.authorization', 'url', '*.url', 'password', 'secret'];
+const SECRETS = [
+  'token',
+  'authorization',
+  '*.token',
+  '*.authorization',
+  'url',
+  '*.url',
+  'password',
+  'secret',
+];
 
 function wrap(inner: PinoLogger): Logger {
   return {

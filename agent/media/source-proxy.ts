@@ -5,7 +5,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
-import { createBlockCache } from './block-cache.ts';
+import { createBlockCache, type BlockCache } from './block-cache.ts';
 import { parseRange } from './byte-range.ts';
 import { downloadObject } from './download.ts';
 import type { SourceAccess } from './source-access.ts';
@@ -33,39 +33,21 @@ interface Opened {
   failure: GridError | undefined;
 }
 
-/**
- * Serves objects to tools on 127.0.0.1 under a path nobody can guess, block by block, so that a tool's seek costs the
- * blocks it reads and no more. Blocks are shared by all opens of one cache key: headers and seek tables come once.
- */
-export async function startSourceProxy(options: SourceProxyOptions): Promise<SourceProxy> {
-  const cache = createBlockCache(options.cacheBytes ?? 64 * 1024 * 1024);
-  const opened = new Map<string, Opened>();
+const unguessableBytes = 24;
 
-  async function block(source: Opened, number: number): Promise<Buffer> {
-    const start = number * BLOCK_BYTES;
-    const end = Math.min(start + BLOCK_BYTES, source.input.sizeBytes);
-    const onBytes = (count: number): void => void (source.fetched += count);
-    return cache.get(`${source.input.cacheKey}:${source.input.sizeBytes}:${number}`, () =>
-      fetchRange(options.clock, source.input, { start, end, signal: source.signal, onBytes }),
-    );
+/** Serves one object's bytes to a tool, block by block. Opens of one cache key share their blocks. */
+class RangeServer {
+  readonly opened = new Map<string, Opened>();
+  readonly #cache: BlockCache;
+  readonly #clock: Clock;
+
+  constructor(options: SourceProxyOptions) {
+    this.#cache = createBlockCache(options.cacheBytes ?? 64 * 1024 * 1024);
+    this.#clock = options.clock;
   }
 
-  async function sendBody(source: Opened, range: ByteRange, response: ServerResponse): Promise<void> {
-    for (let at = range.start; at < range.end && !response.destroyed;) {
-      const number = Math.floor(at / BLOCK_BYTES);
-      const bytes = await block(source, number);
-      const from = at - number * BLOCK_BYTES;
-      const to = Math.min(bytes.length, range.end - number * BLOCK_BYTES);
-      at += to - from;
-      if (!response.write(bytes.subarray(from, to))) {
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      }
-    }
-    response.end();
-  }
-
-  async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const source = opened.get(request.url ?? '');
+  async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const source = this.opened.get(request.url ?? '');
     if (source === undefined) return void response.writeHead(404).end();
     if (request.method !== 'GET' && request.method !== 'HEAD') return void response.writeHead(405).end();
     const size = source.input.sizeBytes;
@@ -82,7 +64,7 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
     });
     if (request.method === 'HEAD') return void response.end();
     try {
-      await sendBody(source, range, response);
+      await this.#sendBody(source, range, response);
     } catch (thrown) {
       // The head is out: a cut connection is the only way left to say that it failed.
       source.failure ??= toGridError(thrown);
@@ -90,32 +72,57 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
     }
   }
 
+  async #block(source: Opened, number: number): Promise<Buffer> {
+    const start = number * BLOCK_BYTES;
+    const end = Math.min(start + BLOCK_BYTES, source.input.sizeBytes);
+    const onBytes = (count: number): void => void (source.fetched += count);
+    return this.#cache.get(`${source.input.cacheKey}:${source.input.sizeBytes}:${number}`, () =>
+      fetchRange(this.#clock, source.input, { start, end, signal: source.signal, onBytes }),
+    );
+  }
+
+  async #sendBody(source: Opened, range: ByteRange, response: ServerResponse): Promise<void> {
+    for (let at = range.start; at < range.end && !response.destroyed;) {
+      const number = Math.floor(at / BLOCK_BYTES);
+      const bytes = await this.#block(source, number);
+      const from = at - number * BLOCK_BYTES;
+      const to = Math.min(bytes.length, range.end - number * BLOCK_BYTES);
+      at += to - from;
+      if (!response.write(bytes.subarray(from, to))) {
+        await Promise.race([once(response, 'drain'), once(response, 'close')]);
+      }
+    }
+    response.end();
+  }
+}
+
+/**
+ * Serves objects to tools on 127.0.0.1 under a path nobody can guess, block by block, so that a tool's seek costs the
+ * blocks it reads and no more. Blocks are shared by all opens of one cache key: headers and seek tables come once.
+ */
+export async function startSourceProxy(options: SourceProxyOptions): Promise<SourceProxy> {
+  const ranges = new RangeServer(options);
   const server = createServer((request, response) => {
     response.on('error', () => response.destroy());
-    void answer(request, response);
+    void ranges.answer(request, response);
   });
   const port = await listen(server);
   server.unref();
-
   return {
     async open(input, signal) {
       if (signal.aborted) throw new GridError('cancelled', 'opening the object was cancelled');
-      const path = `/${options.ids.secret(24)}`;
+      const path = `/${options.ids.secret(unguessableBytes)}`;
       const ended = new AbortController();
-      const source: Opened = {
-        input,
-        signal: AbortSignal.any([signal, ended.signal]),
-        fetched: 0,
-        failure: undefined,
-      };
-      opened.set(path, source);
+      const ends = AbortSignal.any([signal, ended.signal]);
+      const source: Opened = { input, signal: ends, fetched: 0, failure: undefined };
+      ranges.opened.set(path, source);
       return {
         url: `http://127.0.0.1:${port}${path}`,
         sizeBytes: input.sizeBytes,
         fetchedBytes: () => source.fetched,
         failure: () => source.failure,
         async close() {
-          opened.delete(path);
+          ranges.opened.delete(path);
           ended.abort();
         },
       };
@@ -124,7 +131,7 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
       await downloadObject(options.clock, input, { path, signal });
     },
     async close() {
-      opened.clear();
+      ranges.opened.clear();
       server.closeAllConnections();
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },

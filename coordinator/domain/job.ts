@@ -42,7 +42,15 @@ export interface ClipPolicy {
   readonly targetS?: number;
 }
 
-export const JOB_STATES = ['queued', 'indexing', 'encoding', 'merging', 'succeeded', 'failed', 'cancelled'] as const;
+export const JOB_STATES = [
+  'queued',
+  'indexing',
+  'encoding',
+  'merging',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
 
 /** `queued` is an `indexing` job of which no task was ever granted; it is derived, not stored. */
 export type JobState = (typeof JOB_STATES)[number];

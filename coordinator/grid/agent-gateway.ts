@@ -1,4 +1,9 @@
-import type { Hello, SessionRequest, SessionResponse, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
+import type {
+  Hello,
+  SessionRequest,
+  SessionResponse,
+  Welcome,
+} from '../../shared/gen/clipgrid/v1/session.ts';
 
 /** How the grid talks to one agent. `rpc/` implements it over the stream. */
 export interface SessionSink {

@@ -129,7 +129,10 @@ export interface EventsFace {
   /** The sequence number of the newest event. */
   head(): Promise<number>;
   /** Events after `afterSequence`, then live ones until `signal` aborts. In order, none missed, from any coordinator. */
-  watch(filter: { jobId?: string; ownerId?: string; afterSequence: number }, signal: AbortSignal): AsyncIterable<GridEvent>;
+  watch(
+    filter: { jobId?: string; ownerId?: string; afterSequence: number },
+    signal: AbortSignal,
+  ): AsyncIterable<GridEvent>;
 }
 
 export interface UploadView {
@@ -155,9 +158,17 @@ export interface UploadsFace {
   get(uploadId: string, ownerId?: string): Promise<UploadView>;
   list(ownerId: string): Promise<readonly UploadView[]>;
   /** Multipart: signed URLs of the given parts (from 1); starts it when needed. `partBytes` is what each but the last must have. */
-  signParts(uploadId: string, ownerId: string, parts: readonly number[]): Promise<{ partBytes: number; urls: readonly string[] }>;
+  signParts(
+    uploadId: string,
+    ownerId: string,
+    parts: readonly number[],
+  ): Promise<{ partBytes: number; urls: readonly string[] }>;
   /** Checks that the bytes are there (size when announced). With `parts` it joins a multipart upload. */
-  complete(uploadId: string, ownerId: string, parts?: readonly { part: number; etag: string }[]): Promise<UploadView>;
+  complete(
+    uploadId: string,
+    ownerId: string,
+    parts?: readonly { part: number; etag: string }[],
+  ): Promise<UploadView>;
   remove(uploadId: string, ownerId: string): Promise<void>;
 }
 
@@ -165,9 +176,20 @@ export interface AccountsFace {
   /** Undefined: unknown or revoked token. Constant-time in the secret. */
   authenticate(secret: string): Promise<Principal | undefined>;
   /** The secret is told once and stored as a hash. */
-  createToken(input: { ownerId: string; name: string; scopes: readonly Scope[] }): Promise<{ secret: string }>;
+  createToken(input: {
+    ownerId: string;
+    name: string;
+    scopes: readonly Scope[];
+  }): Promise<{ secret: string }>;
   /** For secrets that an operator configures; idempotent. */
-  ensureToken(input: { ownerId: string; name: string; scopes: readonly Scope[]; secret: string }): Promise<void>;
-  listTokens(): Promise<readonly { ownerId: string; name: string; scopes: readonly Scope[]; createdAt: Date }[]>;
+  ensureToken(input: {
+    ownerId: string;
+    name: string;
+    scopes: readonly Scope[];
+    secret: string;
+  }): Promise<void>;
+  listTokens(): Promise<
+    readonly { ownerId: string; name: string; scopes: readonly Scope[]; createdAt: Date }[]
+  >;
   revokeToken(ownerId: string, name: string): Promise<void>;
 }

@@ -129,7 +129,11 @@ describe.each([
       await store.write({ bucket, key }, Buffer.from(key), { contentType: octets, createOnly: false });
     }
     const found = await listed(store, 'list/');
-    expect(found.map((item) => [item.key, item.sizeBytes]).sort()).toEqual([
+    expect(
+      found
+        .map((item) => [item.key, item.sizeBytes])
+        .toSorted((a, b) => String(a[0]).localeCompare(String(b[0]))),
+    ).toEqual([
       ['list/1', 6],
       ['list/sub/2', 10],
     ]);

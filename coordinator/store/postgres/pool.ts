@@ -1,0 +1,30 @@
+import { Kysely, PostgresDialect } from 'kysely';
+import pg from 'pg';
+import type { Database } from '../schema.ts';
+import type { Db } from '../transaction.ts';
+
+export interface PoolOptions {
+  readonly connectionString: string;
+  /** Most connections of this process. */
+  readonly max: number;
+  onError(error: Error): void;
+}
+
+const INT8 = 20;
+
+/** Opens the pool. bigint columns become numbers: sizes and sequences stay below 2^53. */
+export function openPool(options: PoolOptions): { db: Db; pool: pg.Pool } {
+  const types = {
+    getTypeParser: ((oid: number, format?: 'text' | 'binary') =>
+      oid === INT8 ? Number : pg.types.getTypeParser(oid, format ?? 'text')) as typeof pg.types.getTypeParser,
+  };
+  const pool = new pg.Pool({
+    connectionString: options.connectionString,
+    max: options.max,
+    connectionTimeoutMillis: 5_000,
+    statement_timeout: 30_000,
+    types,
+  });
+  pool.on('error', options.onError);
+  return { db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), pool };
+}
