@@ -1,4 +1,3 @@
-import { existsSync } from 'node:fs';
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import {
   startEmbeddedPostgres,
   type EmbeddedPostgres,
 } from '../../coordinator/store/postgres/embedded/embedded.ts';
+import { migrate } from '../../coordinator/store/postgres/migrate.ts';
 import { findRunning, isAlive, stopServer } from '../../coordinator/store/postgres/embedded/running.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
@@ -40,10 +40,7 @@ async function makeTemplate(url: string): Promise<void> {
   await client.end();
   const target = new URL(url);
   target.pathname = `/${TEMPLATE}`;
-  const file = join(import.meta.dirname, '../../coordinator/store/postgres/migrate.ts');
-  if (!existsSync(file)) return;
-  const module = (await import(file)) as { migrate: (url: string) => Promise<unknown> };
-  await module.migrate(target.href);
+  await migrate(target.href);
 }
 
 let server: EmbeddedPostgres | undefined;

@@ -15,7 +15,7 @@ interface Migration {
 }
 
 async function migrationsIn(owner: string, folder: string): Promise<Migration[]> {
-  const names = await readdir(folder).catch(() => []);
+  const names = await readdir(folder).catch((): string[] => []);
   return names
     .filter((name) => name.endsWith('.sql'))
     .toSorted()
@@ -23,7 +23,7 @@ async function migrationsIn(owner: string, folder: string): Promise<Migration[]>
 }
 
 async function allMigrations(): Promise<Migration[]> {
-  const dialects = (await readdir(DIALECTS).catch(() => [])).toSorted();
+  const dialects = (await readdir(DIALECTS).catch((): string[] => [])).toSorted();
   const lists = await Promise.all([
     migrationsIn('core', CORE),
     ...dialects.map((name) => migrationsIn(name, join(DIALECTS, name, 'migrations'))),
