@@ -66,9 +66,22 @@ export function isErrorCode(value: string): value is ErrorCode {
   return Object.hasOwn(ERROR_CODES, value);
 }
 
-/** Wraps anything that was thrown; a `GridError` passes unchanged, all else becomes `internal`. */
+// Sockets, and PostgreSQL's classes 08 (connection) and 57 (shutting down, starting up): they pass by themselves.
+const PASSING = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08\w{3}|57P0\d)$/;
+
+function isPassing(error: Error): boolean {
+  if ('code' in error && typeof error.code === 'string' && PASSING.test(error.code)) return true;
+  return /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
+}
+
+/** Wraps anything that was thrown; a `GridError` passes unchanged, a lost connection is `unavailable`, all else `internal`. */
 export function toGridError(thrown: unknown): GridError {
   if (thrown instanceof GridError) return thrown;
+  if (thrown instanceof Error && isPassing(thrown)) {
+    return new GridError('unavailable', `a service that is needed does not answer: ${thrown.message}`, {
+      cause: thrown,
+    });
+  }
   const message = thrown instanceof Error ? thrown.message : String(thrown);
   return new GridError('internal', message, { cause: thrown });
 }

@@ -1,0 +1,158 @@
+import { createCutPlanner, type CutPlanner } from '../../shared/clip-cut.ts';
+import type { EncodeCommand, FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { SourceIndex } from '../../shared/source-index.ts';
+import { clipBorders } from './clip-borders.ts';
+import type { CommandSpec, JobSpec, ScriptSpec } from './job.ts';
+import { unsignedInput } from './object-input.ts';
+import { clipRequirements, commandRequirements } from './requirements.ts';
+import type { Artifact, NewTask } from './task.ts';
+
+/** What the merge needs to know of the plan; stored with the job. */
+export interface PlanSummary {
+  readonly index: Artifact;
+  readonly sidecar?: Artifact;
+  readonly frameCount: number;
+  readonly durationS: number;
+}
+
+export interface Plan {
+  readonly summary: PlanSummary;
+  readonly tasks: readonly NewTask[];
+}
+
+export interface PlanInput {
+  readonly spec: JobSpec;
+  readonly index: SourceIndex;
+  readonly indexArtifact: Artifact;
+  readonly sidecarArtifact?: Artifact;
+  /** Slots of all agents that are online: more of them make shorter clips. */
+  readonly slots: number;
+}
+
+/** Clips a slot: enough that the last one to finish costs little, few enough that joints cost no bytes. */
+const CLIPS_PER_SLOT = 4;
+const MIN_CLIP_S = 2;
+const MAX_CLIP_S = 60;
+const MIN_TIMEOUT_S = 20 * 60;
+const WHOLE_TIMEOUT_S = 48 * 3600;
+/** Slowest believable encode: 1 frame in this many seconds, before the timeout cuts in. */
+const SLOW_FRAME_S = 5;
+
+/** Makes the tasks of the second stage: one encode task a clip, and the audio task when audio is encoded. */
+export function plan(input: PlanInput): Plan {
+  const { spec, index } = input;
+  const cuts = createCutPlanner(index);
+  const durationS = filmSeconds(index, cuts);
+  const starts = clipStarts(input, cuts, durationS);
+  const encodes = starts.map((start, clipIndex) =>
+    encodeTask(input, cuts, {
+      clipIndex,
+      start,
+      end: starts[clipIndex + 1] ?? cuts.frameCount,
+      clips: starts.length,
+    }),
+  );
+  const audio = spec.audio && input.sidecarArtifact ? [audioTask(spec.audio, input.sidecarArtifact)] : [];
+  const summary = {
+    index: input.indexArtifact,
+    ...(input.sidecarArtifact ? { sidecar: input.sidecarArtifact } : {}),
+    frameCount: cuts.frameCount,
+    durationS,
+  };
+  return { summary, tasks: [...encodes, ...audio] };
+}
+
+function filmSeconds(index: SourceIndex, cuts: CutPlanner): number {
+  const first = cuts.framePts[0] ?? 0;
+  const last = cuts.framePts[cuts.frameCount - 1] ?? 0;
+  return ((last - first + index.lastDuration) * index.timeBase.num) / index.timeBase.den;
+}
+
+/** First frames of the clips. A source that can only be decoded from its start stays whole. */
+function clipStarts(input: PlanInput, cuts: CutPlanner, durationS: number): number[] {
+  const { clips } = input.spec;
+  if (clips.mode === 'whole' || !input.index.packetExact || durationS <= 0) return [0];
+  const automatic = Math.min(MAX_CLIP_S, durationS / (CLIPS_PER_SLOT * Math.max(1, input.slots)));
+  const targetS = clips.targetS ?? Math.max(MIN_CLIP_S, automatic);
+  const targetFrames = Math.max(1, Math.round((targetS / durationS) * cuts.frameCount));
+  return clipBorders({ frameCount: cuts.frameCount, starts: allowedStarts(input.index, cuts), targetFrames });
+}
+
+/** Clean starts; where a source has hardly any (open GOPs), every keyframe, at the price of a lead-in. */
+function allowedStarts(index: SourceIndex, cuts: CutPlanner): readonly number[] {
+  if (cuts.cleanStarts.length * 2 >= index.keyframes.length) return cuts.cleanStarts;
+  const frameOf = new Map(cuts.framePts.map((pts, frame) => [pts, frame]));
+  const frames = index.keyframes.map((packet) => frameOf.get(index.pts[packet] ?? Number.NaN) ?? 0);
+  return [...new Set([0, ...frames])].toSorted((a, b) => a - b);
+}
+
+interface ClipRange {
+  readonly clipIndex: number;
+  readonly start: number;
+  readonly end: number;
+  readonly clips: number;
+}
+
+function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTask {
+  const { spec, index } = input;
+  const frames = clip.end - clip.start;
+  const automatic = clip.clips === 1 ? WHOLE_TIMEOUT_S : Math.max(MIN_TIMEOUT_S, frames * SLOW_FRAME_S);
+  return {
+    kind: 'encode',
+    clipIndex: clip.clipIndex,
+    requires: clipRequirements(spec.script, spec.command),
+    framesTotal: frames,
+    cost: frames,
+    spec: {
+      kind: {
+        $case: 'encode',
+        value: {
+          source: unsignedInput(spec.source),
+          range: { startFrame: clip.start, endFrame: clip.end },
+          script: filterScript(spec.script),
+          command: encodeCommand(spec.command),
+          cut: cuts.cut(clip.start, clip.end),
+          sourceFormat: index.format,
+          timeoutSeconds: spec.encodeTimeoutS ?? automatic,
+        },
+      },
+    },
+  };
+}
+
+function audioTask(command: CommandSpec, sidecar: Artifact): NewTask {
+  const value = {
+    sidecar: unsignedInput(sidecar),
+    command: encodeCommand(command),
+    timeoutSeconds: WHOLE_TIMEOUT_S,
+  };
+  return {
+    kind: 'audio',
+    requires: commandRequirements(command),
+    framesTotal: 0,
+    // Whole and never cut: started first, it is not what the end waits for.
+    cost: Number.MAX_SAFE_INTEGER,
+    spec: { kind: { $case: 'audio', value } },
+  };
+}
+
+/** The first task of every job. */
+export function indexTask(spec: JobSpec): NewTask {
+  return {
+    kind: 'index',
+    requires: ['program:ffmpeg'],
+    framesTotal: 0,
+    cost: spec.source.sizeBytes,
+    spec: { kind: { $case: 'index', value: { source: unsignedInput(spec.source) } } },
+  };
+}
+
+/** A command in the words of the wire. */
+export function encodeCommand(command: CommandSpec): EncodeCommand {
+  return { programs: command.programs.map((argv) => ({ argv: [...argv] })), outputName: command.outputName };
+}
+
+/** A script in the words of the wire. */
+export function filterScript(script: ScriptSpec): FilterScript {
+  return { text: script.text, sourceVariable: script.sourceVariable, sourceName: script.sourceName };
+}

@@ -1,0 +1,116 @@
+import type { Capacity, KnownAgent, Placement, Candidate } from '../domain/placement.ts';
+import type { Failure } from '../domain/job.ts';
+import type { Fence, NewTask, TaskKind, TaskOutput } from '../domain/task.ts';
+import type { JobSpec } from '../domain/job.ts';
+import type { Plan, PlanSummary } from '../domain/planner.ts';
+import type { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
+
+export interface GrantRequest {
+  readonly capacities: readonly Capacity[];
+  readonly known: readonly KnownAgent[];
+  readonly ttlMs: number;
+  newLeaseId(): string;
+  place(
+    candidates: readonly Candidate[],
+    capacities: readonly Capacity[],
+    known: readonly KnownAgent[],
+  ): readonly Placement[];
+}
+
+export interface GrantedTask {
+  readonly fence: Fence;
+  readonly sessionId: string;
+  readonly agentId: string;
+  readonly jobId: string;
+  readonly kind: TaskKind;
+  /** Inputs without URLs. */
+  readonly spec: TaskSpec;
+  /** Milliseconds that the task was ready before this grant. */
+  readonly waitedMs: number;
+}
+
+export interface Renewal {
+  readonly fence: Fence;
+  readonly sessionId: string;
+  readonly framesDone: number;
+  readonly fps: number;
+  readonly phase: string;
+  readonly logTail: string;
+}
+
+export interface Completion {
+  readonly fence: Fence;
+  readonly agentId: string;
+  readonly output: TaskOutput;
+  readonly logTail: string;
+  /** For an index task: what comes next, or why nothing can. */
+  readonly plan?: Plan;
+  readonly planFailure?: Failure;
+}
+
+export interface CommitOutcome {
+  readonly committed: boolean;
+  /** True: it was committed before, with the same lease and the same bytes (L3). */
+  readonly repeated: boolean;
+  readonly jobId?: string;
+}
+
+export interface TaskFailure {
+  readonly fence: Fence;
+  readonly agentId: string;
+  readonly failure: Failure;
+  readonly inputAtFault: boolean;
+}
+
+/** What advancing a job needs of the domain, called inside the transaction (L10). */
+export interface StageRules {
+  merge(input: {
+    spec: JobSpec;
+    plan: PlanSummary;
+    encodes: readonly TaskOutput[];
+    audio?: TaskOutput;
+  }): NewTask;
+  newTaskId(): string;
+}
+
+export interface LeaseContext {
+  readonly jobId: string;
+  readonly kind: TaskKind;
+  readonly clipIndex: number;
+  readonly spec: TaskSpec;
+  readonly jobSpec: JobSpec;
+}
+
+export interface ExpireOptions {
+  readonly ttlMs: number;
+  /** A pause between two sweeps longer than this was an outage (L12). */
+  readonly outageMs: number;
+  readonly limit: number;
+}
+
+/** Everything about leases. Each method is one transaction; every check of a fence is in an UPDATE's WHERE (L2). */
+export interface LeaseStore {
+  /** L1: epoch + 1 for each granted task; nobody else can get a task that is being granted (SKIP LOCKED). */
+  grant(request: GrantRequest): Promise<GrantedTask[]>;
+  /** Fences that still hold; all others are lost. */
+  renew(renewals: readonly Renewal[], ttlMs: number): Promise<Fence[]>;
+  /** A returning agent's leases move to its new session (L8); those that it no longer holds are given back. */
+  adopt(input: {
+    agentId: string;
+    sessionId: string;
+    held: readonly Fence[];
+    ttlMs: number;
+  }): Promise<Fence[]>;
+  /** The session's stream broke: its leases end after the grace period unless it returns. */
+  shorten(sessionId: string, graceMs: number): Promise<void>;
+  /** The task of a fence, while that fence is the current one. */
+  context(fence: Fence): Promise<LeaseContext | undefined>;
+  commit(completions: readonly Completion[], rules: StageRules): Promise<CommitOutcome[]>;
+  /** True: the fence held and the failure counts. */
+  fail(failure: TaskFailure): Promise<boolean>;
+  release(fence: Fence, agentId: string): Promise<boolean>;
+  /** L4, L12. Returns how many leases ended. */
+  expire(options: ExpireOptions): Promise<number>;
+  /** Tasks of the default class that waited this long compete as `priority`. */
+  raiseWaiting(afterMs: number, priority: number): Promise<void>;
+}

@@ -1,0 +1,182 @@
+import { sql } from 'kysely';
+import type { JobSpec } from '../../domain/job.ts';
+import type { PlanSummary } from '../../domain/planner.ts';
+import type { Artifact, TaskKind, TaskOutput } from '../../domain/task.ts';
+import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
+import type { Db, Transaction } from '../transaction.ts';
+import { failJob } from './end-job.ts';
+import { insertTasks } from './insert-tasks.ts';
+import { say } from './say.ts';
+
+interface DoneRow {
+  task_id: string;
+  job_id: string;
+  kind: TaskKind;
+  clip_index: number;
+  frames_total: number;
+}
+
+/** All completions of one tick. The fence is in the WHERE (L2); an expired lease that nobody got since still counts (L11). */
+export async function commit(
+  db: Db,
+  completions: readonly Completion[],
+  rules: StageRules,
+): Promise<CommitOutcome[]> {
+  if (completions.length === 0) return [];
+  return db.transaction().execute(async (tx) => {
+    await lockJobs(tx, completions);
+    const done = await markDone(tx, completions);
+    const doneIds = new Map(done.map((row) => [row.task_id, row]));
+    const others = completions.filter((one) => !doneIds.has(one.fence.taskId));
+    const repeated = others.length === 0 ? new Set<string>() : await alreadyCommitted(tx, others);
+    await advance(tx, { done, completions, rules });
+    return completions.map((one) => {
+      const jobId = doneIds.get(one.fence.taskId)?.job_id;
+      const again = repeated.has(one.fence.taskId);
+      return { committed: jobId !== undefined || again, repeated: again, ...(jobId ? { jobId } : {}) };
+    });
+  });
+}
+
+/** Jobs before tasks, in one order: cancel and redo lock the same way, so nobody waits in a circle. */
+async function lockJobs(tx: Transaction, completions: readonly Completion[]): Promise<void> {
+  await sql`
+    select job_id from jobs where job_id in (
+      select job_id from tasks where task_id = any(${completions.map((one) => one.fence.taskId)}::uuid[]))
+    order by job_id for no key update`.execute(tx);
+}
+
+async function markDone(tx: Transaction, completions: readonly Completion[]): Promise<DoneRow[]> {
+  const { rows } = await sql<DoneRow>`
+    with said_done as (
+      select * from unnest(
+        ${completions.map((one) => one.fence.taskId)}::uuid[],
+        ${completions.map((one) => one.fence.epoch)}::int[],
+        ${completions.map((one) => one.fence.leaseId)}::uuid[],
+        ${completions.map((one) => JSON.stringify(one.output))}::jsonb[],
+        ${completions.map((one) => one.logTail)}::text[]) as c(task_id, epoch, lease_id, output, log_tail)
+    ), done as (
+      update tasks t set state = 'succeeded', output = c.output, log_tail = c.log_tail, frames_done = t.frames_total,
+        finished_at = now(), lease_expires_at = null, failure = null
+      from said_done c
+      where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id and t.state in ('leased', 'ready')
+      returning t.task_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.epoch, t.agent_id, t.granted_at
+    ), kept as (
+      insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
+      select task_id, epoch, agent_id, granted_at, 'succeeded' from done
+      on conflict (task_id, epoch) do update set outcome = 'succeeded', ended_at = now(), code = null, message = null
+    ), said as (
+      insert into events (type, job_id, task_id, agent_id, owner_id, data)
+      select 'task.succeeded', d.job_id, d.task_id, d.agent_id, j.owner_id,
+        jsonb_build_object('kind', d.kind, 'clip', d.clip_index)
+      from done d join jobs j using (job_id)
+    )
+    select task_id, job_id, kind, clip_index, frames_total from done`.execute(tx);
+  return rows;
+}
+
+/** L3: the same lease with the same content said it before. */
+async function alreadyCommitted(tx: Transaction, others: readonly Completion[]): Promise<Set<string>> {
+  const { rows } = await sql<{ task_id: string; lease_id: string; epoch: number; output: TaskOutput }>`
+    select task_id, lease_id, epoch, output from tasks
+    where state = 'succeeded' and task_id = any(${others.map((one) => one.fence.taskId)}::uuid[])`.execute(
+    tx,
+  );
+  const byId = new Map(rows.map((row) => [row.task_id, row]));
+  const digests = (artifacts: readonly Artifact[]): string =>
+    artifacts.map((one) => `${one.name}:${one.sha256}`).join();
+  const same = others.filter((one) => {
+    const row = byId.get(one.fence.taskId);
+    if (row === undefined || row.lease_id !== one.fence.leaseId || row.epoch !== one.fence.epoch)
+      return false;
+    return digests(row.output.artifacts) === digests(one.output.artifacts);
+  });
+  return new Set(same.map((one) => one.fence.taskId));
+}
+
+interface Advance {
+  readonly done: readonly DoneRow[];
+  readonly completions: readonly Completion[];
+  readonly rules: StageRules;
+}
+
+async function advance(tx: Transaction, { done, completions, rules }: Advance): Promise<void> {
+  const byTask = new Map(completions.map((one) => [one.fence.taskId, one]));
+  for (const row of done) {
+    const completion = byTask.get(row.task_id);
+    if (completion === undefined) continue;
+    if (row.kind === 'index') await startEncoding(tx, row.job_id, { completion, rules });
+    if (row.kind === 'merge') await finishJob(tx, row.job_id, completion);
+  }
+  await countDone(tx, { done, completions, rules });
+}
+
+async function startEncoding(
+  tx: Transaction,
+  jobId: string,
+  { completion, rules }: { completion: Completion; rules: StageRules },
+): Promise<void> {
+  const { plan, planFailure } = completion;
+  if (plan === undefined) {
+    await failJob(tx, jobId, planFailure ?? { code: 'internal', stage: 'plan', message: 'no plan', log: '' });
+    return;
+  }
+  const clips = plan.tasks.filter((task) => task.kind === 'encode').length;
+  await insertTasks(
+    tx,
+    jobId,
+    plan.tasks.map((task) => ({ ...task, taskId: rules.newTaskId() })),
+  );
+  await sql`
+    update jobs set state = 'encoding', plan = ${JSON.stringify(plan.summary)}::jsonb, open_tasks = ${plan.tasks.length},
+      clips_total = ${clips}, clips_done = 0, frames_done = 0, frames_total = ${plan.summary.frameCount}
+    where job_id = ${jobId}::uuid`.execute(tx);
+  await say(tx, { type: 'job.planned', jobId, data: { clips, frames: plan.summary.frameCount } });
+  await say(tx, { type: 'job.state', jobId, data: { state: 'encoding' } });
+}
+
+async function finishJob(tx: Transaction, jobId: string, completion: Completion): Promise<void> {
+  const result = completion.output.artifacts.find((artifact) => artifact.name === 'result');
+  await sql`
+    update jobs set state = 'succeeded', result = ${JSON.stringify(result)}::jsonb, failure = null, finished_at = now()
+    where job_id = ${jobId}::uuid`.execute(tx);
+  await say(tx, { type: 'job.state', jobId, data: { state: 'succeeded' } });
+}
+
+async function countDone(tx: Transaction, { done, rules }: Advance): Promise<void> {
+  const parts = done.filter((row) => row.kind === 'encode' || row.kind === 'audio');
+  if (parts.length === 0) return;
+  const clips = parts.map((row) => (row.kind === 'encode' ? 1 : 0));
+  const { rows } = await sql<{ job_id: string; open_tasks: number; spec: JobSpec; plan: PlanSummary }>`
+    update jobs j set open_tasks = j.open_tasks - d.tasks, clips_done = j.clips_done + d.clips,
+      frames_done = j.frames_done + d.frames
+    from (
+      select job_id, count(*)::int as tasks, sum(clip)::int as clips, sum(frames * clip)::int as frames
+      from unnest(${parts.map((row) => row.job_id)}::uuid[], ${clips}::int[],
+        ${parts.map((row) => row.frames_total)}::int[]) as u(job_id, clip, frames) group by job_id
+    ) d
+    where j.job_id = d.job_id and j.state = 'encoding'
+    returning j.job_id, j.open_tasks, j.spec, j.plan`.execute(tx);
+  for (const job of rows) {
+    if (job.open_tasks === 0) await startMerging(tx, job, rules);
+  }
+}
+
+interface MergeableJob {
+  readonly job_id: string;
+  readonly spec: JobSpec;
+  readonly plan: PlanSummary;
+}
+
+/** L10: in the transaction of the last encode. */
+export async function startMerging(tx: Transaction, job: MergeableJob, rules: StageRules): Promise<void> {
+  const { rows } = await sql<{ kind: TaskKind; output: TaskOutput }>`
+    select kind, output from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
+    order by clip_index`.execute(tx);
+  const audio = rows.find((row) => row.kind === 'audio')?.output;
+  const encodes = rows.filter((row) => row.kind === 'encode').map((row) => row.output);
+  const task = rules.merge({ spec: job.spec, plan: job.plan, encodes, ...(audio ? { audio } : {}) });
+  await insertTasks(tx, job.job_id, [{ ...task, taskId: rules.newTaskId() }]);
+  await sql`update jobs set state = 'merging' where job_id = ${job.job_id}::uuid`.execute(tx);
+  await say(tx, { type: 'job.state', jobId: job.job_id, data: { state: 'merging' } });
+}

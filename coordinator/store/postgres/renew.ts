@@ -1,0 +1,82 @@
+import { sql } from 'kysely';
+import type { Fence } from '../../domain/task.ts';
+import type { Renewal } from '../lease-store.ts';
+import type { Db } from '../transaction.ts';
+
+/** Row of a fence as SQL returns it. */
+interface FenceRow {
+  task_id: string;
+  epoch: number;
+  lease_id: string;
+}
+
+function toFence(row: FenceRow): Fence {
+  return { taskId: row.task_id, epoch: row.epoch, leaseId: row.lease_id };
+}
+
+/**
+ * All heartbeats of one tick in one statement. A lease whose time is over is not renewed, unless nobody could have
+ * renewed it in time: the sweeper was away or expiry is on hold (L12).
+ */
+export async function renew(db: Db, renewals: readonly Renewal[], ttlMs: number): Promise<Fence[]> {
+  if (renewals.length === 0) return [];
+  const { rows } = await sql<FenceRow>`
+    update tasks t set lease_expires_at = now() + ${ttlMs} * interval '1 millisecond',
+      frames_done = greatest(t.frames_done, r.frames_done), fps = r.fps, phase = r.phase,
+      log_tail = case when r.log_tail = '' then t.log_tail else r.log_tail end
+    from sweeper s, unnest(
+      ${renewals.map((one) => one.fence.taskId)}::uuid[],
+      ${renewals.map((one) => one.fence.epoch)}::int[],
+      ${renewals.map((one) => one.fence.leaseId)}::uuid[],
+      ${renewals.map((one) => one.sessionId)}::uuid[],
+      ${renewals.map((one) => one.framesDone)}::int[],
+      ${renewals.map((one) => one.fps)}::real[],
+      ${renewals.map((one) => one.phase)}::text[],
+      ${renewals.map((one) => one.logTail)}::text[]
+    ) as r(task_id, epoch, lease_id, session_id, frames_done, fps, phase, log_tail)
+    where t.task_id = r.task_id and t.epoch = r.epoch and t.lease_id = r.lease_id and t.session_id = r.session_id
+      and t.state = 'leased'
+      and (t.lease_expires_at > now() or s.held_until > now() or s.swept_at < t.lease_expires_at)
+    returning t.task_id, t.epoch, t.lease_id`.execute(db);
+  return rows.map(toFence);
+}
+
+export interface AdoptInput {
+  readonly agentId: string;
+  readonly sessionId: string;
+  readonly held: readonly Fence[];
+  readonly ttlMs: number;
+}
+
+/** L8: what the returning agent lists moves to its new session if the fence matches; the rest of its leases goes back. */
+export async function adopt(db: Db, input: AdoptInput): Promise<Fence[]> {
+  return db.transaction().execute(async (tx) => {
+    const { rows } = await sql<FenceRow>`
+      update tasks t set session_id = ${input.sessionId}::uuid,
+        lease_expires_at = now() + ${input.ttlMs} * interval '1 millisecond'
+      from unnest(
+        ${input.held.map((one) => one.taskId)}::uuid[],
+        ${input.held.map((one) => one.epoch)}::int[],
+        ${input.held.map((one) => one.leaseId)}::uuid[]) as h(task_id, epoch, lease_id)
+      where t.task_id = h.task_id and t.epoch = h.epoch and t.lease_id = h.lease_id
+        and t.agent_id = ${input.agentId} and t.state = 'leased'
+      returning t.task_id, t.epoch, t.lease_id`.execute(tx);
+    await sql`
+      with given_back as (
+        update tasks set state = 'ready', ready_at = now(), lease_expires_at = null, attempts = attempts - 1
+        where agent_id = ${input.agentId} and state = 'leased' and session_id <> ${input.sessionId}::uuid
+        returning task_id, epoch, agent_id, granted_at
+      )
+      insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
+      select task_id, epoch, agent_id, granted_at, 'released' from given_back
+      on conflict do nothing`.execute(tx);
+    return rows.map(toFence);
+  });
+}
+
+/** Leaves a broken stream's leases a short time for its return. */
+export async function shorten(db: Db, sessionId: string, graceMs: number): Promise<void> {
+  await sql`
+    update tasks set lease_expires_at = least(lease_expires_at, now() + ${graceMs} * interval '1 millisecond')
+    where session_id = ${sessionId}::uuid and state = 'leased'`.execute(db);
+}
