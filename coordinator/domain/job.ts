@@ -9,6 +9,8 @@ export interface JobSpec {
   readonly clips: ClipPolicy;
   /** Limit of one encode attempt in seconds; undefined: predicted from the clip. */
   readonly encodeTimeoutS?: number;
+  /** True: segments stay after the end, until the job is removed; false: they are collected. */
+  readonly keepIntermediates?: boolean;
 }
 
 /** An object with the uploaded film. `sizeBytes` is what it was when the job was submitted. */

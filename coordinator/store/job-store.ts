@@ -1,0 +1,51 @@
+import type { JobSpec, JobState } from '../domain/job.ts';
+import type { NewTask, TaskView } from '../domain/task.ts';
+import type { ClipChange, JobQuery, JobView, Page, SubmitInput } from '../grid/face.ts';
+import type { StageRules } from './lease-store.ts';
+import type { Transaction } from './transaction.ts';
+
+export interface NewJob extends SubmitInput {
+  readonly jobId: string;
+  readonly specHash: string;
+  readonly firstTask: NewTask & { readonly taskId: string };
+}
+
+/** A change of an encode task that a redo brings: its new spec and what it needs. */
+export type RespecClip = (task: NewTask['spec'], change: ClipChange) => Pick<NewTask, 'spec' | 'requires'>;
+
+export interface Redo {
+  readonly jobId: string;
+  readonly clipIndex: number;
+  readonly change?: ClipChange;
+  readonly respec: RespecClip;
+  /** For a job whose segments were collected: it starts over. */
+  readonly rules: StageRules;
+}
+
+export interface FinishedJob {
+  readonly jobId: string;
+  readonly spec: JobSpec;
+  readonly resultKey?: string;
+}
+
+export interface JobStore {
+  /** The job, new or (same idempotency key and spec) the one that exists. Another spec: `already_exists`. */
+  submit(job: NewJob, tx?: Transaction): Promise<JobView>;
+  get(jobId: string, ownerId?: string): Promise<JobView>;
+  list(query: JobQuery): Promise<Page<JobView>>;
+  tasks(jobId: string): Promise<TaskView[]>;
+  tasksOfAgent(agentId: string): Promise<TaskView[]>;
+  task(taskId: string): Promise<TaskView>;
+  cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
+  retry(jobId: string, rules: StageRules, ownerId?: string): Promise<void>;
+  remove(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
+  redoClip(redo: Redo, tx?: Transaction): Promise<void>;
+  redoMerge(jobId: string, rules: StageRules, tx?: Transaction): Promise<void>;
+  cancelTask(taskId: string): Promise<void>;
+  retryTask(taskId: string): Promise<void>;
+  /** Ended jobs whose intermediate objects are still there, at least `afterMs` after their end. */
+  toCollect(afterMs: number, limit: number): Promise<FinishedJob[]>;
+  markCollected(jobId: string): Promise<void>;
+  /** Jobs in each state; for metrics. */
+  countByState(): Promise<ReadonlyMap<JobState, number>>;
+}

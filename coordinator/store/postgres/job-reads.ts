@@ -1,0 +1,103 @@
+import { sql } from 'kysely';
+import { GridError } from '../../../shared/errors.ts';
+import { isUuid } from '../../../shared/ids.ts';
+import type { TaskView } from '../../domain/task.ts';
+import type { JobQuery, JobView, Page } from '../../grid/face.ts';
+import type { Db, Transaction } from '../transaction.ts';
+import {
+  JOB_COLUMNS,
+  RUNNING,
+  TASK_COLUMNS,
+  toJobView,
+  toTaskView,
+  type JobRow,
+  type TaskRow,
+} from './job-rows.ts';
+
+/** The error of an id that does not exist, is no id, or belongs to somebody else. */
+export function noJob(jobId: string): GridError {
+  return new GridError('not_found', `there is no job ${jobId}`, {
+    details: { field: 'job_id', value: jobId },
+  });
+}
+
+export function noTask(taskId: string): GridError {
+  return new GridError('not_found', `there is no task ${taskId}`, {
+    details: { field: 'task_id', value: taskId },
+  });
+}
+
+export async function getJob(db: Db | Transaction, jobId: string, ownerId?: string): Promise<JobView> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<JobRow>`
+    select ${JOB_COLUMNS} from jobs j ${RUNNING}
+    where j.job_id = ${jobId}::uuid and (${ownerId ?? null}::text is null or j.owner_id = ${ownerId ?? null})`.execute(
+    db,
+  );
+  const row = rows[0];
+  if (row === undefined) throw noJob(jobId);
+  return toJobView(row);
+}
+
+interface Cursor {
+  readonly at: string;
+  readonly id: string;
+}
+
+function parseCursor(cursor: string): Cursor {
+  const [at, id] = Buffer.from(cursor, 'base64url').toString().split('|');
+  if (at === undefined || id === undefined || !isUuid(id) || Number.isNaN(Date.parse(at))) {
+    throw new GridError('invalid_argument', `cursor ${cursor} is not one that a list gave`, {
+      details: { field: 'cursor', value: cursor },
+    });
+  }
+  return { at, id };
+}
+
+/** Newest first. The cursor holds the full precision of the database's time, so that no job is skipped. */
+export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> {
+  const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+  const states = query.states === undefined ? null : [...query.states];
+  const { rows } = await sql<JobRow & { at_text: string }>`
+    select ${JOB_COLUMNS}, to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at_text
+    from jobs j ${RUNNING}
+    where (${query.ownerId ?? null}::text is null or j.owner_id = ${query.ownerId ?? null})
+      and (${query.dialect ?? null}::text is null or j.dialect = ${query.dialect ?? null})
+      and (${states}::text[] is null
+        or (case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end) = any(${states}::text[]))
+      and (${cursor?.at ?? null}::timestamptz is null
+        or (j.created_at, j.job_id) < (${cursor?.at ?? null}::timestamptz, ${cursor?.id ?? null}::uuid))
+    order by j.created_at desc, j.job_id desc limit ${query.limit + 1}`.execute(db);
+  const items = rows.slice(0, query.limit);
+  const last = items.at(-1);
+  const more = rows.length > query.limit && last !== undefined;
+  return {
+    items: items.map(toJobView),
+    ...(more ? { nextCursor: Buffer.from(`${last.at_text}|${last.job_id}`).toString('base64url') } : {}),
+  };
+}
+
+export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<TaskRow>`
+    select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid
+    order by array_position(array['index', 'encode', 'audio', 'merge'], t.kind), t.clip_index`.execute(db);
+  return rows.map(toTaskView);
+}
+
+export async function tasksOfAgent(db: Db, agentId: string): Promise<TaskView[]> {
+  const { rows } = await sql<TaskRow>`
+    select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
+    where t.agent_id = ${agentId} and t.state = 'leased' order by t.granted_at`.execute(db);
+  return rows.map(toTaskView);
+}
+
+export async function getTask(db: Db, taskId: string): Promise<TaskView> {
+  if (!isUuid(taskId)) throw noTask(taskId);
+  const { rows } = await sql<TaskRow>`
+    select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
+    where t.task_id = ${taskId}::uuid`.execute(db);
+  const row = rows[0];
+  if (row === undefined) throw noTask(taskId);
+  return toTaskView(row);
+}

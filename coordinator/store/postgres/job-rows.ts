@@ -1,0 +1,120 @@
+import { sql, type RawBuilder } from 'kysely';
+import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
+import type { Artifact, TaskKind, TaskOutput, TaskState, TaskView } from '../../domain/task.ts';
+import type { JobView } from '../../grid/face.ts';
+
+export interface JobRow {
+  job_id: string;
+  owner_id: string;
+  dialect: string;
+  name: string;
+  state: JobState;
+  priority: number;
+  spec: JobSpec;
+  frames_total: number;
+  frames_done: number;
+  clips_total: number;
+  clips_done: number;
+  running_frames: number;
+  running_fps: number;
+  result: Artifact | null;
+  failure: Failure | null;
+  created_at: Date;
+  started_at: Date | null;
+  finished_at: Date | null;
+}
+
+/** Columns of a job with what its running encodes have done so far. */
+export const JOB_COLUMNS: RawBuilder<unknown> = sql`
+  j.job_id, j.owner_id, j.dialect, j.name,
+  case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end as state,
+  j.priority, j.spec, j.frames_total, j.frames_done, j.clips_total, j.clips_done, j.result, j.failure,
+  j.created_at, j.started_at, j.finished_at, coalesce(r.frames, 0)::int as running_frames, coalesce(r.fps, 0) as running_fps`;
+
+/** Joined where a job is still encoding: a sum over its leased tasks only. */
+export const RUNNING: RawBuilder<unknown> = sql`
+  left join lateral (
+    select sum(least(t.frames_done, t.frames_total)) as frames, sum(t.fps) as fps from tasks t
+    where j.state = 'encoding' and t.job_id = j.job_id and t.kind = 'encode' and t.state = 'leased'
+  ) r on true`;
+
+export function toJobView(row: JobRow): JobView {
+  const framesDone = row.frames_done + row.running_frames;
+  const left = row.frames_total - framesDone;
+  return {
+    jobId: row.job_id,
+    ownerId: row.owner_id,
+    dialect: row.dialect,
+    name: row.name,
+    state: row.state,
+    priority: row.priority,
+    spec: row.spec,
+    framesTotal: row.frames_total,
+    framesDone,
+    clipsTotal: row.clips_total,
+    clipsDone: row.clips_done,
+    ...(row.state === 'encoding' && row.running_fps > 0 ? { etaS: left / row.running_fps } : {}),
+    ...(row.result ? { result: row.result } : {}),
+    ...(row.failure ? { failure: row.failure } : {}),
+    createdAt: row.created_at,
+    ...(row.started_at ? { startedAt: row.started_at } : {}),
+    ...(row.finished_at ? { finishedAt: row.finished_at } : {}),
+  };
+}
+
+export interface TaskRow {
+  task_id: string;
+  job_id: string;
+  kind: TaskKind;
+  clip_index: number;
+  state: TaskState;
+  epoch: number;
+  agent_id: string | null;
+  agent_name: string | null;
+  attempts: number;
+  requires: string[];
+  frames_total: number;
+  frames_done: number;
+  fps: number;
+  phase: string;
+  start_frame: number | null;
+  end_frame: number | null;
+  output: TaskOutput | null;
+  failure: Failure | null;
+  log_tail: string;
+  ready_at: Date;
+  granted_at: Date | null;
+  finished_at: Date | null;
+}
+
+export const TASK_COLUMNS: RawBuilder<unknown> = sql`
+  t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
+  t.frames_total, t.frames_done, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
+  t.ready_at, t.granted_at, t.finished_at`;
+
+export function toTaskView(row: TaskRow): TaskView {
+  return {
+    taskId: row.task_id,
+    jobId: row.job_id,
+    kind: row.kind,
+    ...(row.clip_index >= 0 ? { clipIndex: row.clip_index } : {}),
+    state: row.state,
+    epoch: row.epoch,
+    ...(row.agent_id ? { agentId: row.agent_id } : {}),
+    ...(row.agent_name ? { agentName: row.agent_name } : {}),
+    attempts: row.attempts,
+    requires: row.requires,
+    framesTotal: row.frames_total,
+    framesDone: row.frames_done,
+    fps: row.fps,
+    phase: row.phase,
+    ...(row.start_frame === null ? {} : { startFrame: row.start_frame }),
+    ...(row.end_frame === null ? {} : { endFrame: row.end_frame }),
+    ...(row.output ? { output: row.output } : {}),
+    ...(row.failure ? { failure: row.failure } : {}),
+    logTail: row.log_tail,
+    readyAt: row.ready_at,
+    ...(row.granted_at ? { grantedAt: row.granted_at } : {}),
+    ...(row.finished_at ? { finishedAt: row.finished_at } : {}),
+  };
+}

@@ -1,0 +1,159 @@
+import { sql } from 'kysely';
+import { GridError } from '../../../shared/errors.ts';
+import { isUuid } from '../../../shared/ids.ts';
+import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
+import type { Artifact, TaskKind } from '../../domain/task.ts';
+import type { JobStore, FinishedJob } from '../job-store.ts';
+import type { Db, Transaction } from '../transaction.ts';
+import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
+import { getJob, getTask, listJobs, noJob, noTask, tasksOfAgent, tasksOfJob } from './job-reads.ts';
+import { lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
+import { notify, say } from './say.ts';
+import { submit } from './submit.ts';
+
+const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
+
+function inside<T>(db: Db, tx: Transaction | undefined, work: (tx: Transaction) => Promise<T>): Promise<T> {
+  return tx ? work(tx) : db.transaction().execute(work);
+}
+
+function checkId(id: string, error: (id: string) => GridError): void {
+  if (!isUuid(id)) throw error(id);
+}
+
+async function cancel(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
+  const job = await lockJob(tx, jobId, ownerId);
+  if (ENDED.has(job.state)) {
+    throw new GridError('failed_precondition', `job ${jobId} has ended already: it is ${job.state}`);
+  }
+  await cancelTasks(tx, jobId, 'cancelled');
+  await sql`update jobs set state = 'cancelled', finished_at = now() where job_id = ${jobId}::uuid`.execute(
+    tx,
+  );
+  await say(tx, { type: 'job.state', jobId, data: { state: 'cancelled' } });
+}
+
+async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
+  await lockJob(tx, jobId, ownerId);
+  await cancelTasks(tx, jobId, 'cancelled');
+  await say(tx, { type: 'job.removed', jobId });
+  await sql`delete from jobs where job_id = ${jobId}::uuid`.execute(tx);
+}
+
+interface LockedTask {
+  task_id: string;
+  job_id: string;
+  kind: TaskKind;
+  clip_index: number;
+  state: string;
+  epoch: number;
+  lease_id: string;
+  session_id: string | null;
+}
+
+async function lockTask(tx: Transaction, taskId: string): Promise<LockedTask> {
+  await sql`select 1 from jobs where job_id = (select job_id from tasks where task_id = ${taskId}::uuid)
+    for no key update`.execute(tx);
+  const { rows } = await sql<LockedTask>`
+    select task_id, job_id, kind, clip_index, state, epoch, lease_id, session_id from tasks
+    where task_id = ${taskId}::uuid for update`.execute(tx);
+  const task = rows[0];
+  if (task === undefined) throw noTask(taskId);
+  return task;
+}
+
+async function cancelTask(tx: Transaction, taskId: string): Promise<void> {
+  const task = await lockTask(tx, taskId);
+  if (task.state !== 'ready' && task.state !== 'leased') {
+    throw new GridError('failed_precondition', `task ${taskId} has ended already: it is ${task.state}`);
+  }
+  const stage = task.kind;
+  const failure: Failure = {
+    code: 'cancelled',
+    stage,
+    message: `an administrator cancelled the ${task.kind} task`,
+    log: '',
+    ...(task.clip_index >= 0 ? { clipIndex: task.clip_index } : {}),
+  };
+  await failJob(tx, task.job_id, failure);
+}
+
+/** A running task again: it goes back to the queue and the attempt is revoked. A failed one needs its job: `retry`. */
+async function retryTask(tx: Transaction, taskId: string): Promise<void> {
+  const task = await lockTask(tx, taskId);
+  if (task.state !== 'leased') {
+    throw new GridError(
+      'failed_precondition',
+      `task ${taskId} is ${task.state}: only a running task can be started again; retry its job`,
+    );
+  }
+  await sql`
+    update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, attempts = 0,
+      failed_agents = '{}' where task_id = ${taskId}::uuid`.execute(tx);
+  await notifyRevoked(tx, [task], 'superseded');
+  await notify(tx, { wake: 'tasks' });
+}
+
+async function toCollect(db: Db, afterMs: number, limit: number): Promise<FinishedJob[]> {
+  const { rows } = await sql<{ job_id: string; spec: JobSpec; result: Artifact | null }>`
+    select job_id, spec, result from jobs
+    where collected_at is null and finished_at < now() - ${afterMs} * interval '1 millisecond'
+      and state in ('succeeded', 'cancelled') and coalesce((spec->>'keepIntermediates')::boolean, false) = false
+    order by finished_at limit ${limit}`.execute(db);
+  return rows.map((row) => ({
+    jobId: row.job_id,
+    spec: row.spec,
+    ...(row.result ? { resultKey: row.result.key } : {}),
+  }));
+}
+
+/** Jobs and tasks on PostgreSQL. */
+export function postgresJobStore(db: Db): JobStore {
+  const run = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => db.transaction().execute(work);
+  return {
+    submit: (job, tx) => inside(db, tx, (inner) => submit(inner, job)),
+    get: (jobId, ownerId) => getJob(db, jobId, ownerId),
+    list: (query) => listJobs(db, query),
+    tasks: (jobId) => tasksOfJob(db, jobId),
+    tasksOfAgent: (agentId) => tasksOfAgent(db, agentId),
+    task: (taskId) => getTask(db, taskId),
+    async cancel(jobId, ownerId, tx) {
+      checkId(jobId, noJob);
+      await inside(db, tx, (inner) => cancel(inner, jobId, ownerId));
+    },
+    async retry(jobId, rules, ownerId) {
+      checkId(jobId, noJob);
+      await run((tx) => retryJob(tx, jobId, { rules, ...(ownerId === undefined ? {} : { ownerId }) }));
+    },
+    async remove(jobId, ownerId, tx) {
+      checkId(jobId, noJob);
+      await inside(db, tx, (inner) => remove(inner, jobId, ownerId));
+    },
+    async redoClip(redo, tx) {
+      checkId(redo.jobId, noJob);
+      await inside(db, tx, (inner) => redoClip(inner, redo));
+    },
+    async redoMerge(jobId, rules, tx) {
+      checkId(jobId, noJob);
+      await inside(db, tx, (inner) => redoMerge(inner, jobId, rules));
+    },
+    async cancelTask(taskId) {
+      checkId(taskId, noTask);
+      await run((tx) => cancelTask(tx, taskId));
+    },
+    async retryTask(taskId) {
+      checkId(taskId, noTask);
+      await run((tx) => retryTask(tx, taskId));
+    },
+    toCollect: (afterMs, limit) => toCollect(db, afterMs, limit),
+    async markCollected(jobId) {
+      await sql`update jobs set collected_at = now() where job_id = ${jobId}::uuid`.execute(db);
+    },
+    async countByState() {
+      const { rows } = await sql<{ state: JobState; count: number }>`
+        select case when state = 'indexing' and started_at is null then 'queued' else state end as state,
+          count(*)::int as count from jobs group by 1`.execute(db);
+      return new Map(rows.map((row) => [row.state, row.count]));
+    },
+  };
+}

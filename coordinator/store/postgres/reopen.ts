@@ -1,0 +1,178 @@
+import { sql } from 'kysely';
+import { GridError } from '../../../shared/errors.ts';
+import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
+import type { JobSpec } from '../../domain/job.ts';
+import type { PlanSummary } from '../../domain/planner.ts';
+import type { Redo } from '../job-store.ts';
+import type { StageRules } from '../lease-store.ts';
+import type { Transaction } from '../transaction.ts';
+import { startMerging } from './commit.ts';
+import { notifyRevoked } from './end-job.ts';
+import { noJob } from './job-reads.ts';
+import { notify, say } from './say.ts';
+
+interface LockedJob {
+  job_id: string;
+  state: string;
+  spec: JobSpec;
+  plan: PlanSummary | null;
+  collected_at: Date | null;
+}
+
+export async function lockJob(tx: Transaction, jobId: string, ownerId?: string): Promise<LockedJob> {
+  const { rows } = await sql<LockedJob>`
+    select job_id, state, spec, plan, collected_at from jobs
+    where job_id = ${jobId}::uuid and (${ownerId ?? null}::text is null or owner_id = ${ownerId ?? null})
+    for no key update`.execute(tx);
+  const job = rows[0];
+  if (job === undefined) throw noJob(jobId);
+  return job;
+}
+
+/** Puts tasks back to the start: epoch + 1, no history, running attempts revoked (L1). */
+async function resetTasks(
+  tx: Transaction,
+  jobId: string,
+  which: { kinds: string[]; clip?: number; all: boolean },
+): Promise<void> {
+  const { rows } = await sql<{
+    task_id: string;
+    epoch: number;
+    lease_id: string;
+    session_id: string;
+    state: string;
+  }>`
+    with old as (
+      select task_id, epoch, lease_id, session_id, state from tasks
+      where job_id = ${jobId}::uuid and kind = any(${which.kinds}::text[])
+        and (${which.all} or state in ('failed', 'cancelled') or clip_index = ${which.clip ?? -2}) for update
+    ), reset as (
+      update tasks t set state = 'ready', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null,
+        ready_at = now(), finished_at = null, output = null, failure = null, attempts = 0, failed_agents = '{}',
+        frames_done = 0, fps = 0, phase = '', log_tail = ''
+      from old where t.task_id = old.task_id
+    )
+    select * from old`.execute(tx);
+  await notifyRevoked(tx, rows, 'superseded');
+}
+
+/** The merge is not wanted any more, wherever it is. */
+async function dropMerge(tx: Transaction, jobId: string): Promise<void> {
+  const { rows } = await sql<{
+    task_id: string;
+    epoch: number;
+    lease_id: string;
+    session_id: string;
+    state: string;
+  }>`
+    with old as (
+      select task_id, epoch, lease_id, session_id, state from tasks
+      where job_id = ${jobId}::uuid and kind = 'merge' for update
+    ), gone as (
+      update tasks t set state = 'cancelled', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null, output = null
+      from old where t.task_id = old.task_id
+    )
+    select * from old`.execute(tx);
+  await notifyRevoked(tx, rows, 'superseded');
+}
+
+/** Sets a job's stage and counters from what its tasks say. */
+async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Promise<void> {
+  const { rows } = await sql<{ open_tasks: number }>`
+    update jobs j set state = 'encoding', result = null, failure = null, finished_at = null, open_tasks = c.open,
+      clips_done = c.clips, frames_done = c.frames
+    from (
+      select count(*) filter (where state <> 'succeeded')::int as open,
+        count(*) filter (where state = 'succeeded' and kind = 'encode')::int as clips,
+        coalesce(sum(frames_total) filter (where state = 'succeeded' and kind = 'encode'), 0)::int as frames
+      from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
+    ) c where j.job_id = ${job.job_id}::uuid returning j.open_tasks`.execute(tx);
+  await say(tx, { type: 'job.state', jobId: job.job_id, data: { state: 'encoding' } });
+  if (rows[0]?.open_tasks === 0 && job.plan) {
+    await startMerging(tx, { job_id: job.job_id, spec: job.spec, plan: job.plan }, rules);
+  }
+  await notify(tx, { wake: 'tasks' });
+}
+
+/** From the very start: there is no plan, or what was made of it has been collected. */
+async function startOver(tx: Transaction, job: LockedJob): Promise<void> {
+  await dropMerge(tx, job.job_id);
+  await resetTasks(tx, job.job_id, { kinds: ['encode', 'audio'], all: true });
+  await sql`delete from tasks where job_id = ${job.job_id}::uuid and kind <> 'index'`.execute(tx);
+  await resetTasks(tx, job.job_id, { kinds: ['index'], all: true });
+  await sql`
+    update jobs set state = 'indexing', plan = null, result = null, failure = null, finished_at = null,
+      collected_at = null, open_tasks = 0, clips_total = 0, clips_done = 0, frames_total = 0, frames_done = 0
+    where job_id = ${job.job_id}::uuid`.execute(tx);
+  await say(tx, { type: 'job.state', jobId: job.job_id, data: { state: 'indexing' } });
+  await notify(tx, { wake: 'tasks' });
+}
+
+async function forgetFailures(tx: Transaction, jobId: string): Promise<void> {
+  await sql`delete from job_agent_failures where job_id = ${jobId}::uuid`.execute(tx);
+}
+
+/** Failed or cancelled: on from what was committed. */
+export async function retryJob(
+  tx: Transaction,
+  jobId: string,
+  options: { rules: StageRules; ownerId?: string },
+): Promise<void> {
+  const job = await lockJob(tx, jobId, options.ownerId);
+  if (job.state !== 'failed' && job.state !== 'cancelled') {
+    throw new GridError(
+      'failed_precondition',
+      `job ${jobId} is ${job.state}: only a failed or cancelled job can be retried`,
+    );
+  }
+  await forgetFailures(tx, jobId);
+  if (!job.plan || job.collected_at) return startOver(tx, job);
+  await dropMerge(tx, jobId);
+  await resetTasks(tx, jobId, { kinds: ['encode', 'audio'], all: false });
+  await recount(tx, job, options.rules);
+}
+
+export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
+  const job = await lockJob(tx, redo.jobId);
+  const { rows } = await sql<{ task_id: string; spec: Buffer }>`
+    select task_id, spec from tasks
+    where job_id = ${redo.jobId}::uuid and kind = 'encode' and clip_index = ${redo.clipIndex}`.execute(tx);
+  const task = rows[0];
+  if (!job.plan || task === undefined) {
+    throw new GridError('not_found', `job ${redo.jobId} has no clip ${redo.clipIndex}`, {
+      details: { field: 'index', value: redo.clipIndex },
+    });
+  }
+  await forgetFailures(tx, redo.jobId);
+  if (job.collected_at) return startOver(tx, job);
+  await dropMerge(tx, redo.jobId);
+  await resetTasks(tx, redo.jobId, { kinds: ['encode', 'audio'], clip: redo.clipIndex, all: false });
+  if (redo.change) {
+    const changed = redo.respec(TaskSpec.decode(task.spec), redo.change);
+    await sql`
+      update tasks set spec = ${Buffer.from(TaskSpec.encode(changed.spec).finish())}, requires = ${[...changed.requires]}::text[],
+        priority = greatest(priority, ${redo.change.priority ?? 0}::int)
+      where task_id = ${task.task_id}::uuid`.execute(tx);
+  }
+  await recount(tx, job, redo.rules);
+}
+
+/** The merge again, from the segments that are there; one that waits or runs is joined. */
+export async function redoMerge(tx: Transaction, jobId: string, rules: StageRules): Promise<void> {
+  const job = await lockJob(tx, jobId);
+  if (job.state === 'merging') return;
+  if (job.state !== 'succeeded' && job.state !== 'failed') {
+    throw new GridError(
+      'failed_precondition',
+      `job ${jobId} is ${job.state}: some clips are not finished yet`,
+    );
+  }
+  const { rows } = await sql<{ open: number }>`
+    select count(*)::int as open from tasks
+    where job_id = ${jobId}::uuid and kind in ('encode', 'audio') and state <> 'succeeded'`.execute(tx);
+  if (!job.plan || (rows[0]?.open ?? 1) > 0) {
+    throw new GridError('failed_precondition', `job ${jobId}: some clips are not finished yet`);
+  }
+  if (job.collected_at) return startOver(tx, job);
+  await recount(tx, job, rules);
+}
