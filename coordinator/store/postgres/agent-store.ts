@@ -1,0 +1,137 @@
+import { sql } from 'kysely';
+import { GridError } from '../../../shared/errors.ts';
+import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts';
+import type { AgentState, AgentView } from '../../domain/agent.ts';
+import type { AgentStore, Registration } from '../agent-store.ts';
+import type { Db } from '../transaction.ts';
+import { notify, say } from './say.ts';
+
+interface AgentRow {
+  agent_id: string;
+  name: string;
+  state: AgentState;
+  version: string;
+  hardware: unknown;
+  tools: unknown[];
+  capabilities: string[];
+  lacks: string[];
+  slots: number;
+  leases: number;
+  load: unknown;
+  connected_at: Date;
+  last_seen_at: Date;
+}
+
+function toView(row: AgentRow): AgentView {
+  return {
+    agentId: row.agent_id,
+    name: row.name,
+    state: row.state,
+    version: row.version,
+    hardware: Hardware.fromJSON(row.hardware),
+    tools: row.tools.map((tool) => Tool.fromJSON(tool)),
+    capabilities: row.capabilities,
+    lacks: row.lacks,
+    slots: row.slots,
+    leases: row.leases,
+    ...(row.load ? { load: Load.fromJSON(row.load) } : {}),
+    connectedAt: row.connected_at,
+    lastSeenAt: row.last_seen_at,
+  };
+}
+
+async function read(db: Db, agentId?: string): Promise<AgentView[]> {
+  const { rows } = await sql<AgentRow>`
+    select a.agent_id, a.name, a.state, a.version, a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
+      a.connected_at, a.last_seen_at,
+      (select count(*)::int from tasks t where t.agent_id = a.agent_id and t.state = 'leased') as leases
+    from agents a where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}
+    order by a.name, a.agent_id`.execute(db);
+  return rows.map(toView);
+}
+
+async function register(
+  db: Db,
+  { hello, sessionId, coordinatorId }: Registration,
+): Promise<{ draining: boolean }> {
+  return db.transaction().execute(async (tx) => {
+    const before = await sql<{ session_id: string | null; coordinator_id: string | null }>`
+      select session_id, coordinator_id from agents where agent_id = ${hello.agentId} for update`.execute(tx);
+    const { rows } = await sql<{ drain_requested: boolean }>`
+      insert into agents (agent_id, name, incarnation, session_id, coordinator_id, state, version, hardware, tools,
+        capabilities, lacks, slots)
+      values (${hello.agentId}, ${hello.name}, ${hello.incarnation}, ${sessionId}::uuid, ${coordinatorId}, 'online',
+        ${hello.version}, ${JSON.stringify(Hardware.toJSON(hello.hardware ?? Hardware.create()))}::jsonb,
+        ${JSON.stringify(hello.tools.map((tool) => Tool.toJSON(tool)))}::jsonb, ${hello.capabilities}::text[],
+        ${hello.lacks}::text[], ${hello.slots})
+      on conflict (agent_id) do update set name = excluded.name, incarnation = excluded.incarnation,
+        session_id = excluded.session_id, coordinator_id = excluded.coordinator_id, version = excluded.version,
+        state = case when agents.drain_requested then 'draining' else 'online' end,
+        hardware = excluded.hardware, tools = excluded.tools, capabilities = excluded.capabilities,
+        lacks = excluded.lacks, slots = excluded.slots, connected_at = now(), last_seen_at = now()
+      returning drain_requested`.execute(tx);
+    const old = before.rows[0];
+    if (old?.session_id && old.session_id !== sessionId) {
+      await notify(tx, { superseded: old.session_id, agentId: hello.agentId });
+    }
+    await say(tx, { type: 'agent.online', agentId: hello.agentId, data: { name: hello.name } });
+    return { draining: rows[0]?.drain_requested ?? false };
+  });
+}
+
+/** Agents on PostgreSQL: the row says which session is the agent's (L8). */
+export function postgresAgentStore(db: Db): AgentStore {
+  return {
+    register: (registration) => register(db, registration),
+    async disconnect(agentId, sessionId) {
+      await db.transaction().execute(async (tx) => {
+        const { rows } = await sql`
+          update agents set state = 'offline', session_id = null, last_seen_at = now()
+          where agent_id = ${agentId} and session_id = ${sessionId}::uuid returning 1`.execute(tx);
+        if (rows.length > 0) await say(tx, { type: 'agent.offline', agentId });
+      });
+    },
+    async seen(beats) {
+      if (beats.length === 0) return [];
+      const loads = beats.map((beat) => (beat.load ? JSON.stringify(Load.toJSON(beat.load)) : null));
+      const { rows } = await sql<{ session_id: string }>`
+        update agents a set last_seen_at = now(), load = coalesce(b.load, a.load)
+        from unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
+          ${loads}::jsonb[]) as b(agent_id, session_id, load)
+        where a.agent_id = b.agent_id and a.session_id = b.session_id returning a.session_id`.execute(db);
+      const current = new Set(rows.map((row) => row.session_id));
+      return beats.map((beat) => beat.sessionId).filter((sessionId) => !current.has(sessionId));
+    },
+    async setDraining(agentId, draining) {
+      await db.transaction().execute(async (tx) => {
+        const { rows } = await sql<{ session_id: string | null }>`
+          update agents set drain_requested = ${draining},
+            state = case when state = 'offline' then state when ${draining} then 'draining' else 'online' end
+          where agent_id = ${agentId} returning session_id`.execute(tx);
+        if (rows.length === 0) throw noAgent(agentId);
+        await say(tx, { type: draining ? 'agent.draining' : 'agent.online', agentId });
+        await notify(tx, { drain: draining, sessionId: rows[0]?.session_id ?? null });
+      });
+    },
+    list: () => read(db),
+    async get(agentId) {
+      const view = (await read(db, agentId))[0];
+      if (view === undefined) throw noAgent(agentId);
+      return view;
+    },
+    async sweepSilent(afterMs) {
+      const { rows } = await sql`
+        update agents set state = 'offline', session_id = null
+        where state <> 'offline' and last_seen_at < now() - ${afterMs} * interval '1 millisecond' returning 1`.execute(
+        db,
+      );
+      return rows.length;
+    },
+  };
+}
+
+function noAgent(agentId: string): GridError {
+  return new GridError('not_found', `there is no agent ${agentId}`, {
+    details: { field: 'agent_id', value: agentId },
+  });
+}

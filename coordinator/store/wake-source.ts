@@ -1,0 +1,19 @@
+import type { Fence } from '../domain/task.ts';
+
+/** What coordinators tell each other; it only wakes, the database decides (L7). */
+export interface WakeMessage {
+  readonly wake?: 'tasks';
+  readonly revoke?: Fence;
+  readonly reason?: string;
+  /** Of the session that is meant, for `revoke` and `drain`. */
+  readonly sessionId?: string | null;
+  readonly drain?: boolean;
+  /** A session that a newer one of the same agent replaced (L8). */
+  readonly superseded?: string;
+}
+
+export interface WakeSource {
+  /** Calls back for each message until `stop`; reconnects by itself. */
+  listen(onMessage: (message: WakeMessage) => void): void;
+  stop(): Promise<void>;
+}
