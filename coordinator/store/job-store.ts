@@ -46,6 +46,9 @@ export interface JobStore {
   /** Ended jobs whose intermediate objects are still there, at least `afterMs` after their end. */
   toCollect(afterMs: number, limit: number): Promise<FinishedJob[]>;
   markCollected(jobId: string): Promise<void>;
+  /** Objects of removed jobs. */
+  garbage(limit: number): Promise<{ id: number; refs: { bucket: string; key: string }[] }[]>;
+  dropGarbage(id: number): Promise<void>;
   /** Jobs in each state; for metrics. */
   countByState(): Promise<ReadonlyMap<JobState, number>>;
 }

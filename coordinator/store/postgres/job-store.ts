@@ -36,6 +36,11 @@ async function cancel(tx: Transaction, jobId: string, ownerId?: string): Promise
 async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
   await lockJob(tx, jobId, ownerId);
   await cancelTasks(tx, jobId, 'cancelled');
+  await sql`
+    insert into garbage (refs)
+    select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
+    from tasks t, jsonb_array_elements(t.output->'artifacts') a where t.job_id = ${jobId}::uuid
+    having count(*) > 0`.execute(tx);
   await say(tx, { type: 'job.removed', jobId });
   await sql`delete from jobs where job_id = ${jobId}::uuid`.execute(tx);
 }
@@ -148,6 +153,14 @@ export function postgresJobStore(db: Db): JobStore {
     toCollect: (afterMs, limit) => toCollect(db, afterMs, limit),
     async markCollected(jobId) {
       await sql`update jobs set collected_at = now() where job_id = ${jobId}::uuid`.execute(db);
+    },
+    async garbage(limit) {
+      const { rows } = await sql<{ garbage_id: number; refs: { bucket: string; key: string }[] }>`
+        select garbage_id, refs from garbage order by garbage_id limit ${limit}`.execute(db);
+      return rows.map((row) => ({ id: row.garbage_id, refs: row.refs }));
+    },
+    async dropGarbage(id) {
+      await sql`delete from garbage where garbage_id = ${id}`.execute(db);
     },
     async countByState() {
       const { rows } = await sql<{ state: JobState; count: number }>`

@@ -152,3 +152,10 @@ create table sweeper (
   held_until timestamptz not null default now()
 );
 insert into sweeper default values;
+
+-- Objects whose rows are gone: removed by the collector, so that a crash leaves no bytes behind.
+create table garbage (
+  garbage_id bigint generated always as identity primary key,
+  refs jsonb not null,
+  created_at timestamptz not null default now()
+);

@@ -1,0 +1,204 @@
+import type { Artifact as AnnouncedArtifact } from '../../shared/gen/clipgrid/v1/artifact.ts';
+import type {
+  CommitResult,
+  TaskComplete,
+  UploadGrant,
+  UploadRequest,
+} from '../../shared/gen/clipgrid/v1/lease.ts';
+import { GridError, toGridError } from '../../shared/errors.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { mergeTask } from '../domain/merge-plan.ts';
+import { artifactKey, incomingKey } from '../domain/object-keys.ts';
+import type { Artifact, Fence, TaskKind } from '../domain/task.ts';
+import type { ObjectRef, ObjectStore } from '../objects/object-store.ts';
+import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store/lease-store.ts';
+import { Batcher } from './batcher.ts';
+import type { IndexPlanner } from './index-planner.ts';
+import type { HeldLease, LocalSession } from './session-registry.ts';
+import type { GridSettings } from './settings.ts';
+
+export interface CommitterDeps {
+  readonly leases: LeaseStore;
+  readonly objects: ObjectStore;
+  readonly planner: IndexPlanner;
+  readonly settings: GridSettings;
+  readonly logger: Logger;
+  newTaskId(): string;
+  /** After a commit: the job may have gone on to its next stage. */
+  onCommitted(jobId: string): void;
+}
+
+/** Which artifacts each kind must bring, and which it may. */
+const ARTIFACTS: Record<TaskKind, { must: readonly string[]; may: readonly string[] }> = {
+  index: { must: ['index'], may: ['sidecar'] },
+  encode: { must: ['segment'], may: [] },
+  audio: { must: ['audio'], may: [] },
+  merge: { must: ['result'], may: [] },
+};
+
+const HEX64 = /^[0-9a-f]{64}$/;
+const HEX32 = /^[0-9a-f]{32}$/;
+
+/** Takes in what agents produced: an upload right for announced bytes, then the commit that publishes them. */
+export class Committer {
+  readonly #deps: CommitterDeps;
+  readonly #commits: Batcher<Completion, CommitOutcome>;
+
+  constructor(deps: CommitterDeps) {
+    this.#deps = deps;
+    const rules: StageRules = { merge: mergeTask, newTaskId: () => deps.newTaskId() };
+    this.#commits = new Batcher(200, (items) => deps.leases.commit(items, rules));
+  }
+
+  /** Signs one create-only PUT an artifact, under a key that holds epoch, lease and content (L6). */
+  async grantUpload(session: LocalSession, request: UploadRequest): Promise<UploadGrant> {
+    const fence = requireFence(request.fence);
+    try {
+      const lease = await this.#lease(session, fence);
+      checkArtifacts(lease.kind, request.artifacts);
+      const targets = await Promise.all(
+        request.artifacts.map(async (artifact) => {
+          const { url, headers } = await this.#deps.objects.signPut(this.#incoming(fence, artifact), {
+            expiresS: this.#deps.settings.urlExpiryS,
+            audience: 'internal',
+            createOnly: true,
+            sizeBytes: artifact.sizeBytes,
+            md5: artifact.md5,
+            sha256: artifact.sha256,
+            contentType: 'application/octet-stream',
+          });
+          return { name: artifact.name, url, headers: { ...headers } };
+        }),
+      );
+      return { fence, targets, error: '' };
+    } catch (thrown) {
+      return { fence, targets: [], error: toGridError(thrown).message };
+    }
+  }
+
+  /** L2, L3, L11: decided by the database; the bytes are checked and published before it names them. */
+  async complete(session: LocalSession, message: TaskComplete): Promise<CommitResult> {
+    const fence = requireFence(message.fence);
+    try {
+      const lease = await this.#lease(session, fence);
+      checkArtifacts(lease.kind, message.artifacts);
+      const result = message.result;
+      if (result?.kind?.$case !== lease.kind) {
+        throw new GridError(
+          'invalid_argument',
+          `a ${lease.kind} task was completed with a result of another kind`,
+        );
+      }
+      if (result.kind.$case === 'encode' && result.kind.value.inputFrames !== lease.inputFrames) {
+        const { inputFrames } = result.kind.value;
+        throw new GridError(
+          'frames_missing',
+          `the clip has ${lease.inputFrames} frames, the agent encoded ${inputFrames}`,
+        );
+      }
+      const artifacts = await Promise.all(
+        message.artifacts.map((one) => this.#publish(fence, lease.jobId, one)),
+      );
+      const output = { artifacts, result };
+      const planned = lease.kind === 'index' ? await this.#deps.planner.plan(fence, artifacts) : {};
+      const logTail = message.logTail.replaceAll('\0', '');
+      const outcome = await this.#commits.add({
+        fence,
+        agentId: session.agentId,
+        output,
+        logTail,
+        ...planned,
+      });
+      if (!outcome.committed) throw new GridError('stale_lease', 'the lease is not the current one any more');
+      await this.#deps.objects.remove(message.artifacts.map((one) => this.#incoming(fence, one)));
+      if (outcome.jobId) this.#deps.onCommitted(outcome.jobId);
+      return { fence, committed: true, error: '', retryable: false };
+    } catch (thrown) {
+      const error = toGridError(thrown);
+      this.#deps.logger.info(
+        { task: fence.taskId, code: error.code, error: error.message },
+        'a completion was refused',
+      );
+      return {
+        fence,
+        committed: false,
+        error: `${error.code}: ${error.message}`,
+        retryable: error.retryable,
+      };
+    }
+  }
+
+  /** From memory, or after a reconnect from the database. */
+  async #lease(session: LocalSession, fence: Fence): Promise<HeldLease> {
+    const held = session.held.get(fence.taskId);
+    if (held && held.fence.epoch === fence.epoch && held.fence.leaseId === fence.leaseId) return held;
+    const context = await this.#deps.leases.context(fence);
+    if (context === undefined)
+      throw new GridError('stale_lease', 'the lease is not the current one any more');
+    const range = context.spec.kind?.$case === 'encode' ? context.spec.kind.value.range : undefined;
+    return {
+      fence,
+      jobId: context.jobId,
+      kind: context.kind,
+      clipIndex: context.clipIndex,
+      inputFrames: range ? range.endFrame - range.startFrame : 0,
+      sinceMs: 0,
+    };
+  }
+
+  #incoming(fence: Fence, artifact: AnnouncedArtifact): ObjectRef {
+    const { taskId, epoch, leaseId } = fence;
+    const key = incomingKey({ taskId, epoch, leaseId, sha256: artifact.sha256 });
+    return { bucket: this.#deps.settings.bucket, key };
+  }
+
+  /** Checks the uploaded bytes and copies them to a key that was never signed for writing. */
+  async #publish(fence: Fence, jobId: string, announced: AnnouncedArtifact): Promise<Artifact> {
+    const { objects, settings } = this.#deps;
+    const from = this.#incoming(fence, announced);
+    const to = { bucket: settings.bucket, key: artifactKey(jobId, announced.sha256) };
+    const stat = await objects.stat(from);
+    // Said twice (L3): the upload was published and cleaned away the first time.
+    const found = stat ?? (await objects.stat(to));
+    if (found === undefined) {
+      throw new GridError('failed_precondition', `the artifact ${announced.name} has not been uploaded`, {
+        retryable: true,
+      });
+    }
+    const wrong =
+      found.sizeBytes !== announced.sizeBytes ||
+      (found.sha256 !== undefined && found.sha256 !== announced.sha256) ||
+      (found.md5 !== undefined && found.md5 !== announced.md5);
+    if (wrong)
+      throw new GridError('digest_mismatch', `the artifact ${announced.name} is not what was announced`);
+    if (stat !== undefined) await objects.copy(from, to);
+    const { name, sha256, sizeBytes } = announced;
+    return { name, bucket: to.bucket, key: to.key, sha256, sizeBytes };
+  }
+}
+
+function requireFence(fence: Fence | undefined): Fence {
+  if (fence === undefined) throw new GridError('invalid_argument', 'the message has no fence');
+  return fence;
+}
+
+function checkArtifacts(kind: TaskKind, artifacts: readonly AnnouncedArtifact[]): void {
+  const names = artifacts.map((artifact) => artifact.name);
+  const { must, may } = ARTIFACTS[kind];
+  const complete = must.every((name) => names.includes(name));
+  const known = names.every((name) => must.includes(name) || may.includes(name));
+  if (!complete || !known || new Set(names).size !== names.length) {
+    throw new GridError(
+      'invalid_argument',
+      `a ${kind} task brings ${must.join(', ')}, not ${names.join(', ') || 'nothing'}`,
+    );
+  }
+  for (const { name, sha256, md5, sizeBytes } of artifacts) {
+    if (!HEX64.test(sha256) || !HEX32.test(md5) || sizeBytes <= 0) {
+      throw new GridError(
+        'invalid_argument',
+        `the artifact ${name} needs a sha256, an md5 and a size above 0`,
+      );
+    }
+  }
+}

@@ -1,0 +1,128 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Service } from '../../shared/service.ts';
+import { place, type KnownAgent } from '../domain/placement.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { AgentStore } from '../store/agent-store.ts';
+import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import type { SessionRegistry } from './session-registry.ts';
+import type { GridSettings } from './settings.ts';
+import { signInputs } from './sign-inputs.ts';
+import type { Wake } from './wake.ts';
+
+export interface DispatcherDeps {
+  readonly leases: LeaseStore;
+  readonly agents: AgentStore;
+  readonly objects: ObjectStore;
+  readonly registry: SessionRegistry;
+  readonly wake: Wake;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly settings: GridSettings;
+  onGranted(task: GrantedTask): void;
+}
+
+/** How long the list of all agents, of which only "is there another one" is asked, may be old. */
+const KNOWN_FOR_MS = 2_000;
+
+/** Grants ready tasks to this process's idle agents: at once when woken, at the latest at the next poll (L7). */
+export class Dispatcher implements Service {
+  readonly name = 'dispatcher';
+  readonly #deps: DispatcherDeps;
+  readonly #stopped = new AbortController();
+  #running: Promise<void> = Promise.resolve();
+  #known: { atMs: number; agents: KnownAgent[] } = { atMs: -Infinity, agents: [] };
+
+  constructor(deps: DispatcherDeps) {
+    this.#deps = deps;
+  }
+
+  async start(): Promise<void> {
+    this.#running = this.#run();
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    const { wake, clock, settings, logger } = this.#deps;
+    const signal = this.#stopped.signal;
+    let seen = -1;
+    while (!signal.aborted) {
+      seen = await wake.wait(seen, { clock, pollMs: settings.pollMs, signal });
+      try {
+        while (!signal.aborted && (await this.#grantOnce()) > 0);
+      } catch (error) {
+        logger.warn({ error: String(error) }, 'granting failed; the next poll tries again');
+        await clock.sleep(settings.pollMs, signal);
+      }
+    }
+  }
+
+  async #grantOnce(): Promise<number> {
+    const { leases, registry, ids, settings } = this.#deps;
+    const capacities = registry.capacities();
+    if (capacities.length === 0) return 0;
+    const granted = await leases.grant({
+      capacities,
+      known: await this.#knownAgents(),
+      ttlMs: settings.leaseTtlMs,
+      newLeaseId: () => ids.randomUuid(),
+      place,
+    });
+    await Promise.all(granted.map((task) => this.#send(task)));
+    return granted.length;
+  }
+
+  async #knownAgents(): Promise<KnownAgent[]> {
+    const now = this.#deps.clock.monotonicMs();
+    if (now - this.#known.atMs > KNOWN_FOR_MS) {
+      const views = await this.#deps.agents.list();
+      const online = views.filter((view) => view.state === 'online');
+      const agents = online.map((view) => ({
+        agentId: view.agentId,
+        capabilities: new Set(view.capabilities),
+      }));
+      this.#known = { atMs: now, agents };
+    }
+    return this.#known.agents;
+  }
+
+  async #send(task: GrantedTask): Promise<void> {
+    const { registry, objects, settings, clock, logger } = this.#deps;
+    const session = registry.get(task.sessionId);
+    // The session ended between the grant and now: its leases are already shortened or about to be.
+    if (session === undefined) return;
+    const encode = task.spec.kind?.$case === 'encode' ? task.spec.kind.value : undefined;
+    session.held.set(task.fence.taskId, {
+      fence: task.fence,
+      jobId: task.jobId,
+      kind: task.kind,
+      clipIndex: -1,
+      inputFrames: encode?.range ? encode.range.endFrame - encode.range.startFrame : 0,
+      sinceMs: clock.monotonicMs(),
+    });
+    this.#deps.onGranted(task);
+    try {
+      const spec = await signInputs(objects, task.spec, settings.urlExpiryS);
+      const value = {
+        fence: task.fence,
+        jobId: task.jobId,
+        spec,
+        ttlMs: settings.leaseTtlMs,
+        traceparent: '',
+        minFps: 0,
+      };
+      if (!session.sink.send({ $case: 'grant', value }))
+        session.sink.end('the agent does not read its stream', true);
+    } catch (error) {
+      logger.warn({ error: String(error), task: task.fence.taskId }, 'a grant could not be sent');
+      session.held.delete(task.fence.taskId);
+      await this.#deps.leases.release(task.fence, task.agentId);
+    }
+  }
+}

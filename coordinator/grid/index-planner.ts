@@ -1,0 +1,69 @@
+import { buffer } from 'node:stream/consumers';
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import { GridError, toGridError } from '../../shared/errors.ts';
+import type { SourceIndex } from '../../shared/source-index.ts';
+import type { Failure } from '../domain/job.ts';
+import { plan, type Plan } from '../domain/planner.ts';
+import type { Artifact, Fence } from '../domain/task.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { AgentStore } from '../store/agent-store.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+
+const MAX_INDEX_BYTES = 256 * 1024 * 1024;
+
+export interface IndexPlannerDeps {
+  readonly objects: ObjectStore;
+  readonly leases: LeaseStore;
+  readonly agents: AgentStore;
+}
+
+/** Reads the index that an agent made and plans the job's next stage from it. */
+export class IndexPlanner {
+  readonly #deps: IndexPlannerDeps;
+
+  constructor(deps: IndexPlannerDeps) {
+    this.#deps = deps;
+  }
+
+  /** A plan, or why there can be none: then the job fails with that. Throws only what may pass by itself. */
+  async plan(
+    fence: Fence,
+    artifacts: readonly Artifact[],
+  ): Promise<{ plan: Plan } | { planFailure: Failure }> {
+    const context = await this.#deps.leases.context(fence);
+    if (context === undefined)
+      throw new GridError('stale_lease', 'the lease is not the current one any more');
+    const indexArtifact = artifacts.find((artifact) => artifact.name === 'index');
+    const sidecarArtifact = artifacts.find((artifact) => artifact.name === 'sidecar');
+    if (indexArtifact === undefined) throw new GridError('invalid_argument', 'an index task brings an index');
+    const agents = await this.#deps.agents.list();
+    const online = agents.filter((agent) => agent.state === 'online');
+    const slots = online.reduce((sum, agent) => sum + agent.slots, 0);
+    const bytes = await buffer(await this.#deps.objects.read(indexArtifact));
+    try {
+      const index = parseIndex(await promisify(gunzip)(bytes, { maxOutputLength: MAX_INDEX_BYTES }));
+      const sidecar = sidecarArtifact ? { sidecarArtifact } : {};
+      return { plan: plan({ spec: context.jobSpec, index, indexArtifact, slots, ...sidecar }) };
+    } catch (thrown) {
+      const { code, message } = toGridError(thrown);
+      return { planFailure: { code, stage: 'plan', message: `no plan could be made: ${message}`, log: '' } };
+    }
+  }
+}
+
+function parseIndex(bytes: Buffer): SourceIndex {
+  const index = JSON.parse(bytes.toString('utf8')) as SourceIndex;
+  const { pts, size, position, keyframes } = index;
+  const columns = [pts, size, position];
+  const whole =
+    index.version === 1 &&
+    columns.every(
+      (column) => Array.isArray(column) && column.length === pts.length && column.every(Number.isFinite),
+    ) &&
+    Array.isArray(keyframes) &&
+    keyframes.every((packet) => Number.isInteger(packet) && packet >= 0 && packet < pts.length);
+  if (!whole || pts.length === 0)
+    throw new GridError('source_unreadable', 'the index of the source is damaged or empty');
+  return index;
+}

@@ -1,0 +1,30 @@
+/** Times and limits of the grid (design section 4). All in milliseconds unless named otherwise. */
+export interface GridSettings {
+  readonly coordinatorId: string;
+  readonly version: string;
+  /** Bucket of uploads and artifacts. */
+  readonly bucket: string;
+  readonly heartbeatMs: number;
+  readonly leaseTtlMs: number;
+  /** How long before the end of the ttl an agent must have stopped (L5). */
+  readonly trustMarginMs: number;
+  /** What a broken stream leaves of its leases. */
+  readonly graceMs: number;
+  /** The floor under the wake-ups (L7). */
+  readonly pollMs: number;
+  /** How long intermediate objects of an ended job stay. */
+  readonly collectAfterMs: number;
+  readonly urlExpiryS: number;
+  readonly maxMessageBytes: number;
+}
+
+export const DEFAULT_TIMES = {
+  heartbeatMs: 3_000,
+  leaseTtlMs: 12_000,
+  trustMarginMs: 2_000,
+  graceMs: 3_000,
+  pollMs: 500,
+  collectAfterMs: 60_000,
+  urlExpiryS: 6 * 3600,
+  maxMessageBytes: 16 * 1024 * 1024,
+} as const;
