@@ -1,0 +1,218 @@
+import { GridError, toGridError } from '../../shared/errors.ts';
+import { isErrorCode } from '../../shared/errors.ts';
+import type { Clock } from '../../shared/clock.ts';
+import type { LeaseRelease, TaskFailed } from '../../shared/gen/clipgrid/v1/lease.ts';
+import type { Hello, SessionRequest, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Failure } from '../domain/job.ts';
+import type { AgentStore } from '../store/agent-store.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
+import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
+import type { Committer } from './committer.ts';
+import type { LeaseKeeper } from './lease-keeper.ts';
+import type { LocalSession, SessionRegistry } from './session-registry.ts';
+import type { GridSettings } from './settings.ts';
+import type { Wake } from './wake.ts';
+
+export interface GatewayDeps {
+  readonly leases: LeaseStore;
+  readonly agents: AgentStore;
+  readonly registry: SessionRegistry;
+  readonly keeper: LeaseKeeper;
+  readonly committer: Committer;
+  readonly wake: Wake;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly settings: GridSettings;
+}
+
+/** Version of the session protocol that this coordinator speaks. */
+export const PROTOCOL = 1;
+const MAX_SLOTS = 256;
+const MAX_HELD = 1024;
+const LOG_CHARS = 8 * 1024;
+
+function checkHello(hello: Hello): void {
+  const refuse = (field: string, value: unknown, rule: string): never => {
+    throw new GridError('invalid_argument', `Hello.${field} is ${JSON.stringify(value)}: ${rule}`, {
+      details: { field, value },
+    });
+  };
+  if (hello.protocol !== PROTOCOL) {
+    refuse(
+      'protocol',
+      hello.protocol,
+      `this coordinator speaks ${PROTOCOL}; install the same version on both sides`,
+    );
+  }
+  if (!/^[\w.:-]{1,100}$/.test(hello.agentId))
+    refuse('agent_id', hello.agentId, '1 to 100 letters, digits, . : _ -');
+  if (hello.name.length > 200) refuse('name', hello.name, 'at most 200 characters');
+  if (hello.slots < 1 || hello.slots > MAX_SLOTS) refuse('slots', hello.slots, `1 to ${MAX_SLOTS}`);
+  if (hello.heldLeases.length > MAX_HELD)
+    refuse('held_leases', hello.heldLeases.length, `at most ${MAX_HELD}`);
+}
+
+/** Agent sessions on this process: registration, heartbeats, and everything an agent says of its leases. */
+export class Gateway implements AgentGateway {
+  readonly #deps: GatewayDeps;
+
+  constructor(deps: GatewayDeps) {
+    this.#deps = deps;
+  }
+
+  async open(hello: Hello, sink: SessionSink): Promise<OpenSession> {
+    checkHello(hello);
+    const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
+    const { agentId, slots } = hello;
+    const sessionId = ids.randomUuid();
+    const { draining } = await agents.register({ hello, sessionId, coordinatorId: settings.coordinatorId });
+    const kept = await leases.adopt({
+      agentId,
+      sessionId,
+      held: hello.heldLeases,
+      ttlMs: settings.leaseTtlMs,
+    });
+    const session: LocalSession = {
+      sessionId,
+      agentId,
+      capabilities: new Set(hello.capabilities),
+      slots,
+      sink,
+      held: new Map(),
+      draining,
+    };
+    for (const fence of kept) {
+      const context = await leases.context(fence);
+      if (context === undefined) continue;
+      const range = context.spec.kind?.$case === 'encode' ? context.spec.kind.value.range : undefined;
+      const { jobId, kind, clipIndex } = context;
+      const inputFrames = range ? range.endFrame - range.startFrame : 0;
+      session.held.set(fence.taskId, {
+        fence,
+        jobId,
+        kind,
+        clipIndex,
+        inputFrames,
+        sinceMs: clock.monotonicMs(),
+      });
+    }
+    registry.add(session);
+    wake.ring();
+    const welcome: Welcome = {
+      sessionId,
+      coordinatorId: settings.coordinatorId,
+      heartbeatIntervalMs: settings.heartbeatMs,
+      leaseTtlMs: settings.leaseTtlMs,
+      trustMarginMs: settings.trustMarginMs,
+      maxMessageBytes: settings.maxMessageBytes,
+      keptLeases: kept.map((fence) => ({ ...fence })),
+      version: settings.version,
+    };
+    return {
+      welcome,
+      receive: (message) => this.#receive(session, message),
+      closed: () => this.#closed(session),
+    };
+  }
+
+  async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
+    const { keeper, committer, wake } = this.#deps;
+    switch (message.$case) {
+      case 'hello':
+        throw new GridError(
+          'invalid_argument',
+          'Hello came twice: a session has one, and it is the first message',
+        );
+      case 'heartbeat': {
+        const ack = await keeper.heartbeat(session, message.value);
+        if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
+        else session.sink.send({ $case: 'heartbeatAck', value: ack });
+        return wake.ring();
+      }
+      case 'uploadRequest':
+        session.sink.send({
+          $case: 'uploadGrant',
+          value: await committer.grantUpload(session, message.value),
+        });
+        return;
+      case 'complete': {
+        const result = await committer.complete(session, message.value);
+        if (!result.retryable && result.fence) session.held.delete(result.fence.taskId);
+        session.sink.send({ $case: 'commitResult', value: result });
+        return wake.ring();
+      }
+      case 'failed':
+        return this.#failed(session, message.value);
+      case 'release':
+        return this.#released(session, message.value);
+      case 'drain':
+        session.draining = true;
+        return;
+    }
+  }
+
+  async #failed(session: LocalSession, message: TaskFailed): Promise<void> {
+    const { leases, wake, logger } = this.#deps;
+    const fence = message.fence;
+    if (fence === undefined) throw new GridError('invalid_argument', 'TaskFailed has no fence');
+    const held = session.held.get(fence.taskId);
+    const context = held ?? (await leases.context(fence));
+    const stage = context?.kind ?? 'encode';
+    const failure: Failure = {
+      code: isErrorCode(message.code) ? message.code : 'internal',
+      stage,
+      message: clean(message.message).slice(0, 2_000),
+      log: clean(message.logTail).slice(-LOG_CHARS),
+      ...(context && context.clipIndex >= 0 ? { clipIndex: context.clipIndex } : {}),
+    };
+    logger.info(
+      { task: fence.taskId, agent: session.agentId, code: failure.code, error: failure.message },
+      'an attempt failed',
+    );
+    try {
+      const { agentId } = session;
+      const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
+      session.held.delete(fence.taskId);
+      const error = counted ? '' : 'stale_lease: the lease is not the current one any more';
+      session.sink.send({
+        $case: 'commitResult',
+        value: { fence, committed: counted, error, retryable: false },
+      });
+    } catch (thrown) {
+      const error = toGridError(thrown);
+      const value = { fence, committed: false, error: error.message, retryable: error.retryable };
+      session.sink.send({ $case: 'commitResult', value });
+    }
+    wake.ring();
+  }
+
+  async #released(session: LocalSession, message: LeaseRelease): Promise<void> {
+    if (message.fence === undefined) throw new GridError('invalid_argument', 'LeaseRelease has no fence');
+    await this.#deps.leases.release(message.fence, session.agentId);
+    session.held.delete(message.fence.taskId);
+    this.#deps.wake.ring();
+  }
+
+  async #closed(session: LocalSession): Promise<void> {
+    const { leases, agents, registry, settings, logger } = this.#deps;
+    registry.remove(session.sessionId);
+    try {
+      await leases.shorten(session.sessionId, settings.graceMs);
+      await agents.disconnect(session.agentId, session.sessionId);
+    } catch (error) {
+      // Nothing is lost: the leases end with their ttl, the agent's row with the sweep of silent ones.
+      logger.warn(
+        { error: String(error), agent: session.agentId },
+        'the end of a session could not be recorded',
+      );
+    }
+  }
+}
+
+/** PostgreSQL's text holds no NUL. */
+function clean(text: string): string {
+  return text.replaceAll('\0', '');
+}

@@ -1,0 +1,158 @@
+import type { Clock } from '../../shared/clock.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Service } from '../../shared/service.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { AgentStore } from '../store/agent-store.ts';
+import type { EventStore } from '../store/event-store.ts';
+import type { JobStore } from '../store/job-store.ts';
+import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import type { TokenStore } from '../store/token-store.ts';
+import type { UploadStore } from '../store/upload-store.ts';
+import type { WakeMessage, WakeSource } from '../store/wake-source.ts';
+import { createAccounts } from './accounts.ts';
+import type { AgentGateway } from './agent-gateway.ts';
+import { collect } from './collector.ts';
+import { Committer } from './committer.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { createEvents } from './events.ts';
+import type { AgentsFace, Grid } from './face.ts';
+import { Gateway } from './gateway.ts';
+import { IndexPlanner } from './index-planner.ts';
+import { createJobs } from './jobs.ts';
+import { LeaseKeeper } from './lease-keeper.ts';
+import { SessionRegistry } from './session-registry.ts';
+import type { GridSettings } from './settings.ts';
+import { createTicker } from './ticker.ts';
+import { createUploads } from './uploads.ts';
+import { Wake } from './wake.ts';
+
+export interface GridDeps {
+  readonly leases: LeaseStore;
+  readonly jobs: JobStore;
+  readonly agents: AgentStore;
+  readonly events: EventStore;
+  readonly uploads: UploadStore;
+  readonly tokens: TokenStore;
+  readonly objects: ObjectStore;
+  readonly wakeSource: WakeSource;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  readonly settings: GridSettings;
+  /** For metrics. */
+  onGranted?(task: GrantedTask): void;
+}
+
+/** The running grid of one coordinator process. */
+export interface RunningGrid {
+  readonly face: Grid;
+  readonly gateway: AgentGateway;
+  /** To be started after the stores and stopped before them. */
+  readonly services: readonly Service[];
+}
+
+const SWEEP_MS = 500;
+const OUTAGE_MS = 5_000;
+const SILENT_MS = 30_000;
+const RAISE_AFTER_MS = 10 * 60_000;
+const PRIORITY_CLASS = 10;
+const KEEP_EVENTS_MS = 7 * 24 * 3600_000;
+
+/** Wires the grid's services over the given stores. Nothing runs before the services are started. */
+export function createGrid(deps: GridDeps): RunningGrid {
+  const { leases, jobs, agents, objects, clock, ids, logger, settings } = deps;
+  const registry = new SessionRegistry();
+  const wake = new Wake();
+  const planner = new IndexPlanner({ objects, leases, agents });
+  const onCommitted = (): void => wake.ring();
+  const committer = new Committer({ ...deps, planner, newTaskId: () => ids.uuid(), onCommitted });
+  const keeper = new LeaseKeeper({ leases, agents, clock, settings });
+  const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
+  const dispatcher = new Dispatcher({ ...deps, registry, wake, onGranted });
+  const face: Grid = {
+    jobs: createJobs({ jobs, agents, objects, ids, wake }),
+    agents: agentsFace(deps),
+    events: createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs }),
+    uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
+    accounts: createAccounts(deps.tokens, ids),
+  };
+  return {
+    face,
+    gateway: new Gateway({ ...deps, registry, keeper, committer, wake }),
+    services: [
+      wakeService(deps, registry, wake),
+      dispatcher,
+      createTicker({ name: 'sweeper', everyMs: SWEEP_MS, clock, logger, tick: () => sweep(deps, wake) }),
+      createTicker({
+        name: 'housekeeper',
+        everyMs: SILENT_MS / 3,
+        clock,
+        logger,
+        tick: () => keepHouse(deps),
+      }),
+    ],
+  };
+}
+
+async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> {
+  const ended = await leases.expire({ ttlMs: settings.leaseTtlMs, outageMs: OUTAGE_MS, limit: 1000 });
+  if (ended > 0) wake.ring();
+}
+
+async function keepHouse({ leases, agents, jobs, objects, events, settings }: GridDeps): Promise<void> {
+  await agents.sweepSilent(SILENT_MS);
+  await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
+  await collect({ jobs, objects, collectAfterMs: settings.collectAfterMs });
+  await events.prune(KEEP_EVENTS_MS);
+}
+
+function wakeService({ wakeSource }: GridDeps, registry: SessionRegistry, wake: Wake): Service {
+  return {
+    name: 'wake-ups',
+    async start() {
+      wakeSource.listen((message) => {
+        applyWake(registry, message);
+        wake.ring();
+      });
+    },
+    stop: () => wakeSource.stop(),
+  };
+}
+
+/** Another process, or this one, changed something about a session that may be ours. */
+function applyWake(registry: SessionRegistry, message: WakeMessage): void {
+  if (message.superseded) registry.supersede(message.superseded);
+  const session = message.sessionId ? registry.get(message.sessionId) : undefined;
+  if (session === undefined) return;
+  if (message.drain !== undefined) {
+    session.draining = message.drain;
+    if (message.drain) {
+      session.sink.send({
+        $case: 'drain',
+        value: { reason: 'an administrator asked for it', deadlineSeconds: 0 },
+      });
+    }
+  }
+  const fence = message.revoke;
+  if (fence && session.held.get(fence.taskId)?.fence.leaseId === fence.leaseId) {
+    session.held.delete(fence.taskId);
+    session.sink.send({ $case: 'revoke', value: { fence, reason: message.reason ?? 'superseded' } });
+  }
+}
+
+function agentsFace({ agents, jobs }: GridDeps): AgentsFace {
+  return {
+    list: () => agents.list(),
+    get: (agentId) => agents.get(agentId),
+    tasks: (agentId) => jobs.tasksOfAgent(agentId),
+    async drain(agentId) {
+      await agents.setDraining(agentId, true);
+      return agents.get(agentId);
+    },
+    async undrain(agentId) {
+      await agents.setDraining(agentId, false);
+      return agents.get(agentId);
+    },
+  };
+}

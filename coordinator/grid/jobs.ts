@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { GridError } from '../../shared/errors.ts';
+import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
+import { mergeTask } from '../domain/merge-plan.ts';
+import { encodeCommand, filterScript, indexTask } from '../domain/planner.ts';
+import { clipRequirements } from '../domain/requirements.ts';
+import { explainJob, explainTask } from '../domain/waiting.ts';
+import type { ObjectStore } from '../objects/object-store.ts';
+import type { AgentStore } from '../store/agent-store.ts';
+import type { JobStore, RespecClip } from '../store/job-store.ts';
+import type { StageRules } from '../store/lease-store.ts';
+import type { JobsFace, JobView } from './face.ts';
+import type { Wake } from './wake.ts';
+
+export interface JobsDeps {
+  readonly jobs: JobStore;
+  readonly agents: AgentStore;
+  readonly objects: ObjectStore;
+  readonly ids: IdSource;
+  readonly wake: Wake;
+}
+
+/** A clip's spec with another script, command or limit, and what that needs. */
+const respec: RespecClip = (stored, change) => {
+  const spec = TaskSpec.decode(TaskSpec.encode(stored).finish());
+  if (spec.kind?.$case !== 'encode') throw new GridError('internal', 'only a clip can be changed');
+  const task = spec.kind.value;
+  if (change.script) task.script = filterScript(change.script);
+  if (change.command) task.command = encodeCommand(change.command);
+  if (change.timeoutS !== undefined) task.timeoutSeconds = change.timeoutS;
+  const script: ScriptSpec = task.script ?? { text: '', sourceVariable: '', sourceName: '' };
+  const command: CommandSpec = {
+    text: '',
+    programs: (task.command?.programs ?? []).map((program) => program.argv),
+    outputName: task.command?.outputName ?? '',
+  };
+  return { spec, requires: clipRequirements(script, command) };
+};
+
+async function requireResult(job: JobView): Promise<NonNullable<JobView['result']>> {
+  if (job.result) return job.result;
+  throw new GridError('failed_precondition', `job ${job.jobId} has no result yet: it is ${job.state}`);
+}
+
+/** `film.mp4` to `film-encoded.mkv`: what a browser saves the result as. */
+function resultName(job: JobView): string {
+  const stem = job.name.replace(/\.[^./\\]{1,8}$/, '') || 'result';
+  return `${stem}-encoded.${job.spec.container === 'mp4' ? 'mp4' : 'mkv'}`;
+}
+
+/** Jobs and their tasks for everybody outside the grid. */
+export function createJobs(deps: JobsDeps): JobsFace {
+  const { jobs, agents, objects, ids, wake } = deps;
+  const rules: StageRules = { merge: mergeTask, newTaskId: () => ids.uuid() };
+  const after = async (work: Promise<void>): Promise<void> => {
+    await work;
+    wake.ring();
+  };
+  return {
+    async submit(input, tx) {
+      const { source } = input.spec;
+      if ((await objects.stat(source)) === undefined) {
+        throw new GridError('source_missing', `there is no source ${source.key}: upload it first`);
+      }
+      const specHash = createHash('sha256').update(JSON.stringify(input.spec)).digest('hex');
+      const firstTask = { ...indexTask(input.spec), taskId: ids.uuid() };
+      const job = await jobs.submit({ ...input, jobId: ids.uuid(), specHash, firstTask }, tx);
+      wake.ring();
+      return job;
+    },
+    get: (jobId, ownerId) => jobs.get(jobId, ownerId),
+    list: (query) => jobs.list(query),
+    tasks: (jobId) => jobs.tasks(jobId),
+    task: (taskId) => jobs.task(taskId),
+    async cancel(jobId, ownerId, tx) {
+      await jobs.cancel(jobId, ownerId, tx);
+      return jobs.get(jobId, ownerId);
+    },
+    async retry(jobId, ownerId) {
+      await after(jobs.retry(jobId, rules, ownerId));
+      return jobs.get(jobId, ownerId);
+    },
+    remove: (jobId, ownerId, tx) => jobs.remove(jobId, ownerId, tx),
+    redoClip: (jobId, clipIndex, change, tx) =>
+      after(jobs.redoClip({ jobId, clipIndex, respec, rules, ...(change ? { change } : {}) }, tx)),
+    redoMerge: (jobId, tx) => after(jobs.redoMerge(jobId, rules, tx)),
+    async cancelTask(taskId) {
+      await jobs.cancelTask(taskId);
+      return jobs.task(taskId);
+    },
+    async retryTask(taskId) {
+      await after(jobs.retryTask(taskId));
+      return jobs.task(taskId);
+    },
+    explainJob: async (jobId) => explainJob(await jobs.tasks(jobId), await agents.list()),
+    explainTask: async (taskId) => explainTask(await jobs.task(taskId), await agents.list()),
+    async readResult(jobId, range) {
+      const result = await requireResult(await jobs.get(jobId));
+      return objects.read(result, range ? { start: range.start, endInclusive: range.end } : undefined);
+    },
+    async resultUrl(jobId, expiresS) {
+      const job = await jobs.get(jobId);
+      const result = await requireResult(job);
+      return objects.signGet(result, { expiresS, audience: 'public', fileName: resultName(job) });
+    },
+  };
+}
