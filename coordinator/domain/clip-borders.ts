@@ -23,7 +23,7 @@ export function clipBorders(input: BorderInput): number[] {
     const low = last + targetFrames * 0.7;
     const high = last + targetFrames * 1.4;
     // What is left over would be less than a short clip: keep it in the last one.
-    if (frameCount - last <= high) break;
+    if (frameCount - last <= targetFrames * 1.4) break;
     let best: number | undefined;
     let bestScore = Infinity;
     for (let i = next; i < starts.length; i++) {

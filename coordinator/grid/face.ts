@@ -81,7 +81,7 @@ export interface JobsFace {
   /** Removes the job in any state, its leases and its objects (not the source). */
   remove(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
   /** One clip again, in any state of the job once the plan exists; the result is rebuilt by itself (epoch + 1). */
-  redoClip(jobId: string, clipIndex: number, change?: ClipChange, tx?: Transaction): Promise<void>;
+  redoClip(clip: ClipRedo, tx?: Transaction): Promise<void>;
   /** The merge again; joins one that waits or runs. Unfinished clips: `failed_precondition`. */
   redoMerge(jobId: string, tx?: Transaction): Promise<void>;
   /** Cancels one task: its job fails with that reason. */
@@ -95,6 +95,13 @@ export interface JobsFace {
   readResult(jobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
   /** A signed URL to the result for a plain browser. */
   resultUrl(jobId: string, expiresS: number): Promise<string>;
+}
+
+/** One clip of one job, and what is to be different this time. */
+export interface ClipRedo {
+  readonly jobId: string;
+  readonly clipIndex: number;
+  readonly change?: ClipChange;
 }
 
 /** Replaces script, command or timeout of one clip only. */

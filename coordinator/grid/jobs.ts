@@ -83,8 +83,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
       return jobs.get(jobId, ownerId);
     },
     remove: (jobId, ownerId, tx) => jobs.remove(jobId, ownerId, tx),
-    redoClip: (jobId, clipIndex, change, tx) =>
-      after(jobs.redoClip({ jobId, clipIndex, respec, rules, ...(change ? { change } : {}) }, tx)),
+    redoClip: (clip, tx) => after(jobs.redoClip({ ...clip, respec, rules }, tx)),
     redoMerge: (jobId, tx) => after(jobs.redoMerge(jobId, rules, tx)),
     async cancelTask(taskId) {
       await jobs.cancelTask(taskId);

@@ -23,16 +23,16 @@ function partBytesOf(sizeBytes: number | undefined): number {
   return Math.max(MIN_PART_BYTES, needed);
 }
 
+function multipartOf(upload: StoredUpload): MultipartRef {
+  if (upload.multipartId === undefined) {
+    throw new GridError('failed_precondition', `upload ${upload.uploadId} is not a multipart upload`);
+  }
+  return { bucket: upload.bucket, key: upload.key, uploadId: upload.multipartId };
+}
+
 /** Films on their way in: signed URLs, so that no byte passes through this process's memory. */
 export function createUploads(deps: UploadsDeps): UploadsFace {
   const { uploads, objects, ids, bucket, urlExpiryS } = deps;
-
-  const multipartOf = (upload: StoredUpload): MultipartRef => {
-    if (upload.multipartId === undefined) {
-      throw new GridError('failed_precondition', `upload ${upload.uploadId} is not a multipart upload`);
-    }
-    return { bucket: upload.bucket, key: upload.key, uploadId: upload.multipartId };
-  };
 
   const open = async (uploadId: string, ownerId: string): Promise<StoredUpload> => {
     const upload = await uploads.get(uploadId, ownerId);

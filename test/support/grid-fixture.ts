@@ -1,0 +1,198 @@
+import { randomUUID } from 'node:crypto';
+import type { JobSpec } from '../../coordinator/domain/job.ts';
+import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
+import { place } from '../../coordinator/domain/placement.ts';
+import { indexTask, plan, type Plan } from '../../coordinator/domain/planner.ts';
+import type { Fence, TaskOutput } from '../../coordinator/domain/task.ts';
+import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
+import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
+import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
+import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
+import { openPool } from '../../coordinator/store/postgres/pool.ts';
+import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
+import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { SourceIndex } from '../../shared/source-index.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export const TTL_MS = 12_000;
+
+export const PASS_THROUGH: JobSpec = {
+  source: { bucket: 'clipgrid', key: 'sources/x', sizeBytes: 1000 },
+  script: { text: '', sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' },
+  command: {
+    text: 'ffmpeg -i - -c:v libx264 OUT.mkv',
+    programs: [['ffmpeg', '-i', '-', '-c:v', 'libx264', 'OUT.mkv']],
+    outputName: 'OUT.mkv',
+  },
+  container: 'matroska',
+  clips: { mode: 'auto', targetS: 1 },
+};
+
+export const FORMAT: VideoFormat = {
+  codec: 'h264',
+  width: 320,
+  height: 180,
+  pixelFormat: 'yuv420p',
+  frameRate: { num: 25, den: 1 },
+  sampleAspectRatio: { num: 1, den: 1 },
+  colorRange: '',
+  colorPrimaries: '',
+  colorTransfer: '',
+  colorSpace: '',
+  chromaLocation: '',
+  fieldOrder: '',
+};
+
+/** An all-closed source of `seconds` at 25 fps with a keyframe each second. */
+export function closedIndex(seconds: number): SourceIndex {
+  const pts = Array.from({ length: seconds * 25 }, (_, frame) => frame);
+  return {
+    version: 1,
+    format: FORMAT,
+    timeBase: { num: 1, den: 25 },
+    pts,
+    size: pts.map(() => 100),
+    position: pts.map((frame) => frame * 100),
+    keyframes: pts.filter((frame) => frame % 25 === 0),
+    packetExact: true,
+    lastDuration: 1,
+    sourceBytes: pts.length * 100,
+    container: 'matroska,webm',
+    startOffset: 0,
+    hasSidecar: false,
+    sidecarShiftS: 0,
+    variableFrameRate: false,
+    extras: { tags: {}, disposition: [], rotation: 0 },
+  };
+}
+
+export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
+export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
+
+const ARTIFACT_NAMES = { index: 'index', encode: 'segment', audio: 'audio', merge: 'result' } as const;
+
+/** Stores over a database of their own, with the few moves that lease tests are made of. */
+export async function createGridFixture() {
+  const database = await createTestDatabase();
+  const { db, pool } = openPool({ connectionString: database.url, max: 10, onError: () => undefined });
+  const leases = postgresLeaseStore(db);
+  const jobs = postgresJobStore(db);
+  const agents = postgresAgentStore(db);
+
+  async function agent(agentId: string, capabilities = CAPABILITIES): Promise<string> {
+    const sessionId = randomUUID();
+    const hello = Hello.create({ agentId, name: agentId, capabilities, slots: 1, version: '1', protocol: 1 });
+    await agents.register({ hello, sessionId, coordinatorId: 'c1' });
+    return sessionId;
+  }
+
+  async function submit(spec: JobSpec = PASS_THROUGH): Promise<string> {
+    const jobId = randomUUID();
+    await jobs.submit({
+      jobId,
+      ownerId: 'owner',
+      dialect: 'grid',
+      name: 'film.mkv',
+      priority: 0,
+      spec,
+      specHash: 'x',
+      firstTask: { ...indexTask(spec), taskId: randomUUID() },
+    });
+    return jobId;
+  }
+
+  async function grant(agentId: string, sessionId: string, freeSlots = 1): Promise<GrantedTask[]> {
+    return leases.grant({
+      capacities: [{ agentId, sessionId, freeSlots, capabilities: new Set(CAPABILITIES) }],
+      known: [],
+      ttlMs: TTL_MS,
+      newLeaseId: () => randomUUID(),
+      place,
+    });
+  }
+
+  function output(task: GrantedTask, sha256 = 'a'.repeat(64)): TaskOutput {
+    const frames = task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts.length : 0;
+    const results = {
+      index: { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false },
+      encode: {
+        frameCount: frames,
+        inputFrames: frames,
+        format: FORMAT,
+        encodeSeconds: 1,
+        extradataSha256: '',
+        fetchedBytes: 0,
+      },
+      audio: { durationSeconds: 0 },
+      merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
+    };
+    const name = ARTIFACT_NAMES[task.kind];
+    return {
+      artifacts: [
+        { name, bucket: 'clipgrid', key: `artifacts/${task.jobId}/${sha256}`, sha256, sizeBytes: 10 },
+      ],
+      result: { kind: { $case: task.kind, value: results[task.kind] } as TaskOutput['result']['kind'] },
+    };
+  }
+
+  function planOf(task: GrantedTask, seconds = 4): Plan {
+    const indexArtifact = output(task).artifacts[0]!;
+    return plan({ spec: PASS_THROUGH, index: closedIndex(seconds), indexArtifact, slots: 1 });
+  }
+
+  async function complete(task: GrantedTask, options: { fence?: Fence; sha256?: string } = {}) {
+    const outcomes = await leases.commit(
+      [
+        {
+          fence: options.fence ?? task.fence,
+          agentId: task.agentId,
+          output: output(task, options.sha256),
+          logTail: '',
+          ...(task.kind === 'index' ? { plan: planOf(task) } : {}),
+        },
+      ],
+      RULES,
+    );
+    return outcomes[0]!;
+  }
+
+  /** A job whose clips are ready: 4 clips of a second. */
+  async function encodingJob(agentId: string, sessionId: string): Promise<string> {
+    const jobId = await submit();
+    const [task] = await grant(agentId, sessionId);
+    await complete(task!);
+    return jobId;
+  }
+
+  /** Moves all leases into the past, as if that time had gone by on the database's clock. */
+  async function ageLeases(ms: number): Promise<void> {
+    await pool.query(`update tasks set lease_expires_at = lease_expires_at - $1 * interval '1 millisecond'`, [
+      ms,
+    ]);
+  }
+
+  return {
+    db,
+    pool,
+    url: database.url,
+    leases,
+    jobs,
+    agents,
+    events: postgresEventStore(db),
+    agent,
+    submit,
+    grant,
+    complete,
+    output,
+    planOf,
+    encodingJob,
+    ageLeases,
+    async close() {
+      await pool.end();
+      await database.drop();
+    },
+  };
+}
+
+export type GridFixture = Awaited<ReturnType<typeof createGridFixture>>;

@@ -1,0 +1,45 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { plan } from '../../../../coordinator/domain/planner.ts';
+import { closedIndex, PASS_THROUGH } from '../../../support/grid-fixture.ts';
+
+const indexArtifact = { name: 'index', bucket: 'b', key: 'k', sha256: 'a'.repeat(64), sizeBytes: 1 };
+
+test('M3 the clips of a plan hold every frame exactly once, in order', () => {
+  fc.assert(
+    fc.property(
+      fc.integer({ min: 1, max: 60 }),
+      fc.integer({ min: 0, max: 20 }),
+      fc.double({ min: 0.1, max: 30, noNaN: true }),
+      (seconds, slots, targetS) => {
+        const spec = { ...PASS_THROUGH, clips: { mode: 'auto', targetS } } as const;
+        const { tasks, summary } = plan({ spec, index: closedIndex(seconds), indexArtifact, slots });
+        const pts = tasks.flatMap((task) =>
+          task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts : [],
+        );
+        expect(pts).toEqual(Array.from({ length: seconds * 25 }, (_, frame) => frame));
+        expect(summary.frameCount).toBe(seconds * 25);
+        expect(tasks.map((task) => task.clipIndex)).toEqual(tasks.map((_, i) => i));
+      },
+    ),
+    { numRuns: 50 },
+  );
+});
+
+test('mode whole makes one clip, and the encoder of the command is required', () => {
+  const spec = { ...PASS_THROUGH, clips: { mode: 'whole' } } as const;
+  const { tasks } = plan({ spec, index: closedIndex(30), indexArtifact, slots: 8 });
+  expect(tasks).toHaveLength(1);
+  expect(tasks[0]!.requires).toEqual(['encoder:libx264', 'program:ffmpeg']);
+});
+
+test('a script needs VapourSynth', () => {
+  const spec = { ...PASS_THROUGH, script: { ...PASS_THROUGH.script, text: 'x' } };
+  const { tasks } = plan({ spec, index: closedIndex(2), indexArtifact, slots: 1 });
+  expect(tasks[0]!.requires).toContain('tool:vapoursynth');
+});
+
+test('a source whose packets cannot be trusted stays whole', () => {
+  const index = { ...closedIndex(30), packetExact: false };
+  expect(plan({ spec: PASS_THROUGH, index, indexArtifact, slots: 8 }).tasks).toHaveLength(1);
+});
