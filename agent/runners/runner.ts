@@ -4,6 +4,7 @@ import type { Logger } from '../../shared/logger.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ToolPaths } from '../tools.ts';
 import type { SourceAccess } from '../media/source-access.ts';
+import type { MediaTools } from '../media/probe.ts';
 
 /** What a runner says while it works; the next heartbeat carries the latest. */
 export interface RunnerProgress {
@@ -44,3 +45,16 @@ export interface RunnerOutput {
 
 /** Runs one attempt of one task kind. Throws a `GridError` whose code says whose fault it is. */
 export type Runner<Spec> = (spec: Spec, context: RunnerContext) => Promise<RunnerOutput>;
+
+/** The part of a context that our own media tools need. */
+export function mediaTools(context: RunnerContext): MediaTools {
+  const { tools, workDir, signal, clock } = context;
+  return {
+    ffmpeg: tools.ffmpeg,
+    ffprobe: tools.ffprobe,
+    workDir,
+    signal,
+    clock,
+    onStderrLine: (line) => context.toolOutput(line),
+  };
+}

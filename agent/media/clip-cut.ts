@@ -1,0 +1,163 @@
+import { rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { GridError } from '../../shared/errors.ts';
+import type { ClipCut } from '../../shared/gen/clipgrid/v1/task.ts';
+import { runTool } from '../subprocess.ts';
+import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+
+/** A local file that decodes to `leadIn + wanted + leadOut` frames, the wanted ones in the middle. */
+export interface LocalClip {
+  readonly path: string;
+  readonly leadIn: number;
+  readonly wanted: number;
+  readonly leadOut: number;
+}
+
+export interface CutInput {
+  /** Where ffmpeg reads the source: a loopback URL of the range proxy, or a path. */
+  readonly sourceUrl: string;
+  readonly cut: ClipCut;
+  /** The first wanted frame's number in the source; used when frames must be decoded by number. */
+  readonly startFrame: number;
+  readonly outputPath: string;
+}
+
+interface RoughPacket {
+  readonly timeS: number;
+  readonly key: boolean;
+}
+
+/** Matroska keeps milliseconds; frames lie further apart than this. */
+const SAME_TIME_S = 0.0016;
+/** How much before the seek point ffmpeg is sent: demuxers land on the index entry at or before it. */
+const SEEK_BACK_S = [0, 2, 20, Infinity];
+
+function seconds(cut: ClipCut, ticks: number): number {
+  const { num, den } = cut.timeBase ?? { num: 1, den: 1 };
+  return (ticks * num) / den;
+}
+
+async function ffmpeg(tools: MediaTools, args: readonly string[]): Promise<void> {
+  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', ...args];
+  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
+  await runTool(command, { ...tools, failure: 'source_unreadable' });
+}
+
+async function packetsOf(tools: MediaTools, path: string): Promise<RoughPacket[]> {
+  const argv = [tools.ffprobe, '-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
+  argv.push('-show_entries', 'packet=pts_time,flags', path);
+  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
+  const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'source_unreadable' });
+  return stdout
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [time, flags] = line.split(',');
+      return { timeS: Number(time), key: flags?.startsWith('K') ?? false };
+    });
+}
+
+/** Copies more than is needed, from a keyframe at or before the seek point to a little after the last wanted frame. */
+async function copyRough(tools: MediaTools, input: CutInput, backS: number): Promise<string> {
+  const { cut } = input;
+  const seekS = seconds(cut, cut.seekPts) - backS;
+  const endS = seconds(cut, cut.framePts.at(-1) ?? cut.seekPts) + 1;
+  const path = join(tools.workDir, 'rough.mkv');
+  const seek = Number.isFinite(seekS) ? ['-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : [];
+  const from = ['-copyts', ...seek, '-i', input.sourceUrl];
+  const what = ['-map', '0:v:0', '-c', 'copy', '-map_metadata', '-1', '-map_chapters', '-1'];
+  await ffmpeg(tools, [...from, ...what, '-to', endS.toFixed(6), '-avoid_negative_ts', 'disabled', path]);
+  return path;
+}
+
+/** Position of the seek keyframe in the rough copy, if all packets of the cut are there from it on. */
+function findCut(packets: readonly RoughPacket[], cut: ClipCut): number | undefined {
+  const seekS = seconds(cut, cut.seekPts);
+  const from = packets.findIndex((packet) => packet.key && Math.abs(packet.timeS - seekS) < SAME_TIME_S);
+  if (from < 0 || packets.length < from + cut.packetCount) return undefined;
+  const times = packets.slice(from, from + cut.packetCount).map((packet) => packet.timeS);
+  const sorted = times.toSorted((a, b) => a - b);
+  const firstS = seconds(cut, cut.framePts[0] ?? 0);
+  const first = sorted.findIndex((timeS) => Math.abs(timeS - firstS) < SAME_TIME_S);
+  if (first < 0) return undefined;
+  const there = cut.framePts.every(
+    (pts, i) => Math.abs((sorted[first + i] ?? Infinity) - seconds(cut, pts)) < SAME_TIME_S,
+  );
+  return there ? from : undefined;
+}
+
+/** Keeps exactly the packets of the cut, without those that lead the seek keyframe and refer to what is not there. */
+async function trimPackets(
+  tools: MediaTools,
+  input: CutInput,
+  rough: { path: string; packets: readonly RoughPacket[]; from: number },
+): Promise<void> {
+  const { cut } = input;
+  const { from, packets } = rough;
+  const until = from + cut.packetCount - 1;
+  if (from === 0 && packets.length === cut.packetCount && cut.undecodableLeading === 0) {
+    return rename(rough.path, input.outputPath);
+  }
+  const seekMs = Math.round((packets[from]?.timeS ?? 0) * 1000);
+  const leading = cut.undecodableLeading > 0 ? `+lt(pts,${seekMs})` : '';
+  const drop = `noise=drop='lt(n,${from})+gt(n,${until})${leading}'`;
+  const args = ['-copyts', '-i', rough.path, '-map', '0:v:0', '-c', 'copy', '-bsf:v', drop];
+  await ffmpeg(tools, [...args, '-avoid_negative_ts', 'disabled', input.outputPath]);
+}
+
+/**
+ * Gets a clip out of the source by stream copy, by range reads only (M1). Goes back further for the start when a demuxer
+ * does not land where it should; when even that does not give every wanted packet, the frames are decoded by number.
+ */
+export async function cutClip(tools: MediaTools, input: CutInput): Promise<LocalClip> {
+  const { cut } = input;
+  if (cut.packetCount === 0) return exactClip(tools, input);
+  for (const backS of SEEK_BACK_S) {
+    const path = await copyRough(tools, input, backS);
+    const packets = await packetsOf(tools, path);
+    const from = findCut(packets, cut);
+    if (from === undefined) continue;
+    await trimPackets(tools, input, { path, packets, from });
+    const { leadInFrames, leadOutFrames } = cut;
+    return {
+      path: input.outputPath,
+      leadIn: leadInFrames,
+      wanted: cut.framePts.length,
+      leadOut: leadOutFrames,
+    };
+  }
+  return exactClip(tools, input);
+}
+
+/** Exactly the wanted frames, lossless, by decoding the source from its start: for what cannot be cut by copy. */
+export async function exactClip(tools: MediaTools, input: CutInput): Promise<LocalClip> {
+  const wanted = input.cut.framePts.length;
+  const last = input.startFrame + wanted - 1;
+  const select = `select='between(n,${input.startFrame},${last})'`;
+  const args = ['-i', input.sourceUrl, '-map', '0:v:0', '-vf', select, '-vsync', 'passthrough'];
+  await ffmpeg(tools, [
+    ...args,
+    '-frames:v',
+    String(wanted),
+    '-c:v',
+    'ffv1',
+    '-map_metadata',
+    '-1',
+    input.outputPath,
+  ]);
+  return { path: input.outputPath, leadIn: 0, wanted, leadOut: 0 };
+}
+
+/** The wanted frames of a local clip without its lead-in and lead-out, lossless: for scripts that change the frame count. */
+export async function withoutLeads(
+  tools: MediaTools,
+  clip: LocalClip,
+  outputPath: string,
+): Promise<LocalClip> {
+  if (clip.leadIn === 0 && clip.leadOut === 0) {
+    throw new GridError('internal', 'a clip without lead-in and lead-out needs no trimming');
+  }
+  const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`;
+  await ffmpeg(tools, ['-i', clip.path, '-vf', select, '-vsync', 'passthrough', '-c:v', 'ffv1', outputPath]);
+  return { path: outputPath, leadIn: 0, wanted: clip.wanted, leadOut: 0 };
+}

@@ -1,0 +1,163 @@
+import { stat } from 'node:fs/promises';
+import { GridError } from '../../shared/errors.ts';
+import type { SourceIndex, VideoExtras } from '../../shared/source-index.ts';
+import { runTool } from '../subprocess.ts';
+import {
+  mainVideo,
+  parseRational,
+  probe,
+  TOOL_ENVIRONMENT,
+  type MediaTools,
+  type Probed,
+  type ProbedStream,
+} from './probe.ts';
+import { videoFormat } from './video-format.ts';
+
+/** Columns of ffprobe's packets or frames, as they come. */
+interface Rows {
+  readonly pts: number[];
+  readonly duration: number[];
+  readonly size: number[];
+  readonly position: number[];
+  readonly keyframes: number[];
+  /** A row had no pts, or two had the same. */
+  trusted: boolean;
+}
+
+/** Gathers chunks into lines of `key=value|key=value`. */
+function lineReader(onFields: (fields: ReadonlyMap<string, string>) => void): {
+  push(chunk: Buffer): void;
+  end(): void;
+} {
+  let rest = '';
+  const line = (text: string): void => {
+    if (text === '') return;
+    onFields(
+      new Map(
+        text
+          .split('|')
+          .map((field) => [field.slice(0, field.indexOf('=')), field.slice(field.indexOf('=') + 1)]),
+      ),
+    );
+  };
+  return {
+    push(chunk) {
+      const lines = (rest + chunk.toString('latin1')).split('\n');
+      rest = lines.pop() ?? '';
+      for (const text of lines) line(text.trimEnd());
+    },
+    end: () => line(rest.trimEnd()),
+  };
+}
+
+function numberOf(text: string | undefined): number | undefined {
+  const value = Number(text ?? 'N/A');
+  return Number.isFinite(value) && text !== '' ? value : undefined;
+}
+
+async function readRows(
+  tools: MediaTools,
+  path: string,
+  how: { stream: number; entries: string },
+): Promise<Rows> {
+  const rows: Rows = { pts: [], duration: [], size: [], position: [], keyframes: [], trusted: true };
+  const reader = lineReader((fields) => {
+    const flags = fields.get('flags') ?? '';
+    // D: the edit list throws it away; C: damaged.
+    if (flags.includes('D')) return;
+    const pts = numberOf(fields.get('pts')) ?? numberOf(fields.get('best_effort_timestamp'));
+    if (pts === undefined) rows.trusted = false;
+    if (flags.startsWith('K') || fields.get('key_frame') === '1') rows.keyframes.push(rows.pts.length);
+    rows.pts.push(pts ?? 0);
+    rows.duration.push(numberOf(fields.get('duration') ?? fields.get('pkt_duration')) ?? 0);
+    rows.size.push(numberOf(fields.get('size') ?? fields.get('pkt_size')) ?? 0);
+    rows.position.push(numberOf(fields.get('pos') ?? fields.get('pkt_pos')) ?? -1);
+  });
+  const argv = [tools.ffprobe, '-v', 'error', '-of', 'compact=p=0', '-select_streams', String(how.stream)];
+  argv.push('-show_entries', how.entries, path);
+  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
+  await runTool(command, { ...tools, stdout: (chunk) => reader.push(chunk), failure: 'source_unreadable' });
+  reader.end();
+  if (new Set(rows.pts).size !== rows.pts.length) rows.trusted = false;
+  return rows;
+}
+
+/** Two packets a frame (PAFF) or packets of several frames: the packets cannot be counted as frames. */
+function suspicious(stream: ProbedStream, rows: Rows): boolean {
+  if (!rows.trusted || rows.keyframes[0] !== 0) return true;
+  const packedB = stream.codec_name === 'mpeg4' || stream.codec_name === 'msmpeg4v3';
+  const fields = stream.field_order !== undefined && !['progressive', 'unknown'].includes(stream.field_order);
+  return packedB || (fields && stream.codec_name !== 'mpeg2video' && stream.codec_name !== 'ffv1');
+}
+
+async function readColumns(
+  tools: MediaTools,
+  path: string,
+  stream: ProbedStream,
+): Promise<Rows & { exact: boolean }> {
+  const entries = 'packet=pts,duration,size,pos,flags';
+  const packets = await readRows(tools, path, { stream: stream.index, entries });
+  if (packets.pts.length > 0 && !suspicious(stream, packets)) return { ...packets, exact: true };
+  const frameEntries = 'frame=key_frame,best_effort_timestamp,pkt_duration,pkt_size,pkt_pos';
+  const frames = await readRows(tools, path, { stream: stream.index, entries: frameEntries });
+  if (frames.pts.length === 0)
+    throw new GridError('source_unreadable', 'the video stream of the file holds no frames');
+  // Some files tell no time at all: the frames then follow each other at the stream's rate.
+  if (!frames.trusted)
+    frames.pts.forEach((_, frame) => (frames.pts[frame] = frame * Math.max(1, frames.duration[0] ?? 1)));
+  return { ...frames, keyframes: [0], exact: false };
+}
+
+function extrasOf(stream: ProbedStream): VideoExtras {
+  const disposition = Object.entries(stream.disposition ?? {});
+  const matrix = stream.side_data_list?.find((data) => data['rotation'] !== undefined);
+  return {
+    tags: stream.tags ?? {},
+    disposition: disposition.filter(([, set]) => set === 1).map(([name]) => name),
+    rotation: Number(matrix?.['rotation'] ?? 0),
+  };
+}
+
+/** More than one step between frames, beyond what rounding to the time base makes. */
+function isVariable(sorted: readonly number[]): boolean {
+  if (sorted.length < 3) return false;
+  const steps = sorted.slice(1).map((pts, i) => pts - (sorted[i] ?? 0));
+  const low = steps.reduce((a, b) => Math.min(a, b), Infinity);
+  const high = steps.reduce((a, b) => Math.max(a, b), 0);
+  return high - low > 1;
+}
+
+/** Reads all packets of a local file's main video stream (M1). Throws `source_unreadable`. */
+export async function indexSource(tools: MediaTools, path: string, probed?: Probed): Promise<SourceIndex> {
+  const { size: sourceBytes } = await stat(path);
+  if (sourceBytes === 0) throw new GridError('source_unreadable', 'the file is empty: it has 0 bytes');
+  const all = probed ?? (await probe(tools, path));
+  const video = mainVideo(all);
+  const columns = await readColumns(tools, path, video);
+  const timeBase = parseRational(video.time_base);
+  const sorted = columns.pts.toSorted((a, b) => a - b);
+  const first = sorted[0] ?? 0;
+  const last = sorted.at(-1) ?? 0;
+  const startTicks = Math.round((Number(all.format.start_time ?? 0) * timeBase.den) / timeBase.num);
+  const lastStep = last - (sorted.at(-2) ?? last);
+  const lastDuration = columns.duration[columns.pts.indexOf(last)] || lastStep || 1;
+  return {
+    version: 1,
+    format: videoFormat(video),
+    timeBase,
+    pts: columns.pts,
+    size: columns.size,
+    position: columns.position,
+    keyframes: columns.keyframes,
+    packetExact: columns.exact,
+    lastDuration,
+    sourceBytes,
+    container: all.format.format_name ?? '',
+    startOffset: first - (Number.isFinite(startTicks) ? startTicks : first),
+    hasSidecar:
+      all.streams.length > 1 || all.chapters.length > 0 || Object.keys(all.format.tags ?? {}).length > 0,
+    sidecarShiftS: 0,
+    variableFrameRate: isVariable(sorted),
+    extras: extrasOf(video),
+  };
+}

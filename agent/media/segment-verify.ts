@@ -1,0 +1,43 @@
+import { GridError } from '../../shared/errors.ts';
+import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
+import { runTool } from '../subprocess.ts';
+import { mainVideo, probe, TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { videoFormat } from './video-format.ts';
+
+export interface VerifiedSegment {
+  /** As a full decode counted them. */
+  readonly frameCount: number;
+  readonly format: VideoFormat;
+  /** Hex SHA-256 of the codec's extradata; empty when there is none. */
+  readonly extradataSha256: string;
+}
+
+/** Decodes every frame of a file's main video and counts them. Damage is `verify_failed`. */
+export async function countDecodedFrames(tools: MediaTools, path: string): Promise<number> {
+  let lines = 0;
+  let rest = '';
+  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-xerror', '-i', path, '-map', '0:v:0'];
+  argv.push('-vsync', 'passthrough', '-f', 'framecrc', '-');
+  const stdout = (chunk: Buffer): void => {
+    const parts = (rest + chunk.toString('latin1')).split('\n');
+    rest = parts.pop() ?? '';
+    lines += parts.filter((line) => line !== '' && !line.startsWith('#')).length;
+  };
+  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
+  await runTool(command, { ...tools, stdout, failure: 'verify_failed' });
+  return lines;
+}
+
+/** M3: a segment counts only if it decodes whole. Throws `encoder_failed` when there is no readable file. */
+export async function verifySegment(tools: MediaTools, path: string): Promise<VerifiedSegment> {
+  const probed = await probe(tools, path).catch((thrown: unknown) => {
+    if (!(thrown instanceof GridError) || thrown.code !== 'source_unreadable') throw thrown;
+    throw new GridError('encoder_failed', `the encoder wrote no readable video: ${thrown.message}`, {
+      cause: thrown,
+    });
+  });
+  const video = mainVideo(probed);
+  const frameCount = await countDecodedFrames(tools, path);
+  const extradataSha256 = (video.extradata_hash ?? '').replace(/^SHA256:/i, '');
+  return { frameCount, format: videoFormat(video), extradataSha256 };
+}

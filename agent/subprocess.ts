@@ -1,0 +1,136 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+import type { Clock } from '../shared/clock.ts';
+import { GridError, type ErrorCode } from '../shared/errors.ts';
+import { OutputTail } from './output-tail.ts';
+
+/** A program to run, its whole environment and its directory. */
+export interface ToolCommand {
+  readonly argv: readonly string[];
+  readonly cwd: string;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+export interface SpawnOptions {
+  readonly signal: AbortSignal;
+  readonly clock: Clock;
+  onStderrLine?(line: string): void;
+}
+
+/** A started program: its process group dies with the abort, and `done` tells how it ended. Never rejects. */
+export interface RunningTool {
+  readonly child: ChildProcess;
+  readonly name: string;
+  readonly tail: OutputTail;
+  readonly done: Promise<ToolExit>;
+}
+
+export interface ToolExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+  /** It could not be started at all. */
+  readonly spawnError?: Error;
+}
+
+const GRACE_MS = 2_000;
+const MAX_LINE = 4_000;
+
+/** Ends a whole process group: asks first, then kills. The group outlives its leader, so the kill is sent anyway. */
+function killGroup(child: ChildProcess, clock: Clock): void {
+  const { pid } = child;
+  if (pid === undefined) return;
+  const send = (signal: NodeJS.Signals): void => {
+    try {
+      process.kill(-pid, signal);
+    } catch {
+      // The group is gone already.
+    }
+  };
+  send('SIGTERM');
+  const timer = clock.after(GRACE_MS, () => send('SIGKILL'));
+  child.once('close', () => {
+    send('SIGKILL');
+    timer.cancel();
+  });
+}
+
+/** Starts a program in a process group of its own. stdin and stdout are pipes; stderr is read line by line. */
+export function startTool(command: ToolCommand, options: SpawnOptions): RunningTool {
+  const [program, ...args] = command.argv;
+  const child = spawn(program ?? '', args, {
+    cwd: command.cwd,
+    env: { ...command.environment },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    detached: true,
+  });
+  const tail = new OutputTail();
+  const lines = createInterface({ input: child.stderr, crlfDelay: Infinity });
+  lines.on('line', (line) => {
+    tail.add(line.slice(0, MAX_LINE));
+    options.onStderrLine?.(line.slice(0, MAX_LINE));
+  });
+  // A program that ends early closes its end: the exit code tells why, not the broken pipe.
+  child.stdin.on('error', () => undefined);
+  child.stdout.on('error', () => undefined);
+  const abort = (): void => killGroup(child, options.clock);
+  if (options.signal.aborted) abort();
+  else options.signal.addEventListener('abort', abort, { once: true });
+  const done = new Promise<ToolExit>((resolve) => {
+    child.once('error', (spawnError) => resolve({ code: null, signal: null, spawnError }));
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  void done.then(() => options.signal.removeEventListener('abort', abort));
+  return { child, name: program?.split('/').at(-1) ?? '', tail, done };
+}
+
+/** Why an exit is a failure, in words; undefined when it is none. */
+export function exitProblem(tool: RunningTool, exit: ToolExit): string | undefined {
+  if (exit.spawnError) return `${tool.name} could not be started: ${exit.spawnError.message}`;
+  if (exit.signal) return `${tool.name} was ended by ${exit.signal}`;
+  return exit.code === 0 ? undefined : `${tool.name} failed with exit code ${exit.code}`;
+}
+
+/** Throws the abort's reason as a `GridError`, so that a lost lease is not taken for a broken tool. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (!signal.aborted) return;
+  const reason: unknown = signal.reason;
+  throw reason instanceof GridError ? reason : new GridError('cancelled', 'the work was cancelled');
+}
+
+export interface RunToolOptions extends SpawnOptions {
+  /** `collect`: returned, at most 64 MiB; a function gets each chunk. Default: thrown away. */
+  readonly stdout?: 'collect' | 'ignore' | ((chunk: Buffer) => void);
+  /** Code of the error of an exit that is not 0. Default: internal. */
+  readonly failure?: ErrorCode;
+}
+
+const MAX_COLLECT_BYTES = 64 * 1024 * 1024;
+
+/** Runs a program to its end. An exit other than 0 throws, with its last lines in `details.log`. */
+export async function runTool(
+  command: ToolCommand,
+  options: RunToolOptions,
+): Promise<{ stdout: string; stderr: string }> {
+  throwIfAborted(options.signal);
+  const tool = startTool(command, options);
+  tool.child.stdin?.end();
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  tool.child.stdout?.on('data', (chunk: Buffer) => {
+    if (typeof options.stdout === 'function') options.stdout(chunk);
+    if (options.stdout !== 'collect') return;
+    bytes += chunk.length;
+    if (bytes <= MAX_COLLECT_BYTES) chunks.push(chunk);
+  });
+  const exit = await tool.done;
+  throwIfAborted(options.signal);
+  const problem = exitProblem(tool, exit);
+  if (problem !== undefined) {
+    const log = tool.tail.toString();
+    const last = log.split('\n').at(-1) ?? '';
+    throw new GridError(options.failure ?? 'internal', last ? `${problem}: ${last}` : problem, {
+      details: { log },
+    });
+  }
+  return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: tool.tail.toString() };
+}
