@@ -30,6 +30,8 @@ export interface ToolExit {
   readonly signal: NodeJS.Signals | null;
   /** It could not be started at all. */
   readonly spawnError?: Error;
+  /** On the monotonic clock: of several that failed, the first one is the cause. */
+  readonly atMs: number;
 }
 
 const GRACE_MS = 2_000;
@@ -76,8 +78,12 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
   if (options.signal.aborted) abort();
   else options.signal.addEventListener('abort', abort, { once: true });
   const done = new Promise<ToolExit>((resolve) => {
-    child.once('error', (spawnError) => resolve({ code: null, signal: null, spawnError }));
-    child.once('close', (code, signal) => resolve({ code, signal }));
+    let atMs = Infinity;
+    child.once('exit', () => (atMs = options.clock.monotonicMs()));
+    child.once('error', (spawnError) =>
+      resolve({ code: null, signal: null, spawnError, atMs: options.clock.monotonicMs() }),
+    );
+    child.once('close', (code, signal) => resolve({ code, signal, atMs }));
   });
   void done.then(() => options.signal.removeEventListener('abort', abort));
   return { child, name: program?.split('/').at(-1) ?? '', tail, done };

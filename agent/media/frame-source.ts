@@ -1,0 +1,116 @@
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { GridError } from '../../shared/errors.ts';
+import type { FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { RunnerContext } from '../runners/runner.ts';
+import { runTool, type ToolCommand } from '../subprocess.ts';
+import { withoutLeads, type LocalClip } from './clip-cut.ts';
+import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+
+/** A program that writes a clip's frames as y4m to its standard output. */
+export interface FrameSource {
+  readonly command: ToolCommand;
+  /** Frames it must give; undefined when the script decides. */
+  readonly frames: number | undefined;
+}
+
+const SCRIPT_NAME = 'script.vpy';
+const PLAIN_NAME = /^[\w][\w.-]{0,99}$/;
+
+/** The name through which a script sees its source; a user's text, so it is held to a plain file name. */
+export function localSourceName(script: FilterScript | undefined): string {
+  const name = script?.sourceName ?? '';
+  return PLAIN_NAME.test(name) && basename(name) === name ? name : 'CLIPGRID_SOURCE.mkv';
+}
+
+/** ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. */
+function passThrough(tools: MediaTools, clip: LocalClip): FrameSource {
+  const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`;
+  const filter = clip.leadIn + clip.leadOut > 0 ? ['-vf', select] : [];
+  const argv = [
+    tools.ffmpeg,
+    '-nostdin',
+    '-v',
+    'error',
+    '-xerror',
+    '-i',
+    clip.path,
+    '-map',
+    '0:v:0',
+    ...filter,
+  ];
+  argv.push(
+    '-vsync',
+    'passthrough',
+    '-frames:v',
+    String(clip.wanted),
+    '-strict',
+    '-1',
+    '-f',
+    'yuv4mpegpipe',
+    '-',
+  );
+  return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
+}
+
+/** Frames of the script's output node, as `vspipe --info` tells; a script that fails here is `script_failed`. */
+async function scriptFrames(context: RunnerContext, command: ToolCommand): Promise<number> {
+  const { signal, clock } = context;
+  const onStderrLine = (line: string): void => context.toolOutput(line);
+  const { stdout } = await runTool(command, {
+    signal,
+    clock,
+    onStderrLine,
+    stdout: 'collect',
+    failure: 'script_failed',
+  });
+  const frames = Number(/^Frames:\s*(\d+)/m.exec(stdout)?.[1] ?? Number.NaN);
+  if (Number.isInteger(frames) && frames > 0) return frames;
+  throw new GridError(
+    'script_no_frames',
+    'the script has no output node with frames: does it call set_output()?',
+    {
+      details: { log: stdout },
+    },
+  );
+}
+
+/**
+ * The frame source of a clip: vspipe for a script, ffmpeg for the pass-through. Lead-in and lead-out are cut from what the
+ * script returns when it returns as many frames as it was given; when not, it gets a clip without them.
+ */
+export async function frameSource(
+  context: RunnerContext,
+  tools: MediaTools,
+  input: { script: FilterScript | undefined; clip: LocalClip },
+): Promise<FrameSource> {
+  const { script, clip } = input;
+  if (script === undefined || script.text === '') return passThrough(tools, clip);
+  const vapourSynth = context.tools.vspipe;
+  if (vapourSynth === undefined) throw new GridError('tool_missing', 'this agent has no VapourSynth');
+  await writeFile(join(context.workDir, SCRIPT_NAME), script.text);
+  const environment = {
+    ...vapourSynth.environment,
+    HOME: context.workDir,
+    TMPDIR: context.workDir,
+    [script.sourceVariable]: basename(clip.path),
+  };
+  const vspipe = (args: readonly string[]): ToolCommand =>
+    context.sandbox.wrap({
+      argv: [vapourSynth.vspipe, ...args],
+      workDir: context.workDir,
+      environment,
+      readOnlyPaths: vapourSynth.readOnlyPaths,
+    });
+  const given = clip.leadIn + clip.wanted + clip.leadOut;
+  const frames = await scriptFrames(context, vspipe(['--info', SCRIPT_NAME, '-']));
+  if (clip.leadIn + clip.leadOut === 0) return { command: vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames };
+  if (frames === given) {
+    const range = ['-s', String(clip.leadIn), '-e', String(clip.leadIn + clip.wanted - 1)];
+    return { command: vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
+  }
+  const exact = await withoutLeads(tools, clip, join(context.workDir, 'exact.mkv'));
+  environment[script.sourceVariable] = basename(exact.path);
+  const exactFrames = await scriptFrames(context, vspipe(['--info', SCRIPT_NAME, '-']));
+  return { command: vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames: exactFrames };
+}

@@ -1,0 +1,86 @@
+/** EBML element ids that retiming needs. Source: RFC 9559, section 5 (Matroska) and RFC 8794 (EBML). */
+export const ID = {
+  ebml: 0x1a45dfa3,
+  segment: 0x18538067,
+  info: 0x1549a966,
+  tracks: 0x1654ae6b,
+  cluster: 0x1f43b675,
+  clusterTimestamp: 0xe7,
+  simpleBlock: 0xa3,
+  blockGroup: 0xa0,
+  block: 0xa1,
+} as const;
+
+export interface Element {
+  readonly id: number;
+  /** Offsets into the buffer: of the id, of the data, and just past the data. */
+  readonly start: number;
+  readonly dataStart: number;
+  readonly end: number;
+}
+
+/** Length of a variable-size integer from its first byte: the position of the first set bit. */
+function vintLength(first: number): number {
+  return Math.clz32(first) - 23;
+}
+
+/** Reads one element's head; `limit` bounds elements of unknown size. Undefined when it is cut off. */
+export function readElement(buffer: Buffer, start: number, limit: number): Element | undefined {
+  if (start >= limit) return undefined;
+  const idLength = vintLength(buffer[start] ?? 0);
+  const sizeAt = start + idLength;
+  if (idLength > 4 || sizeAt >= limit) return undefined;
+  const id = buffer.readUIntBE(start, idLength);
+  const sizeLength = vintLength(buffer[sizeAt] ?? 0);
+  if (sizeLength > 8 || sizeAt + sizeLength > limit) return undefined;
+  let size = (buffer[sizeAt] ?? 0) & (0xff >> sizeLength);
+  let unknown = size === 0xff >> sizeLength;
+  for (let i = 1; i < sizeLength; i++) {
+    const byte = buffer[sizeAt + i] ?? 0;
+    unknown &&= byte === 0xff;
+    size = size * 256 + byte;
+  }
+  const dataStart = sizeAt + sizeLength;
+  return { id, start, dataStart, end: unknown ? limit : Math.min(limit, dataStart + size) };
+}
+
+/** All children of a range. */
+export function* children(buffer: Buffer, start: number, end: number): Generator<Element> {
+  for (let at = start; at < end;) {
+    const element = readElement(buffer, at, end);
+    if (element === undefined) return;
+    yield element;
+    at = element.end;
+  }
+}
+
+/** An element's bytes: id, size in 8 bytes, data. */
+export function writeElement(id: number, data: Buffer): Buffer {
+  const idBytes = id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1;
+  const head = Buffer.alloc(idBytes + 8);
+  head.writeUIntBE(id, 0, idBytes);
+  head[idBytes] = 0x01;
+  head.writeUIntBE(data.length, idBytes + 2, 6);
+  return Buffer.concat([head, data]);
+}
+
+/** Head of an element whose size is not known: it ends with the file. */
+export function openElement(id: number): Buffer {
+  const head = Buffer.alloc(12);
+  head.writeUInt32BE(id, 0);
+  head.fill(0xff, 4);
+  head[4] = 0x01;
+  return head;
+}
+
+/** An unsigned integer as element data, 8 bytes. */
+export function uintData(value: number): Buffer {
+  const data = Buffer.alloc(8);
+  data.writeBigUInt64BE(BigInt(value));
+  return data;
+}
+
+/** Bytes of the track number at the start of a block. The time stamp (int16) follows it. */
+export function trackNumberLength(buffer: Buffer, blockDataStart: number): number {
+  return vintLength(buffer[blockDataStart] ?? 0x80);
+}

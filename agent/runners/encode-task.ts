@@ -1,0 +1,112 @@
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { GridError } from '../../shared/errors.ts';
+import type { EncodeCommand, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
+import { cutClip, type LocalClip } from '../media/clip-cut.ts';
+import { frameSource, localSourceName } from '../media/frame-source.ts';
+import { runPipeline } from '../media/pipeline.ts';
+import { verifySegment } from '../media/segment-verify.ts';
+import type { ToolCommand } from '../subprocess.ts';
+import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
+import { withTimeout } from './timeout.ts';
+
+/** L14: an honest script may take a while for its first frame (model loading, temporal filters), hardly longer than this. */
+const STALL_MS = 5 * 60_000;
+
+/** The user's programs as they run here: known path, own directory, nothing of the agent's environment (M7). */
+export function programCommands(context: RunnerContext, command: EncodeCommand): ToolCommand[] {
+  return command.programs.map(({ argv }) => {
+    const name = basename(argv[0] ?? '');
+    const path = context.tools.programs.get(name);
+    if (path === undefined) throw new GridError('tool_missing', `this agent has no program ${name}`);
+    return context.sandbox.wrap({
+      argv: [path, ...argv.slice(1)],
+      workDir: context.workDir,
+      environment: {
+        PATH: '/usr/local/bin:/usr/bin:/bin',
+        HOME: context.workDir,
+        TMPDIR: context.workDir,
+        LC_ALL: 'C.UTF-8',
+      },
+      readOnlyPaths: [],
+    });
+  });
+}
+
+/** Fetches a clip's bytes from the source by ranges and cuts it. */
+async function fetchClip(
+  spec: EncodeTask,
+  context: RunnerContext,
+): Promise<{ clip: LocalClip; fetchedBytes: number }> {
+  const { source, cut, range } = spec;
+  if (!source || !cut || !range) throw new GridError('invalid_argument', 'the encode task is incomplete');
+  const opened = await context.source.open(source, context.signal);
+  try {
+    const outputPath = join(context.workDir, localSourceName(spec.script));
+    const input = { sourceUrl: opened.url, cut, startFrame: range.startFrame, outputPath };
+    const clip = await cutClip(mediaTools(context), input);
+    return { clip, fetchedBytes: opened.fetchedBytes() };
+  } catch (error) {
+    throw opened.failure() ?? error;
+  } finally {
+    await opened.close();
+  }
+}
+
+/** Frames a second since the first frame. */
+function speedometer(context: RunnerContext): (frames: number) => number {
+  let from: { ms: number; frames: number } | undefined;
+  return (frames) => {
+    const ms = context.clock.monotonicMs();
+    from ??= { ms, frames };
+    return ms > from.ms ? ((frames - from.frames) * 1000) / (ms - from.ms) : 0;
+  };
+}
+
+async function encode(spec: EncodeTask, context: RunnerContext) {
+  const framesTotal = spec.cut?.framePts.length ?? 0;
+  const startedMs = context.clock.monotonicMs();
+  context.progress({ framesDone: 0, framesTotal, fps: 0, phase: 'fetch' });
+  const { clip, fetchedBytes } = await fetchClip(spec, context);
+  const tools = mediaTools(context);
+  const source = await frameSource(context, tools, { script: spec.script, clip });
+  const speed = speedometer(context);
+  if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
+  const fed = await runPipeline({
+    source: source.command,
+    programs: programCommands(context, spec.command),
+    signal: context.signal,
+    clock: context.clock,
+    stallMs: STALL_MS,
+    onFrame: (frames) =>
+      context.progress({ framesDone: frames, framesTotal, fps: speed(frames), phase: 'filter' }),
+    onStderrLine: (line) => context.toolOutput(line),
+  });
+  if (source.frames !== undefined && fed.frames !== source.frames) {
+    throw new GridError(
+      'frames_missing',
+      `the script promised ${source.frames} frames and gave ${fed.frames}`,
+    );
+  }
+  const path = join(context.workDir, basename(spec.command.outputName));
+  const written = await stat(path).catch(() => undefined);
+  if (!written?.isFile() || written.size === 0) {
+    throw new GridError('encoder_failed', `the encoder ended well but wrote no ${spec.command.outputName}`);
+  }
+  context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
+  const verified = await verifySegment(tools, path);
+  if (verified.frameCount !== fed.frames) {
+    throw new GridError(
+      'frames_missing',
+      `the encoder was given ${fed.frames} frames, its output has ${verified.frameCount}`,
+    );
+  }
+  const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
+  return { path, value: { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes } };
+}
+
+/** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */
+export const runEncodeTask: Runner<EncodeTask> = async (spec, context) => {
+  const { path, value } = await withTimeout(context, spec.timeoutSeconds, (limited) => encode(spec, limited));
+  return { artifacts: [{ name: 'segment', path }], result: { kind: { $case: 'encode', value } } };
+};
