@@ -1,0 +1,18 @@
+/** What an agent is told at its start. */
+export interface AgentConfig {
+  /** host:port of any coordinator of the grid. */
+  readonly coordinator: string;
+  readonly token?: string;
+  readonly name: string;
+  /** Tasks at once. */
+  readonly slots: number;
+  /** The agent's own folder: identity and work directories. Absolute path. */
+  readonly dataDir: string;
+  /** The value of PATH: where tools are looked for. */
+  readonly searchPath: string;
+  /** JSON file that says where VapourSynth is (`VapourSynthPaths`); written by the set-up. */
+  readonly vapourSynthFile?: string;
+  /** How long a drain may take before leases are given back. */
+  readonly drainDeadlineMs: number;
+  readonly version: string;
+}
