@@ -1,0 +1,160 @@
+import { credentials } from '@grpc/grpc-js';
+import { backoffMs } from '../shared/backoff.ts';
+import type { Clock } from '../shared/clock.ts';
+import { GridError } from '../shared/errors.ts';
+import { AgentServiceClient, type Hardware } from '../shared/gen/clipgrid/v1/session.ts';
+import type { IdSource } from '../shared/ids.ts';
+import type { Logger } from '../shared/logger.ts';
+import { probeCapabilities, type Capabilities } from './capabilities.ts';
+import type { AgentConfig } from './config.ts';
+import { createLoadSampler, readHardware } from './hardware.ts';
+import { agentIdentity } from './identity.ts';
+import { LeaseHolder } from './lease-holder.ts';
+import { Link } from './link.ts';
+import { startSourceProxy } from './media/source-proxy.ts';
+import { Session, type SessionDeps } from './session.ts';
+import { runTask, type TaskRunnerDeps } from './task-runner.ts';
+import { Workspace } from './workspace.ts';
+
+export interface AgentDeps {
+  readonly config: AgentConfig;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+  /** Aborted once: drain and leave. */
+  readonly leave: AbortSignal;
+  /** Aborted: leave now, leases are given back by their expiry. */
+  readonly quit: AbortSignal;
+}
+
+const RECONNECT = { firstMs: 300, maxMs: 15_000 };
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+const PROTOCOL = 1;
+
+/** Both sides ping: a peer that vanished without a word is found in half a minute, through NAT too. */
+const CHANNEL = {
+  'grpc.keepalive_time_ms': 15_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
+
+interface Known {
+  readonly agentId: string;
+  readonly incarnation: string;
+  readonly hardware: Hardware;
+  readonly capabilities: Capabilities;
+}
+
+/** Runs an agent until it is told to leave: connects, works, and connects again for ever. */
+export async function runAgent(deps: AgentDeps): Promise<void> {
+  const { config, clock, ids, logger } = deps;
+  const agentId = await agentIdentity(config.dataDir, ids);
+  const workspace = await Workspace.open(config.dataDir);
+  const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
+  for (const lack of capabilities.lacks) logger.warn({}, lack);
+  const hardware = await readHardware(config.dataDir);
+  const source = await startSourceProxy({ clock, ids });
+  const holder = new LeaseHolder(clock);
+  const link = new Link();
+  const known = { agentId, incarnation: ids.randomUuid(), hardware, capabilities };
+  const tasks = { capabilities, source, workspace, holder, link, clock, ids, logger };
+  logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
+  try {
+    await stayConnected(deps, known, tasks);
+  } finally {
+    for (const lease of holder.all()) holder.lost(lease.fence, 'the agent is leaving');
+    await source.close();
+  }
+}
+
+async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDeps): Promise<void> {
+  const { config, clock, ids, logger } = deps;
+  const { holder, link } = tasks;
+  const gone = new AbortController();
+  const stop = AbortSignal.any([deps.quit, gone.signal]);
+  const client = new AgentServiceClient(config.coordinator, credentials.createInsecure(), CHANNEL);
+  const running = new Set<Promise<void>>();
+  const drain = (reason: string): void => {
+    logger.info({ reason }, 'draining: what is held is finished, nothing new is taken');
+    link.tell({
+      $case: 'drain',
+      value: { reason, deadlineSeconds: Math.round(config.drainDeadlineMs / 1000) },
+    });
+    void Promise.race([holder.empty(), clock.sleep(config.drainDeadlineMs, stop)]).then(() => gone.abort());
+  };
+  const leaving = (): void => drain('the agent was told to stop');
+  if (deps.leave.aborted) return;
+  deps.leave.addEventListener('abort', leaving, { once: true });
+  const session = sessionDeps(deps, { known, tasks, client, running });
+  try {
+    for (let attempt = 0; !stop.aborted; attempt++) {
+      const end = await new Session(session).run(stop);
+      if (stop.aborted) break;
+      if (!end.reconnect)
+        throw new GridError('failed_precondition', `the coordinator refused this agent: ${end.reason}`);
+      attempt = end.welcomed ? 0 : attempt;
+      logger.warn({ reason: end.reason }, 'not connected; trying again');
+      await clock.sleep(
+        backoffMs(attempt, RECONNECT, () => ids.random()),
+        stop,
+      );
+    }
+  } finally {
+    deps.leave.removeEventListener('abort', leaving);
+    for (const lease of holder.all()) {
+      link.tell({ $case: 'release', value: { fence: lease.fence, reason: 'the agent is leaving' } });
+      holder.lost(lease.fence, 'the agent is leaving');
+    }
+    await Promise.allSettled(running);
+    client.close();
+  }
+}
+
+interface Parts {
+  readonly known: Known;
+  readonly tasks: TaskRunnerDeps;
+  readonly client: AgentServiceClient;
+  readonly running: Set<Promise<void>>;
+}
+
+function sessionDeps(
+  { config, clock, logger }: AgentDeps,
+  { known, tasks, client, running }: Parts,
+): SessionDeps {
+  const { capabilities } = known;
+  return {
+    client,
+    token: config.token,
+    holder: tasks.holder,
+    link: tasks.link,
+    clock,
+    logger,
+    load: createLoadSampler(config.dataDir),
+    hello: (held) => ({
+      agentId: known.agentId,
+      name: config.name,
+      version: config.version,
+      protocol: PROTOCOL,
+      hardware: known.hardware,
+      tools: [...capabilities.toolList],
+      capabilities: [...capabilities.proved],
+      lacks: [...capabilities.lacks],
+      slots: config.slots,
+      heldLeases: [...held],
+      incarnation: known.incarnation,
+      labels: {},
+    }),
+    onGrant(grant, times) {
+      if (grant.fence === undefined) return;
+      const lease = tasks.holder.grant(grant.fence, times);
+      const work = runTask(tasks, grant, lease);
+      running.add(work);
+      void work.finally(() => running.delete(work));
+    },
+    onDrain: (reason) => logger.info({ reason }, 'draining: nothing new will come'),
+  };
+}

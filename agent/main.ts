@@ -1,0 +1,77 @@
+import { availableParallelism, hostname } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parseArgs } from 'node:util';
+import { systemClock } from '../shared/clock.ts';
+import { toGridError } from '../shared/errors.ts';
+import { systemIds } from '../shared/ids.ts';
+import { createLogger } from '../shared/logger.ts';
+import { VERSION } from '../shared/version.ts';
+import { runAgent } from './agent.ts';
+import type { AgentConfig } from './config.ts';
+
+const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing needs to reach it.
+
+  --coordinator HOST:PORT  any coordinator of the grid (CLIPGRID_COORDINATOR; default 127.0.0.1:7070)
+  --token TOKEN            a token with the scope agent (better: CLIPGRID_TOKEN, which no process list shows)
+  --name NAME              what people call this machine (CLIPGRID_NAME; default: its host name)
+  --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 1)
+  --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
+
+The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.`;
+
+function readConfig(): AgentConfig | undefined {
+  const { env } = process;
+  const options = {
+    coordinator: { type: 'string' },
+    token: { type: 'string' },
+    name: { type: 'string' },
+    slots: { type: 'string' },
+    data: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  } as const;
+  const { values } = parseArgs({ options });
+  if (values.help) return undefined;
+  const slots = Number(
+    values.slots ?? env['CLIPGRID_SLOTS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)),
+  );
+  if (!Number.isInteger(slots) || slots < 1 || slots > 256) {
+    throw new Error(`--slots is ${values.slots ?? env['CLIPGRID_SLOTS']}: give a whole number from 1 to 256`);
+  }
+  const token = values.token ?? env['CLIPGRID_TOKEN'];
+  const cache = env['CLIPGRID_CACHE'] ?? join(import.meta.dirname, '../.cache');
+  return {
+    coordinator: values.coordinator ?? env['CLIPGRID_COORDINATOR'] ?? '127.0.0.1:7070',
+    ...(token ? { token } : {}),
+    name: values.name ?? env['CLIPGRID_NAME'] ?? hostname(),
+    slots,
+    dataDir: resolve(values.data ?? env['CLIPGRID_AGENT_DATA'] ?? '.clipgrid/agent'),
+    searchPath: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
+    vapourSynthFile: env['CLIPGRID_VAPOURSYNTH'] ?? join(cache, 'vapoursynth/clipgrid.json'),
+    drainDeadlineMs: Number(env['CLIPGRID_DRAIN_S'] ?? 10) * 1000,
+    version: VERSION,
+  };
+}
+
+async function main(): Promise<void> {
+  const config = readConfig();
+  if (config === undefined) return console.log(HELP);
+  const logger = createLogger(process.env['CLIPGRID_LOG'] ?? 'info', { process: 'agent', name: config.name });
+  const leave = new AbortController();
+  const quit = new AbortController();
+  const onSignal = (): void => (leave.signal.aborted ? quit.abort() : leave.abort());
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('unhandledRejection', (reason) =>
+    logger.error({ error: String(reason) }, 'unhandled rejection'),
+  );
+  const ids = systemIds(() => systemClock.wallMs());
+  await runAgent({ config, clock: systemClock, ids, logger, leave: leave.signal, quit: quit.signal });
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (thrown) {
+  console.error(`clipgrid agent: ${toGridError(thrown).message}`);
+  process.exit(1);
+}

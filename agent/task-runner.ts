@@ -1,0 +1,159 @@
+import { backoffMs } from '../shared/backoff.ts';
+import type { Clock } from '../shared/clock.ts';
+import { GridError, toGridError, type ErrorCode } from '../shared/errors.ts';
+import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
+import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
+import type { IdSource } from '../shared/ids.ts';
+import type { Logger } from '../shared/logger.ts';
+import type { Capabilities } from './capabilities.ts';
+import type { HeldLease, LeaseHolder } from './lease-holder.ts';
+import type { Link } from './link.ts';
+import type { SourceAccess } from './media/source-access.ts';
+import { OutputTail } from './output-tail.ts';
+import { runAudioTask } from './runners/audio-task.ts';
+import { runEncodeTask } from './runners/encode-task.ts';
+import { runIndexTask } from './runners/index-task.ts';
+import { runMergeTask } from './runners/merge-task.ts';
+import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
+import { describeArtifact, uploadArtifact } from './upload.ts';
+import type { Workspace } from './workspace.ts';
+
+export interface TaskRunnerDeps {
+  readonly capabilities: Capabilities;
+  readonly source: SourceAccess;
+  readonly workspace: Workspace;
+  readonly holder: LeaseHolder;
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}
+
+/** No other agent would do better with the same input. */
+const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
+  'source_unreadable',
+  'source_missing',
+  'segment_mismatch',
+]);
+const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
+
+async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
+  const kind = spec?.kind;
+  if (kind === undefined)
+    throw new GridError('unsupported', 'this agent does not know the kind of the task: update it');
+  switch (kind.$case) {
+    case 'index':
+      return runIndexTask(kind.value, context);
+    case 'encode':
+      return runEncodeTask(kind.value, context);
+    case 'audio':
+      return runAudioTask(kind.value, context);
+    case 'merge':
+      return runMergeTask(kind.value, context);
+  }
+}
+
+/** Does one leased task from its grant to its commit. Never throws: what goes wrong is told to the coordinator. */
+export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: HeldLease): Promise<void> {
+  const { holder, workspace } = deps;
+  const { fence } = lease;
+  const logger = deps.logger.child({ task: fence.taskId, epoch: fence.epoch, job: grant.jobId });
+  const tail = new OutputTail();
+  let workDir: string | undefined;
+  try {
+    workDir = await workspace.create(fence.leaseId);
+    const context = contextOf(deps, { lease, workDir, tail, logger });
+    const output = await runKind(grant.spec, context);
+    await deliver(deps, { lease, output, tail });
+    logger.info({}, 'task committed');
+  } catch (thrown) {
+    await tellFailure(deps, { lease, tail, logger }, toGridError(thrown));
+  } finally {
+    if (workDir)
+      await workspace
+        .remove(workDir)
+        .catch((error: unknown) => logger.warn({ error: String(error) }, 'cannot clean'));
+    holder.drop(fence);
+  }
+}
+
+interface ContextInput {
+  readonly lease: HeldLease;
+  readonly workDir: string;
+  readonly tail: OutputTail;
+  readonly logger: Logger;
+}
+
+function contextOf(deps: TaskRunnerDeps, { lease, workDir, tail, logger }: ContextInput): RunnerContext {
+  return {
+    workDir,
+    signal: lease.abort.signal,
+    tools: deps.capabilities.tools,
+    sandbox: deps.capabilities.sandbox,
+    source: deps.source,
+    clock: deps.clock,
+    logger,
+    progress: (progress) => (lease.progress = progress),
+    toolOutput: (line) => tail.add(line),
+  };
+}
+
+/** Hashes, uploads and commits. A coordinator that cannot answer is asked again while the lease is trusted. */
+async function deliver(
+  deps: TaskRunnerDeps,
+  { lease, output, tail }: { lease: HeldLease; output: RunnerOutput; tail: OutputTail },
+): Promise<void> {
+  const { link, clock, ids } = deps;
+  const { fence } = lease;
+  const { signal } = lease.abort;
+  lease.progress = { ...lease.progress, phase: 'upload' };
+  const files = new Map(output.artifacts.map((artifact) => [artifact.name, artifact.path]));
+  const artifacts = await Promise.all(output.artifacts.map(({ name, path }) => describeArtifact(name, path)));
+  for (let attempt = 0; ; attempt++) {
+    const granted = await link.askUpload({ fence, artifacts }, signal);
+    if (granted.error) throw new GridError('lost_lease', `the upload was refused: ${granted.error}`);
+    for (const target of granted.targets) {
+      const path = files.get(target.name);
+      if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
+    }
+    const value = { fence, artifacts, result: output.result, logTail: tail.toString() };
+    const answer = await link.askCommit({ $case: 'complete', value }, signal);
+    if (answer.committed) return;
+    if (!answer.retryable) throw new GridError('lost_lease', `the commit was refused: ${answer.error}`);
+    await clock.sleep(
+      backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
+      signal,
+    );
+  }
+}
+
+async function tellFailure(
+  { link, holder, clock, ids }: TaskRunnerDeps,
+  { lease, tail, logger }: Pick<ContextInput, 'lease' | 'tail' | 'logger'>,
+  error: GridError,
+): Promise<void> {
+  const { fence } = lease;
+  logger.warn({ code: error.code, error: error.message }, 'task not done');
+  if (lease.abort.signal.aborted || error.code === 'lost_lease') return holder.drop(fence);
+  const ownLog = error.details['log'];
+  const logTail = (typeof ownLog === 'string' && ownLog !== '' ? ownLog : tail.toString()).slice(-8 * 1024);
+  const value = {
+    fence,
+    code: error.code,
+    message: error.message,
+    logTail,
+    inputAtFault: INPUT_AT_FAULT.has(error.code),
+  };
+  try {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await link.askCommit({ $case: 'failed', value }, lease.abort.signal);
+      if (answer.committed || !answer.retryable) return;
+      await clock.sleep(
+        backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
+        lease.abort.signal,
+      );
+    }
+  } catch {
+    // The lease was lost meanwhile: the coordinator knows of the failure by its expiry.
+  }
+}
