@@ -1,0 +1,100 @@
+import type { Programs } from './command-words.ts';
+import { GridError } from './errors.ts';
+
+/** Programs that a command may name unless the operator says otherwise (FinalRip contract 3.5). */
+export const DEFAULT_PROGRAMS: readonly string[] = ['ffmpeg', 'x264', 'x265', 'SvtAv1EncApp', 'aomenc'];
+
+/** ffmpeg's protocols (`ffmpeg -protocols` of 5.1 to 7.1) but pipe, which is held to standard input and output. */
+const PROTOCOLS =
+  'amqp|async|bluray|cache|concat|concatf|crypto|data|dtls|fd|ffrtmpcrypt|ffrtmphttp|file|ftp|gopher|gophers|hls|http|httpproxy|https|icecast|ipfs_gateway|ipns_gateway|libsrt|libssh|librtmp\\w*|md5|mmsh|mmst|prompeg|rist|rtmp\\w*|rtp|rtsp|sctp|sftp|smb|srt|srtp|subfile|tcp|tee|tls|udp|udplite|unix|zmq|ipfs|ipns';
+const PROTOCOL = new RegExp(`^(?:${PROTOCOLS})(?:[:,+]|://)`, 'i');
+const PIPE = /^pipe:[01]?$/;
+const URL_ANYWHERE = /[a-z][a-z0-9+.-]*:\/\//i;
+/** An absolute path at the start or as the value of an option inside of the word. */
+const ABSOLUTE = /(?:^|[=:,;'"[\]@+\s])(?:\/|~|[A-Za-z]:[\\/])/;
+const PARENT = /(?:^|[/\\=:,;'"[\]@+\s])\.\.(?:[/\\]|$)/;
+
+/** ffmpeg options that read or write files or reach out, whatever their value. Matched without stream specifier. */
+const FFMPEG_REFUSED = new Set(
+  'report|filter_script|filter_complex_script|progress|vstats|vstats_file|dump_attachment|attach|sdp_file|passlogfile|protocol_whitelist|protocol_blacklist|format_whitelist|dump|hex|fpre|vpre|apre|spre|pre|lavfi_script|enable_drefs|use_absolute_path|print_graphs_file|stats_enc_pre|stats_enc_post|stats_mux_pre|safe'.split(
+    '|',
+  ),
+);
+/** Filters that open files, load code or reach out. */
+const FILTER_NAMES = [
+  'a?movie|subtitles|ass|lut1d|lut3d|haldclut|drawtext|a?metadata|signature|vidstab\\w+|deshake',
+  'psnr|ssim|libvmaf|xpsnr|a?zmq|a?sendcmd|frei0r\\w*|ladspa|lv2|libplacebo|ocr|dnn_\\w+|sr|derain|removelogo',
+  'find_rect|cover_rect|\\w*opencl\\w*|asr|whisper|lensfun|arnndn|sofalizer|curves',
+].join('|');
+const FILTERS = new RegExp(`(?:^|[,;\\]\\s'"])\\s*(?:${FILTER_NAMES})\\s*(?:@\\w+)?\\s*(?:=|,|;|\\[|$)`, 'i');
+const FILTER_OPTION = /^-(?:vf|af|filter|filter_complex|lavfi)(?::|$)/;
+const MUXERS = new Set(
+  'matroska|mp4|mov|webm|nut|ivf|h264|hevc|obu|av1|mpegts|yuv4mpegpipe|rawvideo|null|avi|flac|ogg|opus|mka|ipod|m4v|mjpeg|adts|wav|s16le|ac3|eac3'.split(
+    '|',
+  ),
+);
+
+function refuse(reason: string): never {
+  throw new GridError('invalid_argument', reason, { details: { field: 'encode' } });
+}
+
+function checkWord(word: string): void {
+  if (PIPE.test(word)) return;
+  if (/^pipe:/i.test(word)) refuse(`${word}: only standard input and output may be piped`);
+  if (PROTOCOL.test(word) || URL_ANYWHERE.test(word))
+    refuse(`${word}: programs read and write only their work directory`);
+  if (ABSOLUTE.test(word))
+    refuse(`${word}: absolute paths are not allowed; files are plain names in the work directory`);
+  if (PARENT.test(word)) refuse(`${word}: ".." is not allowed in paths`);
+  for (const char of word) {
+    const code = char.codePointAt(0) ?? 0;
+    if (code < 0x20 && char !== '\t') refuse('control characters are not allowed');
+  }
+}
+
+function checkFfmpeg(argv: readonly string[]): void {
+  argv.forEach((word, position) => {
+    const value = argv[position + 1] ?? '';
+    const option = /^-{1,2}([^:]+)/.exec(word)?.[1]?.toLowerCase();
+    if (option === undefined) return;
+    if (option.startsWith('/')) refuse(`${word}: options from files are not allowed`);
+    if (FFMPEG_REFUSED.has(option))
+      refuse(`ffmpeg option ${word} is not allowed: it reads or writes files of its own`);
+    if (option === 'i' && value !== '-' && !PIPE.test(value)) {
+      refuse(`ffmpeg -i ${value}: the only input is the filtered video, -i -`);
+    }
+    if (option === 'f' && value !== '-' && !MUXERS.has(value))
+      refuse(`ffmpeg -f ${value} is not allowed here`);
+    if (FILTER_OPTION.test(word) && FILTERS.test(value))
+      refuse(`ffmpeg ${word} ${value}: filters that open files are not allowed`);
+  });
+}
+
+/** Basename of the program that a word names: a path before it is only where the user's own machine keeps it. */
+export function programName(word: string): string {
+  return word.split('/').at(-1) ?? '';
+}
+
+/**
+ * Holds parsed programs to what an agent may run (M7): allowed programs, no path out of the work directory, no network, no
+ * option that opens other files. Returns the programs with their bare names. The sandbox is the second wall.
+ */
+export function checkPrograms(programs: Programs, allowed: readonly string[] = DEFAULT_PROGRAMS): Programs {
+  return programs.map((argv) => {
+    const name = programName(argv[0] ?? '');
+    if (!allowed.includes(name))
+      refuse(`the program ${name || '(none)'} is not one of ${allowed.join(', ')}`);
+    const rest = argv.slice(1);
+    rest.forEach(checkWord);
+    if (name === 'ffmpeg') checkFfmpeg(rest);
+    return [name, ...rest];
+  });
+}
+
+/** Adds the output name where it is missing and can only be meant: as ffmpeg's last word. Undefined: it cannot be added. */
+export function withOutput(programs: Programs, outputName: string): Programs | undefined {
+  const last = programs.at(-1) ?? [];
+  if (last.includes(outputName)) return programs;
+  if (last[0] !== 'ffmpeg') return undefined;
+  return [...programs.slice(0, -1), [...last, outputName]];
+}
