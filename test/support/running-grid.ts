@@ -1,0 +1,168 @@
+import { createReadStream } from 'node:fs';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runAgent } from '../../agent/agent.ts';
+import type { JobSpec } from '../../coordinator/domain/job.ts';
+import type { JobView } from '../../coordinator/grid/face.ts';
+import { createGrid } from '../../coordinator/grid/grid.ts';
+import { DEFAULT_TIMES, type GridSettings } from '../../coordinator/grid/settings.ts';
+import { FolderHttp } from '../../coordinator/objects/folder-http.ts';
+import { FolderStore } from '../../coordinator/objects/folder.ts';
+import { createRpcServer } from '../../coordinator/rpc/server.ts';
+import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
+import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
+import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
+import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
+import { openPool } from '../../coordinator/store/postgres/pool.ts';
+import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
+import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
+import { postgresWakeSource } from '../../coordinator/store/postgres/wake-source.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { systemIds } from '../../shared/ids.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { startAll, stopAll } from '../../shared/service.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export interface RunningGridOptions {
+  readonly agents?: number;
+  readonly settings?: Partial<GridSettings>;
+  /** A level other than silent shows what happens. */
+  readonly log?: string;
+}
+
+const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
+
+/** A whole grid in this process: real PostgreSQL, folder store with its HTTP, gRPC server, and real agents. */
+export async function startRunningGrid(options: RunningGridOptions = {}) {
+  const clock = systemClock;
+  const ids = systemIds(() => clock.wallMs());
+  const logger = createLogger(options.log ?? 'silent');
+  const folder = await mkdtemp(join(tmpdir(), 'clipgrid-grid-'));
+  const database = await createTestDatabase();
+  const { db, pool } = openPool({ connectionString: database.url, max: 10, onError: () => undefined });
+
+  let folderHttp: FolderHttp | undefined;
+  const web = createServer((request, response) => folderHttp?.handle(request, response));
+  web.requestTimeout = 0;
+  await new Promise<void>((done) => web.listen(0, '127.0.0.1', done));
+  const objectsUrl = `http://127.0.0.1:${(web.address() as AddressInfo).port}/objects`;
+  const objects = await FolderStore.open({
+    folder: join(folder, 'objects'),
+    secret: 'a secret that is only for tests',
+    publicUrl: objectsUrl,
+    internalUrl: objectsUrl,
+    clock,
+    ids,
+  });
+  folderHttp = new FolderHttp({ store: objects, clock, logger });
+  const settings: GridSettings = {
+    ...DEFAULT_TIMES,
+    coordinatorId: ids.uuid(),
+    version: 'test',
+    bucket: 'clipgrid',
+    ...options.settings,
+  };
+  await objects.ensureBucket(settings.bucket);
+  const grid = createGrid({
+    leases: postgresLeaseStore(db),
+    jobs: postgresJobStore(db),
+    agents: postgresAgentStore(db),
+    events: postgresEventStore(db),
+    uploads: postgresUploadStore(db),
+    tokens: postgresTokenStore(db),
+    objects,
+    wakeSource: postgresWakeSource({ connectionString: database.url, clock, ids, logger }),
+    clock,
+    ids,
+    logger,
+    settings,
+  });
+  const rpc = createRpcServer({
+    gateway: grid.gateway,
+    auth: { mode: 'none', accounts: grid.face.accounts },
+    clock,
+    logger,
+    host: '127.0.0.1',
+    port: 0,
+    maxMessageBytes: settings.maxMessageBytes,
+    services: [],
+  });
+  const services = [...grid.services, rpc];
+  await startAll(services);
+
+  const agents: { leave: AbortController; quit: AbortController; done: Promise<void> }[] = [];
+  function addAgent(slots = 1) {
+    const number = agents.length;
+    const leave = new AbortController();
+    const quit = new AbortController();
+    const config = {
+      coordinator: `127.0.0.1:${rpc.port}`,
+      name: `agent-${number}`,
+      slots,
+      dataDir: join(folder, `agent-${number}`),
+      searchPath: process.env['PATH'] ?? '',
+      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+      drainDeadlineMs: 1_000,
+      version: 'test',
+    };
+    const done = runAgent({ config, clock, ids, logger, leave: leave.signal, quit: quit.signal });
+    const agent = { leave, quit, done };
+    agents.push(agent);
+    return agent;
+  }
+  for (let i = 0; i < (options.agents ?? 2); i++) addAgent();
+
+  /** Puts a local file into the store, as an upload would. */
+  async function putSource(path: string): Promise<JobSpec['source']> {
+    const key = `sources/${ids.uuid()}`;
+    await objects.write({ bucket: settings.bucket, key }, createReadStream(path), {
+      contentType: 'video/x-matroska',
+      createOnly: true,
+    });
+    return { bucket: settings.bucket, key, sizeBytes: (await stat(path)).size };
+  }
+
+  /** Resolves when the job has ended, whichever way. */
+  async function ended(jobId: string): Promise<JobView> {
+    const signal = AbortSignal.timeout(120_000);
+    const job = await grid.face.jobs.get(jobId);
+    if (ENDED.has(job.state)) return job;
+    for await (const event of grid.face.events.watch({ jobId, afterSequence: 0 }, signal)) {
+      if (event.type !== 'job.state' || !ENDED.has(String(event.data['state']))) continue;
+      const now = await grid.face.jobs.get(jobId);
+      if (ENDED.has(now.state)) return now;
+    }
+    throw new Error(`job ${jobId} did not end: ${JSON.stringify(await grid.face.jobs.tasks(jobId))}`);
+  }
+
+  return {
+    folder,
+    db,
+    pool,
+    database,
+    objects,
+    objectsUrl,
+    grid: grid.face,
+    rpc,
+    settings,
+    agents,
+    addAgent,
+    putSource,
+    ended,
+    async close() {
+      for (const agent of agents) agent.quit.abort();
+      await Promise.allSettled(agents.map((agent) => agent.done));
+      await stopAll(services);
+      web.closeAllConnections();
+      await new Promise((done) => web.close(done));
+      await pool.end();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type RunningGrid = Awaited<ReturnType<typeof startRunningGrid>>;
