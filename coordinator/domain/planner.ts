@@ -75,7 +75,28 @@ function clipStarts(input: PlanInput, cuts: CutPlanner, durationS: number): numb
   const automatic = Math.min(MAX_CLIP_S, durationS / (CLIPS_PER_SLOT * Math.max(1, input.slots)));
   const targetS = clips.targetS ?? Math.max(MIN_CLIP_S, automatic);
   const targetFrames = Math.max(1, Math.round((targetS / durationS) * cuts.frameCount));
-  return clipBorders({ frameCount: cuts.frameCount, starts: allowedStarts(input.index, cuts), targetFrames });
+  const keyframes = allowedStarts(input.index, cuts);
+  const starts = withSplits(keyframes, { frameCount: cuts.frameCount, targetFrames });
+  return clipBorders({ frameCount: cuts.frameCount, starts, targetFrames });
+}
+
+/** Most parts of one stretch without keyframes: each part decodes, and throws away, all that precedes it in the stretch. */
+const MAX_SPLITS = 4;
+
+/**
+ * Where keyframes are much further apart than a clip is to be long, a few borders in between: a clip may start anywhere, at
+ * the price of decoding from the keyframe before it, which costs less than an idle agent.
+ */
+export function withSplits(
+  keyframes: readonly number[],
+  { frameCount, targetFrames }: { frameCount: number; targetFrames: number },
+): number[] {
+  return keyframes.flatMap((start, i) => {
+    const gap = (keyframes[i + 1] ?? frameCount) - start;
+    const parts = Math.min(MAX_SPLITS, Math.floor(gap / targetFrames));
+    if (parts < 2) return [start];
+    return Array.from({ length: parts }, (_, part) => start + Math.round((part * gap) / parts));
+  });
 }
 
 /** Clean starts; where a source has hardly any (open GOPs), every keyframe, at the price of a lead-in. */

@@ -37,6 +37,7 @@ async function encode(script: string, text: string): Promise<string> {
   const ended = await running.ended(job.jobId);
   expect(ended.failure).toBeUndefined();
   expect(ended.state).toBe('succeeded');
+  expect(ended.clipsTotal).toBe(3);
   const path = join(running.folder, `${job.jobId}.mkv`);
   await pipeline(await running.grid.jobs.readResult(job.jobId), createWriteStream(path));
   return path;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plan } from '../../../../coordinator/domain/planner.ts';
+import { plan, withSplits } from '../../../../coordinator/domain/planner.ts';
 import { closedIndex, PASS_THROUGH } from '../../../support/grid-fixture.ts';
 
 const indexArtifact = { name: 'index', bucket: 'b', key: 'k', sha256: 'a'.repeat(64), sizeBytes: 1 };
@@ -42,4 +42,10 @@ test('a script needs VapourSynth', () => {
 test('a source whose packets cannot be trusted stays whole', () => {
   const index = { ...closedIndex(30), packetExact: false };
   expect(plan({ spec: PASS_THROUGH, index, indexArtifact, slots: 8 }).tasks).toHaveLength(1);
+});
+
+test('a stretch without keyframes is split into a few parts, a normal one is not', () => {
+  expect(withSplits([0], { frameCount: 132, targetFrames: 38 })).toEqual([0, 44, 88]);
+  expect(withSplits([0, 50, 100], { frameCount: 150, targetFrames: 38 })).toEqual([0, 50, 100]);
+  expect(withSplits([0], { frameCount: 1000, targetFrames: 10 })).toHaveLength(4);
 });
