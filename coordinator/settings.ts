@@ -1,0 +1,113 @@
+import { join, resolve } from 'node:path';
+import { GridError } from '../shared/errors.ts';
+
+/** Everything that an operator can set for a coordinator. */
+export interface CoordinatorSettings {
+  readonly databaseUrl: string;
+  readonly host: string;
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  /** 0: not served. */
+  readonly finalripPort: number;
+  readonly dataDir: string;
+  /** As browsers reach this coordinator; default from host and port. */
+  readonly publicUrl?: string;
+  /** As agents reach it. */
+  readonly internalUrl?: string;
+  readonly s3?: S3Settings;
+  readonly bucket: string;
+  readonly auth: 'none' | 'token';
+  /** An administrator's token to be made at the start. */
+  readonly adminToken?: string;
+  readonly finalripToken?: string;
+  readonly logLevel: string;
+}
+
+export interface S3Settings {
+  readonly internalUrl: string;
+  readonly publicUrl: string;
+  readonly region: string;
+  readonly accessKey: string;
+  readonly secretKey: string;
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+function refuse(name: string, value: string | undefined, rule: string): never {
+  throw new GridError('invalid_argument', `${name} is ${JSON.stringify(value ?? '')}: ${rule}`, {
+    details: { field: name, value },
+  });
+}
+
+function port(env: Environment, name: string, fallback: number): number {
+  const text = env[name];
+  if (text === undefined || text === '') return fallback;
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 0 || value > 65_535) refuse(name, text, 'give a port, 0 to 65535');
+  return value;
+}
+
+function url(env: Environment, name: string): string | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  if (!/^https?:\/\//.test(text) || !URL.canParse(text))
+    refuse(name, text, 'give a URL such as https://grid.example');
+  return text.replace(/\/+$/, '');
+}
+
+function s3(env: Environment): S3Settings | undefined {
+  const internalUrl = url(env, 'CLIPGRID_S3_ENDPOINT');
+  if (internalUrl === undefined) return undefined;
+  const accessKey = env['CLIPGRID_S3_ACCESS_KEY'];
+  const secretKey = env['CLIPGRID_S3_SECRET_KEY'];
+  if (!accessKey || !secretKey) {
+    refuse(
+      'CLIPGRID_S3_ACCESS_KEY',
+      accessKey,
+      'an S3 endpoint needs CLIPGRID_S3_ACCESS_KEY and CLIPGRID_S3_SECRET_KEY',
+    );
+  }
+  const publicUrl = url(env, 'CLIPGRID_S3_PUBLIC_ENDPOINT') ?? internalUrl;
+  return { internalUrl, publicUrl, region: env['CLIPGRID_S3_REGION'] ?? 'us-east-1', accessKey, secretKey };
+}
+
+const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
+
+function authMode(env: Environment, host: string): 'none' | 'token' {
+  const text = env['CLIPGRID_AUTH'] ?? (LOOPBACK.has(host) ? 'none' : 'token');
+  if (text !== 'none' && text !== 'token')
+    refuse('CLIPGRID_AUTH', text, 'give token, or none to let everybody in');
+  return text;
+}
+
+/** Reads the settings from the environment; each mistake names its variable and value. */
+export function readSettings(env: Environment): CoordinatorSettings {
+  const databaseUrl = env['DATABASE_URL'];
+  if (!databaseUrl || !/^postgres(ql)?:\/\//.test(databaseUrl)) {
+    refuse(
+      'DATABASE_URL',
+      databaseUrl,
+      'give postgres://user:password@host:port/database; `clipgrid up` brings its own',
+    );
+  }
+  const host = env['CLIPGRID_HOST'] ?? '127.0.0.1';
+  const publicUrl = url(env, 'CLIPGRID_PUBLIC_URL');
+  const internalUrl = url(env, 'CLIPGRID_INTERNAL_URL') ?? publicUrl;
+  const store = s3(env);
+  return {
+    databaseUrl,
+    host,
+    httpPort: port(env, 'CLIPGRID_HTTP_PORT', 7000),
+    grpcPort: port(env, 'CLIPGRID_GRPC_PORT', 7070),
+    finalripPort: port(env, 'CLIPGRID_FINALRIP_PORT', 8848),
+    dataDir: resolve(env['CLIPGRID_DATA'] ?? join('.clipgrid', 'data')),
+    ...(publicUrl ? { publicUrl } : {}),
+    ...(internalUrl ? { internalUrl } : {}),
+    ...(store ? { s3: store } : {}),
+    bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
+    auth: authMode(env, host),
+    ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),
+    ...(env['CLIPGRID_FINALRIP_TOKEN'] ? { finalripToken: env['CLIPGRID_FINALRIP_TOKEN'] } : {}),
+    logLevel: env['CLIPGRID_LOG'] ?? 'info',
+  };
+}
