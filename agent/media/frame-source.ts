@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
-import type { FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { FilterScript, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
 import { runTool, type ToolCommand } from '../subprocess.ts';
 import { withoutLeads, type LocalClip } from './clip-cut.ts';
@@ -23,10 +23,14 @@ export function localSourceName(script: FilterScript | undefined): string {
   return PLAIN_NAME.test(name) && basename(name) === name ? name : 'CLIPGRID_SOURCE.mkv';
 }
 
-/** ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. */
-function passThrough(tools: MediaTools, clip: LocalClip): FrameSource {
-  const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`;
-  const filter = clip.leadIn + clip.leadOut > 0 ? ['-vf', select] : [];
+/**
+ * ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. y4m has one rate and no time stamps, so the frames
+ * are numbered at that rate; the merge gives them their own times again (M4).
+ */
+function passThrough(tools: MediaTools, clip: LocalClip, frameRate: Rational | undefined): FrameSource {
+  const { num, den } = frameRate && frameRate.num > 0 ? frameRate : { num: 25, den: 1 };
+  const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})',`;
+  const filter = `${clip.leadIn + clip.leadOut > 0 ? select : ''}setpts=N*${den}/(${num}*TB)`;
   const argv = [
     tools.ffmpeg,
     '-nostdin',
@@ -37,19 +41,11 @@ function passThrough(tools: MediaTools, clip: LocalClip): FrameSource {
     clip.path,
     '-map',
     '0:v:0',
-    ...filter,
+    '-vf',
+    filter,
   ];
-  argv.push(
-    '-vsync',
-    'passthrough',
-    '-frames:v',
-    String(clip.wanted),
-    '-strict',
-    '-1',
-    '-f',
-    'yuv4mpegpipe',
-    '-',
-  );
+  argv.push('-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted));
+  argv.push('-strict', '-1', '-f', 'yuv4mpegpipe', '-');
   return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
 }
 
@@ -82,10 +78,10 @@ async function scriptFrames(context: RunnerContext, command: ToolCommand): Promi
 export async function frameSource(
   context: RunnerContext,
   tools: MediaTools,
-  input: { script: FilterScript | undefined; clip: LocalClip },
+  input: { script: FilterScript | undefined; clip: LocalClip; frameRate: Rational | undefined },
 ): Promise<FrameSource> {
   const { script, clip } = input;
-  if (script === undefined || script.text === '') return passThrough(tools, clip);
+  if (script === undefined || script.text === '') return passThrough(tools, clip, input.frameRate);
   const vapourSynth = context.tools.vspipe;
   if (vapourSynth === undefined) throw new GridError('tool_missing', 'this agent has no VapourSynth');
   await writeFile(join(context.workDir, SCRIPT_NAME), script.text);

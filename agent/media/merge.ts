@@ -128,6 +128,14 @@ export async function mux(tools: MediaTools, input: MuxInput): Promise<void> {
   if (input.sidecarPath && mp4) args.push('-map', '-1:t?');
   args.push('-c', 'copy', ...(mp4 ? ['-c:s', 'mov_text', '-movflags', '+faststart'] : []));
   args.push(...colourArguments(index.format, encoded), ...videoTags(index));
-  args.push('-max_interleave_delta', '0', '-f', mp4 ? 'mp4' : 'matroska', input.outputPath);
+  args.push(
+    '-avoid_negative_ts',
+    'disabled',
+    '-max_interleave_delta',
+    '0',
+    '-f',
+    mp4 ? 'mp4' : 'matroska',
+    input.outputPath,
+  );
   await ffmpeg(tools, args);
 }

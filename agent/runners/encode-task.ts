@@ -69,7 +69,11 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   context.progress({ framesDone: 0, framesTotal, fps: 0, phase: 'fetch' });
   const { clip, fetchedBytes } = await fetchClip(spec, context);
   const tools = mediaTools(context);
-  const source = await frameSource(context, tools, { script: spec.script, clip });
+  const source = await frameSource(context, tools, {
+    script: spec.script,
+    clip,
+    frameRate: spec.sourceFormat?.frameRate,
+  });
   const speed = speedometer(context);
   if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
   const fed = await runPipeline({

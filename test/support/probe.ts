@@ -1,0 +1,59 @@
+import { execFileSync } from 'node:child_process';
+
+/** What tests ask of a media file, by tools that share nothing with the project's code. */
+export interface TestProbe {
+  readonly streams: readonly {
+    readonly codec_type: string;
+    readonly codec_name?: string;
+    readonly start_time?: string;
+    readonly width?: number;
+    readonly height?: number;
+    readonly pix_fmt?: string;
+    readonly sample_aspect_ratio?: string;
+    readonly color_primaries?: string;
+    readonly color_transfer?: string;
+    readonly color_space?: string;
+    readonly disposition: Readonly<Record<string, number>>;
+    readonly tags?: Readonly<Record<string, string>>;
+  }[];
+  readonly chapters: readonly {
+    readonly start_time: string;
+    readonly tags?: Readonly<Record<string, string>>;
+  }[];
+  readonly format: { readonly duration?: string; readonly tags?: Readonly<Record<string, string>> };
+}
+
+export function probeFile(path: string): TestProbe {
+  const args = ['-v', 'error', '-of', 'json', '-show_streams', '-show_chapters', '-show_format', path];
+  return JSON.parse(execFileSync('ffprobe', args, { maxBuffer: 1 << 26 }).toString()) as TestProbe;
+}
+
+/** MD5 of each decoded frame of the main video. */
+export function frameMd5s(path: string, stream = '0:v:0'): string[] {
+  const args = ['-v', 'error', '-i', path, '-map', stream, '-vsync', 'passthrough', '-f', 'framemd5', '-'];
+  const lines = execFileSync('ffmpeg', args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
+    .toString()
+    .split('\n');
+  return lines
+    .filter((line) => line !== '' && !line.startsWith('#'))
+    .map((line) => line.split(',').at(-1)!.trim());
+}
+
+/** Presentation times of the decoded frames, in seconds, as the container tells them. */
+export function frameTimes(path: string): number[] {
+  const args = [
+    '-v',
+    'error',
+    '-of',
+    'csv=p=0',
+    '-select_streams',
+    'v:0',
+    '-show_entries',
+    'frame=best_effort_timestamp_time',
+    path,
+  ];
+  const lines = execFileSync('ffprobe', args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
+    .toString()
+    .split('\n');
+  return lines.filter((line) => line !== '').map((line) => Number(line.split(',')[0]));
+}

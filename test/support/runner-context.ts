@@ -1,0 +1,51 @@
+import { copyFileSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { SourceAccess } from '../../agent/media/source-access.ts';
+import type { RunnerContext } from '../../agent/runners/runner.ts';
+import { plainSandbox } from '../../agent/sandbox/plain.ts';
+import { systemClock } from '../../shared/clock.ts';
+import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
+import { silentLogger } from '../../shared/logger.ts';
+import { testTools } from './tools.ts';
+
+/** Objects that are local files: the URL is the path. What the range proxy does has tests of its own. */
+const localSource: SourceAccess = {
+  async open(input) {
+    return {
+      url: input.url,
+      sizeBytes: input.sizeBytes,
+      fetchedBytes: () => 0,
+      failure: () => undefined,
+      close: () => Promise.resolve(),
+    };
+  },
+  async download(input, path) {
+    copyFileSync(input.url, path);
+  },
+};
+
+export function localObject(path: string): ObjectInput {
+  return { url: path, sizeBytes: statSync(path).size, sha256: '', cacheKey: path };
+}
+
+/** A context for running a task without a grid, in a fresh directory; `lines` gathers what the tools print. */
+export function runnerContext(
+  signal = new AbortController().signal,
+): RunnerContext & { readonly lines: string[] } {
+  const workDir = mkdtempSync(join(tmpdir(), 'clipgrid-run-'));
+  mkdirSync(workDir, { recursive: true });
+  const lines: string[] = [];
+  return {
+    workDir,
+    signal,
+    tools: testTools(),
+    sandbox: plainSandbox(undefined),
+    source: localSource,
+    clock: systemClock,
+    logger: silentLogger,
+    progress: () => undefined,
+    toolOutput: (line) => lines.push(line),
+    lines,
+  };
+}
