@@ -1,0 +1,30 @@
+import type Router from '@koa/router';
+import { requireScope, type ApiDeps } from './context.ts';
+import { param } from './param.ts';
+import { readJson } from './read-body.ts';
+import { drainRequest } from './schemas.ts';
+import { agentView, taskView } from './views.ts';
+
+/** The machines of the grid. */
+export function agentRoutes(router: Router, deps: ApiDeps): void {
+  const { agents } = deps.grid;
+
+  router.get('/agents', async (ctx) => {
+    await requireScope(deps, ctx, 'read');
+    ctx.body = { agents: (await agents.list()).map(agentView) };
+  });
+
+  router.get('/agents/:id', async (ctx) => {
+    await requireScope(deps, ctx, 'read');
+    const id = param(ctx, 'id');
+    const agent = await agents.get(id);
+    ctx.body = { ...agentView(agent), tasks: (await agents.tasks(id)).map(taskView) };
+  });
+
+  router.post('/agents/:id/drain', async (ctx) => {
+    await requireScope(deps, ctx, 'admin');
+    const { deadline_seconds: deadlineS, undo } = await readJson(ctx, drainRequest);
+    const id = param(ctx, 'id');
+    ctx.body = agentView(undo ? await agents.undrain(id) : await agents.drain(id, deadlineS));
+  });
+}

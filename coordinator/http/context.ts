@@ -1,0 +1,43 @@
+import type { Context } from 'koa';
+import type { Clock } from '../../shared/clock.ts';
+import { GridError } from '../../shared/errors.ts';
+import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { hasScope, type Principal, type Scope } from '../domain/account.ts';
+import type { Grid } from '../grid/face.ts';
+
+/** What the handlers of the own API share. */
+export interface ApiDeps {
+  readonly grid: Grid;
+  /** `none`: everybody is an administrator; only for a grid that nobody else can reach. */
+  readonly auth: 'none' | 'token';
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}
+
+/** Owner of everything on a grid without authentication. */
+export const LOCAL: Principal = { ownerId: 'local', tokenName: 'none', scopes: ['admin'] };
+
+/** Who makes this request; throws `unauthenticated` or `permission_denied` unless the token has the scope. */
+export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): Promise<Principal> {
+  if (deps.auth === 'none') return LOCAL;
+  const secret = /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
+  const principal = secret === undefined ? undefined : await deps.grid.accounts.authenticate(secret);
+  if (principal === undefined) {
+    ctx.set('WWW-Authenticate', 'Bearer realm="clipgrid"');
+    throw new GridError(
+      'unauthenticated',
+      'send the header `Authorization: Bearer TOKEN` with a valid token',
+    );
+  }
+  if (!hasScope(principal, scope)) {
+    throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
+  }
+  return principal;
+}
+
+/** Whose things a principal sees: an administrator everybody's. */
+export function ownerFilter(principal: Principal): string | undefined {
+  return principal.scopes.includes('admin') ? undefined : principal.ownerId;
+}

@@ -1,0 +1,105 @@
+import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
+import { GridError } from '../../shared/errors.ts';
+import type { Scope } from '../domain/account.ts';
+import type { JobView } from '../grid/face.ts';
+import { ownerFilter, requireScope, type ApiDeps } from './context.ts';
+import { jobSpec } from './job-spec.ts';
+import { param } from './param.ts';
+import { readJson, readQuery } from './read-body.ts';
+import { jobQuery, jobRequest } from './schemas.ts';
+import { sendJobEvents } from './job-events.ts';
+import { jobView, taskView } from './views.ts';
+
+const RESULT_URL_EXPIRY_S = 6 * 3600;
+const MAX_KEY_CHARS = 200;
+
+/** Jobs of the own API. */
+export function jobRoutes(router: Router, deps: ApiDeps): void {
+  const { jobs } = deps.grid;
+
+  /** The job of the path, if the caller may see it. */
+  const named = async (ctx: RouterContext, scope: Scope): Promise<JobView> => {
+    const principal = await requireScope(deps, ctx, scope);
+    return jobs.get(param(ctx, 'id'), ownerFilter(principal));
+  };
+
+  router.post('/jobs', async (ctx) => submit(ctx, deps));
+
+  router.get('/jobs', async (ctx) => {
+    const principal = await requireScope(deps, ctx, 'read');
+    const { state, limit, cursor } = readQuery(ctx, jobQuery);
+    const ownerId = ownerFilter(principal);
+    const page = await jobs.list({
+      limit,
+      ...(ownerId === undefined ? {} : { ownerId }),
+      ...(state === undefined ? {} : { states: state }),
+      ...(cursor === undefined ? {} : { cursor }),
+    });
+    ctx.body = { jobs: page.items.map(jobView), next_cursor: page.nextCursor ?? null };
+  });
+
+  router.get('/jobs/:id', async (ctx) => {
+    const job = await named(ctx, 'read');
+    const [tasks, waiting] = await Promise.all([jobs.tasks(job.jobId), jobs.explainJob(job.jobId)]);
+    ctx.body = { ...jobView(job), tasks: tasks.map(taskView), waiting };
+  });
+
+  router.get('/jobs/:id/events', async (ctx) => sendJobEvents(ctx, deps, await named(ctx, 'read')));
+
+  router.post('/jobs/:id/cancel', async (ctx) => {
+    const { jobId } = await named(ctx, 'submit');
+    ctx.body = jobView(await jobs.cancel(jobId));
+  });
+
+  router.post('/jobs/:id/retry', async (ctx) => {
+    const { jobId } = await named(ctx, 'submit');
+    ctx.body = jobView(await jobs.retry(jobId));
+  });
+
+  router.delete('/jobs/:id', async (ctx) => {
+    const { jobId } = await named(ctx, 'submit');
+    await jobs.remove(jobId);
+    ctx.status = 204;
+  });
+
+  router.get('/jobs/:id/result', async (ctx) => {
+    const { jobId } = await named(ctx, 'read');
+    ctx.redirect(await jobs.resultUrl(jobId, RESULT_URL_EXPIRY_S));
+    ctx.status = 307;
+  });
+}
+
+async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {
+  const { ownerId } = await requireScope(deps, ctx, 'submit');
+  const key = ctx.get('idempotency-key');
+  if (key.length > MAX_KEY_CHARS) {
+    const details = { field: 'Idempotency-Key', value: key };
+    throw new GridError('invalid_argument', `Idempotency-Key is longer than ${MAX_KEY_CHARS} characters`, {
+      details,
+    });
+  }
+  const request = await readJson(ctx, jobRequest);
+  const upload = await deps.grid.uploads.get(request.upload_id, ownerId);
+  if (upload.state !== 'complete' || upload.sizeBytes === undefined) {
+    const details = { field: 'upload_id', value: request.upload_id };
+    throw new GridError(
+      'failed_precondition',
+      `upload ${request.upload_id} is not complete: finish it first`,
+      { details },
+    );
+  }
+  const spec = jobSpec(request, { bucket: upload.bucket, key: upload.key, sizeBytes: upload.sizeBytes });
+  const job = await deps.grid.jobs.submit({
+    ownerId,
+    dialect: 'grid',
+    name: request.name ?? upload.name,
+    priority: request.priority,
+    spec,
+    ...(key === '' ? {} : { idempotencyKey: key }),
+  });
+  ctx.status = 201;
+  ctx.set('Location', `/api/v1/jobs/${job.jobId}`);
+  const waiting = await deps.grid.jobs.explainJob(job.jobId);
+  ctx.body = { ...jobView(job), waiting };
+}

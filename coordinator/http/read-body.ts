@@ -1,0 +1,71 @@
+import type { Context } from 'koa';
+import type { z } from 'zod';
+import { GridError } from '../../shared/errors.ts';
+import { invalid } from './problem.ts';
+
+/** JSON bodies: a script of 256 KiB with every character escaped fits. */
+export const MAX_JSON_BYTES = 2 * 1024 * 1024;
+
+/** Reads a request's whole body; more than the limit is `too_large`, and the rest is not read. */
+export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
+  const announced = Number(ctx.get('content-length') || 0);
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  const tooLarge = (): GridError => new GridError('too_large', `the body is larger than ${limit} bytes`);
+  if (announced > limit) throw tooLarge();
+  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+    bytes += chunk.length;
+    if (bytes > limit) throw tooLarge();
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** A body as UTF-8 text; other bytes are refused and not replaced. */
+export function decodeUtf8(bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw new GridError('invalid_argument', 'the body is not valid UTF-8');
+  }
+}
+
+/** Reads and validates a JSON body. No body counts as `{}`. */
+export async function readJson<Schema extends z.ZodType>(
+  ctx: Context,
+  schema: Schema,
+): Promise<z.output<Schema>> {
+  const text = decodeUtf8(await readBytes(ctx, MAX_JSON_BYTES));
+  if (text !== '' && ctx.is('json', '+json') === false) {
+    throw new GridError(
+      'unsupported',
+      `the content type is ${ctx.get('content-type') || 'missing'}: send application/json`,
+    );
+  }
+  const input = parseJson(text);
+  const parsed = schema.safeParse(input);
+  if (!parsed.success) throw invalid(parsed.error, input);
+  return parsed.data;
+}
+
+function parseJson(text: string): unknown {
+  if (text === '') return {};
+  try {
+    return JSON.parse(text) as unknown;
+  } catch (error) {
+    throw new GridError(
+      'invalid_argument',
+      `the body is not JSON: ${error instanceof Error ? error.message : ''}`,
+    );
+  }
+}
+
+/** Validates the query string; a repeated key keeps its first value. */
+export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema): z.output<Schema> {
+  const query = Object.fromEntries(
+    Object.entries(ctx.query).map(([key, value]) => [key, Array.isArray(value) ? value[0] : value]),
+  );
+  const parsed = schema.safeParse(query);
+  if (!parsed.success) throw invalid(parsed.error, query);
+  return parsed.data;
+}

@@ -1,0 +1,91 @@
+import { z } from 'zod';
+import { JOB_STATES } from '../domain/job.ts';
+
+const NAME = z
+  .string()
+  .min(1)
+  .max(500)
+  .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters');
+const MAX_SCRIPT_CHARS = 256 * 1024;
+
+export const uploadRequest = z.strictObject({
+  name: NAME.describe('What people call the film, usually its file name.'),
+  size_bytes: z
+    .int()
+    .min(1)
+    .max(2 ** 46)
+    .optional()
+    .describe('Announced size; another one is refused as truncated.'),
+});
+
+export const partsRequest = z.strictObject({
+  parts: z.array(z.int().min(1).max(10_000)).min(1).max(1_000).describe('Part numbers to sign, from 1.'),
+});
+
+export const jobRequest = z.strictObject({
+  upload_id: z.uuid().describe('A complete upload.'),
+  name: NAME.optional().describe('Default: the name of the upload.'),
+  script: z
+    .string()
+    .max(MAX_SCRIPT_CHARS)
+    .default('')
+    .describe(
+      'VapourSynth script; it reads the file named by the environment variable CLIPGRID_SOURCE. Empty: pass-through.',
+    ),
+  encode: z
+    .string()
+    .min(1)
+    .max(32 * 1024)
+    .describe(
+      'Encoder command that reads y4m from standard input and writes CLIPGRID_OUTPUT.mkv (added when ffmpeg is last).',
+    ),
+  audio: z
+    .string()
+    .min(1)
+    .max(32 * 1024)
+    .optional()
+    .describe(
+      'ffmpeg command that reads CLIPGRID_AUDIO.mkv and writes CLIPGRID_AUDIO_OUTPUT.mkv. Absent: audio is carried over unchanged.',
+    ),
+  container: z.enum(['matroska', 'mp4']).default('matroska'),
+  clips: z
+    .strictObject({
+      mode: z.enum(['auto', 'whole']).default('auto'),
+      target_seconds: z
+        .number()
+        .min(0.2)
+        .max(3600)
+        .optional()
+        .describe('Wanted clip length in seconds of film.'),
+    })
+    .default({ mode: 'auto' }),
+  priority: z.int().min(0).max(100).default(0).describe('Higher first; 10 is the priority class.'),
+  timeout_seconds: z
+    .int()
+    .min(1)
+    .max(7 * 24 * 3600)
+    .optional()
+    .describe('Limit of one encode attempt.'),
+});
+
+export const jobQuery = z.object({
+  state: z
+    .string()
+    .optional()
+    .transform((text) => text?.split(',').filter((part) => part !== ''))
+    .pipe(z.array(z.enum(JOB_STATES)).optional())
+    .describe('Comma-separated states.'),
+  limit: z.coerce.number().int().min(1).max(1000).default(100),
+  cursor: z.string().max(300).optional(),
+});
+
+export const drainRequest = z.strictObject({
+  deadline_seconds: z
+    .int()
+    .min(0)
+    .max(7 * 24 * 3600)
+    .default(0),
+  undo: z.boolean().default(false),
+});
+
+export type JobRequest = z.output<typeof jobRequest>;

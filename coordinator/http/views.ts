@@ -1,0 +1,103 @@
+import type { AgentView } from '../domain/agent.ts';
+import type { Failure } from '../domain/job.ts';
+import type { TaskView } from '../domain/task.ts';
+import type { JobView, UploadView } from '../grid/face.ts';
+
+function failureView(failure: Failure | undefined) {
+  if (failure === undefined) return null;
+  const { code, stage, message, log, clipIndex } = failure;
+  return { code, stage, message, log, clip_index: clipIndex ?? null };
+}
+
+/** A job as the own API shows it. */
+export function jobView(job: JobView) {
+  const share = job.framesTotal > 0 ? job.framesDone / job.framesTotal : 0;
+  return {
+    job_id: job.jobId,
+    name: job.name,
+    dialect: job.dialect,
+    owner: job.ownerId,
+    state: job.state,
+    priority: job.priority,
+    percent: job.state === 'succeeded' ? 100 : Math.min(99.9, Math.round(share * 1000) / 10),
+    frames_done: job.framesDone,
+    frames_total: job.framesTotal,
+    clips_done: job.clipsDone,
+    clips_total: job.clipsTotal,
+    eta_seconds: job.etaS ?? null,
+    container: job.spec.container,
+    encode: job.spec.command.text,
+    script: job.spec.script.text,
+    result: job.result ? { size_bytes: job.result.sizeBytes, sha256: job.result.sha256 } : null,
+    failure: failureView(job.failure),
+    created_at: job.createdAt.toISOString(),
+    started_at: job.startedAt?.toISOString() ?? null,
+    finished_at: job.finishedAt?.toISOString() ?? null,
+  };
+}
+
+/** A task as the own API shows it. */
+export function taskView(task: TaskView) {
+  return {
+    task_id: task.taskId,
+    kind: task.kind,
+    clip_index: task.clipIndex ?? null,
+    start_frame: task.startFrame ?? null,
+    end_frame: task.endFrame ?? null,
+    state: task.state,
+    epoch: task.epoch,
+    attempts: task.attempts,
+    agent_id: task.agentId ?? null,
+    agent: task.agentName ?? null,
+    frames_done: task.framesDone,
+    frames_total: task.framesTotal,
+    fps: Math.round(task.fps * 10) / 10,
+    phase: task.state === 'leased' ? task.phase : '',
+    requires: task.requires,
+    failure: failureView(task.failure),
+  };
+}
+
+export function uploadView(upload: UploadView) {
+  return {
+    upload_id: upload.uploadId,
+    name: upload.name,
+    state: upload.state,
+    size_bytes: upload.sizeBytes ?? null,
+    created_at: upload.createdAt.toISOString(),
+  };
+}
+
+export function agentView(agent: AgentView) {
+  const { hardware, load } = agent;
+  return {
+    agent_id: agent.agentId,
+    name: agent.name,
+    state: agent.state,
+    version: agent.version,
+    slots: agent.slots,
+    leases: agent.leases,
+    cpu_model: hardware.cpuModel,
+    cpu_cores: hardware.cpuCores,
+    memory_bytes: hardware.memoryBytes,
+    gpus: hardware.gpus.map((gpu) => ({
+      vendor: gpu.vendor,
+      model: gpu.model,
+      memory_bytes: gpu.memoryBytes,
+    })),
+    disks: hardware.disks.map((disk) => ({
+      path: disk.path,
+      size_bytes: disk.sizeBytes,
+      free_bytes: disk.freeBytes,
+    })),
+    os: hardware.os,
+    tools: agent.tools.map((tool) => ({ name: tool.name, version: tool.version })),
+    capabilities: agent.capabilities,
+    lacks: agent.lacks,
+    load: load
+      ? { cpu: load.cpu, memory_free_bytes: load.memoryFreeBytes, disk_free_bytes: load.diskFreeBytes }
+      : null,
+    connected_at: agent.connectedAt.toISOString(),
+    last_seen_at: agent.lastSeenAt.toISOString(),
+  };
+}
