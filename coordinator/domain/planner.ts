@@ -31,7 +31,7 @@ export interface PlanInput {
 
 /** Clips a slot: enough that the last one to finish costs little, few enough that joints cost no bytes. */
 const CLIPS_PER_SLOT = 4;
-const MIN_CLIP_S = 2;
+const MIN_CLIP_S = 1.5;
 const MAX_CLIP_S = 60;
 const MIN_TIMEOUT_S = 20 * 60;
 const WHOLE_TIMEOUT_S = 48 * 3600;

@@ -170,12 +170,8 @@ export interface UploadsFace {
     ownerId: string,
     parts: readonly number[],
   ): Promise<{ partBytes: number; urls: readonly string[] }>;
-  /** Checks that the bytes are there (size when announced). With `parts` it joins a multipart upload. */
-  complete(
-    uploadId: string,
-    ownerId: string,
-    parts?: readonly { part: number; etag: string }[],
-  ): Promise<UploadView>;
+  /** Checks that the bytes are there (and the size, when it was announced); joins the parts of a multipart upload. */
+  complete(uploadId: string, ownerId: string): Promise<UploadView>;
   remove(uploadId: string, ownerId: string): Promise<void>;
 }
 

@@ -1,0 +1,135 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Clock } from '../shared/clock.ts';
+import type { IdSource } from '../shared/ids.ts';
+import type { Logger } from '../shared/logger.ts';
+import { startAll, stopAll, type Service } from '../shared/service.ts';
+import { VERSION } from '../shared/version.ts';
+import { SCOPES } from './domain/account.ts';
+import type { Grid } from './grid/face.ts';
+import { createGrid } from './grid/grid.ts';
+import { DEFAULT_TIMES, type GridSettings } from './grid/settings.ts';
+import { createHttpApp } from './http/app.ts';
+import { createMetrics } from './http/metrics.ts';
+import { createHttpServer } from './http/server.ts';
+import { openObjects } from './open-objects.ts';
+import { createRpcServer } from './rpc/server.ts';
+import type { CoordinatorSettings } from './settings.ts';
+import { postgresAgentStore } from './store/postgres/agent-store.ts';
+import { postgresEventStore } from './store/postgres/event-store.ts';
+import { postgresJobStore } from './store/postgres/job-store.ts';
+import { postgresLeaseStore } from './store/postgres/lease-store.ts';
+import { migrate } from './store/postgres/migrate.ts';
+import { openPool } from './store/postgres/pool.ts';
+import { postgresTokenStore } from './store/postgres/token-store.ts';
+import { postgresUploadStore } from './store/postgres/upload-store.ts';
+import { postgresWakeSource } from './store/postgres/wake-source.ts';
+
+export interface CoordinatorParts {
+  readonly settings: CoordinatorSettings;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly logger: Logger;
+}
+
+/** A running coordinator and where it listens. */
+export interface Coordinator {
+  readonly httpPort: number;
+  readonly grpcPort: number;
+  stop(): Promise<void>;
+}
+
+const POOL_SIZE = 16;
+
+function gridSettings({ settings, ids }: CoordinatorParts): GridSettings {
+  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket: settings.bucket };
+}
+
+/** Tokens that the operator configured exist before the first request. */
+async function ensureTokens({ accounts }: Grid, settings: CoordinatorSettings): Promise<void> {
+  if (settings.adminToken) {
+    await accounts.ensureToken({
+      ownerId: 'admin',
+      name: 'admin',
+      scopes: SCOPES,
+      secret: settings.adminToken,
+    });
+  }
+  if (settings.finalripToken) {
+    const scopes = ['read', 'submit'] as const;
+    await accounts.ensureToken({
+      ownerId: 'finalrip',
+      name: 'finalrip',
+      scopes,
+      secret: settings.finalripToken,
+    });
+  }
+}
+
+/** Wires one coordinator process and starts it: database, objects, grid, gRPC, HTTP. */
+export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
+  const { settings, clock, ids, logger } = parts;
+  await migrate(settings.databaseUrl);
+  const onError = (error: Error): void =>
+    logger.warn({ error: error.message }, 'a database connection was lost');
+  const { db, pool } = openPool({ connectionString: settings.databaseUrl, max: POOL_SIZE, onError });
+  const { objects, folderHttp } = await openObjects(settings, parts);
+  const jobs = postgresJobStore(db);
+  const metrics = createMetrics(() => ({
+    agents: running.face.agents,
+    jobCounts: () => jobs.countByState(),
+  }));
+  const running = createGrid({
+    leases: postgresLeaseStore(db),
+    jobs,
+    agents: postgresAgentStore(db),
+    events: postgresEventStore(db),
+    uploads: postgresUploadStore(db),
+    tokens: postgresTokenStore(db),
+    objects,
+    wakeSource: postgresWakeSource({ connectionString: settings.databaseUrl, clock, ids, logger }),
+    clock,
+    ids,
+    logger,
+    settings: gridSettings(parts),
+    onGranted(task) {
+      metrics.granted.inc({ kind: task.kind });
+      metrics.dispatch.observe(task.waitedMs / 1000);
+    },
+  });
+  const grid = running.face;
+  await ensureTokens(grid, settings);
+  const ready = async (): Promise<void> => {
+    await pool.query('select 1');
+    await objects.health();
+  };
+  const { auth } = settings;
+  const app = createHttpApp({
+    grid,
+    auth,
+    clock,
+    ids,
+    logger,
+    metrics,
+    ready,
+    ...(folderHttp ? { objects: folderHttp.handle } : {}),
+  });
+  const answer = app.callback();
+  const listener = (request: IncomingMessage, response: ServerResponse): void =>
+    void answer(request, response);
+  const { host } = settings;
+  const http = createHttpServer({ name: 'HTTP', host, port: settings.httpPort, clock, listener });
+  const rpc = createRpcServer({
+    gateway: running.gateway,
+    auth: { mode: auth, accounts: grid.accounts },
+    clock,
+    logger,
+    host,
+    port: settings.grpcPort,
+    services: [],
+    maxMessageBytes: DEFAULT_TIMES.maxMessageBytes,
+  });
+  const database: Service = { name: 'database', start: () => Promise.resolve(), stop: () => pool.end() };
+  const services = [database, ...running.services, rpc, http];
+  await startAll(services);
+  return { httpPort: http.port, grpcPort: rpc.port, stop: () => stopAll(services) };
+}

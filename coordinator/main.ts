@@ -1,0 +1,52 @@
+import { systemClock } from '../shared/clock.ts';
+import { toGridError } from '../shared/errors.ts';
+import { systemIds } from '../shared/ids.ts';
+import { createLogger } from '../shared/logger.ts';
+import { startCoordinator } from './coordinator.ts';
+import { readSettings } from './settings.ts';
+
+const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and one object store. Start as many as you like on the same two.
+
+  DATABASE_URL                  postgres://user:password@host:port/database (15 or newer; required)
+  CLIPGRID_HOST                 address to listen on (default 127.0.0.1)
+  CLIPGRID_HTTP_PORT            REST and dashboard (default 7000)
+  CLIPGRID_GRPC_PORT            agents and admin tools (default 7070)
+  CLIPGRID_FINALRIP_PORT        FinalRip's clients (default 8848; 0: off)
+  CLIPGRID_DATA                 folder for objects, when there is no S3 (default .clipgrid/data)
+  CLIPGRID_S3_ENDPOINT          http(s)://host:port of any S3; with CLIPGRID_S3_ACCESS_KEY, CLIPGRID_S3_SECRET_KEY,
+                                CLIPGRID_S3_REGION, and CLIPGRID_S3_PUBLIC_ENDPOINT where browsers reach it elsewhere
+  CLIPGRID_PUBLIC_URL           this coordinator as browsers reach it; CLIPGRID_INTERNAL_URL as agents do
+  CLIPGRID_AUTH                 token, or none to let everybody in (default: none on loopback, else token)
+  CLIPGRID_ADMIN_TOKEN          a token with all scopes, made at the start
+  CLIPGRID_FINALRIP_TOKEN       a token with the scopes read and submit for FinalRip's clients
+  CLIPGRID_LOG                  debug, info, warn, error or silent (default info)`;
+
+async function main(): Promise<void> {
+  if (process.argv.includes('--help') || process.argv.includes('-h')) return console.log(HELP);
+  const settings = readSettings(process.env);
+  const logger = createLogger(settings.logLevel, { process: 'coordinator' });
+  process.on('unhandledRejection', (reason) =>
+    logger.error({ error: String(reason) }, 'unhandled rejection'),
+  );
+  process.on('uncaughtException', (error) =>
+    logger.error({ error: error.message, stack: error.stack }, 'uncaught exception'),
+  );
+  const ids = systemIds(() => systemClock.wallMs());
+  const coordinator = await startCoordinator({ settings, clock: systemClock, ids, logger });
+  const { httpPort, grpcPort } = coordinator;
+  console.log(JSON.stringify({ event: 'listening', http: httpPort, grpc: grpcPort }));
+  await new Promise<void>((resolve) => {
+    process.once('SIGTERM', resolve);
+    process.once('SIGINT', resolve);
+  });
+  logger.info({}, 'stopping');
+  await coordinator.stop();
+}
+
+try {
+  await main();
+  process.exit(0);
+} catch (thrown) {
+  console.error(`clipgrid coordinator: ${toGridError(thrown).message}`);
+  process.exit(1);
+}
