@@ -11,6 +11,7 @@ import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
 import { OutputTail } from './output-tail.ts';
 import { runAudioTask } from './runners/audio-task.ts';
+import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
 import { runIndexTask } from './runners/index-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
@@ -50,6 +51,8 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
       return runAudioTask(kind.value, context);
     case 'merge':
       return runMergeTask(kind.value, context);
+    case 'clip':
+      return runClipTask(kind.value, context);
   }
 }
 

@@ -61,7 +61,7 @@ export type JobState = (typeof JOB_STATES)[number];
 export interface Failure {
   /** A code of shared/errors.ts. */
   readonly code: string;
-  readonly stage: 'index' | 'encode' | 'audio' | 'merge' | 'plan';
+  readonly stage: 'index' | 'encode' | 'audio' | 'merge' | 'clip' | 'plan';
   readonly message: string;
   /** Last lines of the tool, at most 8 KiB. */
   readonly log: string;

@@ -32,6 +32,7 @@ function kindInputs(kind: NonNullable<TaskSpec['kind']>): (ObjectInput | undefin
   switch (kind.$case) {
     case 'index':
     case 'encode':
+    case 'clip':
       return [kind.value.source];
     case 'audio':
       return [kind.value.sidecar];

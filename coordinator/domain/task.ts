@@ -1,7 +1,8 @@
 import type { TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Failure } from './job.ts';
 
-export type TaskKind = 'index' | 'encode' | 'audio' | 'merge';
+/** `clip` cuts a clip as a file to look at; it is no stage of a job. */
+export type TaskKind = 'index' | 'encode' | 'audio' | 'merge' | 'clip';
 
 /** An expired or released task is `ready` again, with the epoch and lease id of its last grant still on it (L11). */
 export type TaskState = 'ready' | 'leased' | 'succeeded' | 'failed' | 'cancelled';
@@ -15,7 +16,7 @@ export interface Fence {
 
 /** Bytes in the object store that a task produced; immutable. */
 export interface Artifact {
-  /** segment, index, sidecar, audio or result. */
+  /** segment, index, sidecar, audio, clip or result. */
   readonly name: string;
   readonly bucket: string;
   readonly key: string;

@@ -34,6 +34,7 @@ const ARTIFACTS: Record<TaskKind, { must: readonly string[]; may: readonly strin
   encode: { must: ['segment'], may: [] },
   audio: { must: ['audio'], may: [] },
   merge: { must: ['result'], may: [] },
+  clip: { must: ['clip'], may: [] },
 };
 
 const HEX64 = /^[0-9a-f]{64}$/;

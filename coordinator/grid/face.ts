@@ -84,6 +84,8 @@ export interface JobsFace {
   redoClip(clip: ClipRedo, tx?: Transaction): Promise<void>;
   /** The merge again; joins one that waits or runs. Unfinished clips: `failed_precondition`. */
   redoMerge(jobId: string, tx?: Transaction): Promise<void>;
+  /** One clip cut as a file of its own (artifact `clip`), by an agent, on first demand. Resolves when it is there. */
+  clipFile(jobId: string, clipIndex: number, signal: AbortSignal): Promise<Artifact>;
   /** Cancels one task: its job fails with that reason. */
   cancelTask(taskId: string): Promise<TaskView>;
   /** A failed or running task again. */

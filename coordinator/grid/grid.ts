@@ -70,10 +70,11 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const keeper = new LeaseKeeper({ leases, agents, clock, settings });
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
   const dispatcher = new Dispatcher({ ...deps, registry, wake, onGranted });
+  const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const face: Grid = {
-    jobs: createJobs({ jobs, agents, objects, ids, wake }),
+    jobs: createJobs({ jobs, agents, objects, events, ids, wake }),
     agents: agentsFace(deps),
-    events: createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs }),
+    events,
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
     accounts: createAccounts(deps.tokens, ids),
   };

@@ -11,13 +11,15 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { JobStore, RespecClip } from '../store/job-store.ts';
 import type { StageRules } from '../store/lease-store.ts';
-import type { JobsFace, JobView } from './face.ts';
+import { clipFile } from './clip-file.ts';
+import type { EventsFace, JobsFace, JobView } from './face.ts';
 import type { Wake } from './wake.ts';
 
 export interface JobsDeps {
   readonly jobs: JobStore;
   readonly agents: AgentStore;
   readonly objects: ObjectStore;
+  readonly events: EventsFace;
   readonly ids: IdSource;
   readonly wake: Wake;
 }
@@ -52,7 +54,7 @@ function resultName(job: JobView): string {
 
 /** Jobs and their tasks for everybody outside the grid. */
 export function createJobs(deps: JobsDeps): JobsFace {
-  const { jobs, agents, objects, ids, wake } = deps;
+  const { jobs, agents, objects, events, ids, wake } = deps;
   const rules: StageRules = { merge: mergeTask, newTaskId: () => ids.uuid() };
   const after = async (work: Promise<void>): Promise<void> => {
     await work;
@@ -85,6 +87,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     remove: (jobId, ownerId, tx) => jobs.remove(jobId, ownerId, tx),
     redoClip: (clip, tx) => after(jobs.redoClip({ ...clip, respec, rules }, tx)),
     redoMerge: (jobId, tx) => after(jobs.redoMerge(jobId, rules, tx)),
+    clipFile: (jobId, clipIndex, signal) => clipFile({ jobs, events, ids }, { jobId, clipIndex }, signal),
     async cancelTask(taskId) {
       await jobs.cancelTask(taskId);
       return jobs.task(taskId);

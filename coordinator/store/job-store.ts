@@ -41,6 +41,12 @@ export interface JobStore {
   remove(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
   redoClip(redo: Redo, tx?: Transaction): Promise<void>;
   redoMerge(jobId: string, rules: StageRules, tx?: Transaction): Promise<void>;
+  /** A task of kind `clip` for one clip: the one that exists, or a new one. `not_found` before the plan. */
+  exportClip(
+    jobId: string,
+    clipIndex: number,
+    build: (encode: NewTask['spec']) => NewTask & { readonly taskId: string },
+  ): Promise<TaskView>;
   cancelTask(taskId: string): Promise<void>;
   retryTask(taskId: string): Promise<void>;
   /** Ended jobs whose intermediate objects are still there, at least `afterMs` after their end. */

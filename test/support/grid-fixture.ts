@@ -70,7 +70,7 @@ export function closedIndex(seconds: number): SourceIndex {
 export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
 export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
 
-const ARTIFACT_NAMES = { index: 'index', encode: 'segment', audio: 'audio', merge: 'result' } as const;
+const ARTIFACT_NAMES = { index: 'index', encode: 'segment', audio: 'audio', merge: 'result', clip: 'clip' } as const;
 
 /** Stores over a database of their own, with the few moves that lease tests are made of. */
 export async function createGridFixture() {
@@ -126,6 +126,7 @@ export async function createGridFixture() {
       },
       audio: { durationSeconds: 0 },
       merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
+      clip: { frameCount: frames },
     };
     const name = ARTIFACT_NAMES[task.kind];
     return {

@@ -8,6 +8,7 @@ import { notify, say } from './say.ts';
 
 interface FailedRow {
   job_id: string;
+  kind: string;
   attempts: number;
   failed_agents: string[];
 }
@@ -28,7 +29,7 @@ export async function fail(db: Db, input: TaskFailure): Promise<boolean> {
         failed_agents = case when ${agentId} = any(failed_agents) then failed_agents else failed_agents || ${agentId}::text end
       where task_id = ${fence.taskId}::uuid and epoch = ${fence.epoch} and lease_id = ${fence.leaseId}::uuid
         and state = 'leased'
-      returning job_id, attempts, failed_agents`.execute(tx);
+      returning job_id, kind, attempts, failed_agents`.execute(tx);
     const row = rows[0];
     if (row === undefined) return false;
     await recordFailure(tx, input, row.job_id);
@@ -44,7 +45,8 @@ export async function fail(db: Db, input: TaskFailure): Promise<boolean> {
     await sql`update tasks set state = 'failed', finished_at = now() where task_id = ${fence.taskId}::uuid`.execute(
       tx,
     );
-    await failJob(tx, row.job_id, failure);
+    // A clip that cannot be cut to be looked at is no reason to give up the film.
+    if (row.kind !== 'clip') await failJob(tx, row.job_id, failure);
     return true;
   });
 }

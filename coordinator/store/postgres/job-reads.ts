@@ -81,7 +81,9 @@ export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
   if (!isUuid(jobId)) throw noJob(jobId);
   const { rows } = await sql<TaskRow>`
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid
-    order by array_position(array['index', 'encode', 'audio', 'merge'], t.kind), t.clip_index`.execute(db);
+    order by array_position(array['index', 'encode', 'audio', 'merge', 'clip'], t.kind), t.clip_index`.execute(
+    db,
+  );
   return rows.map(toTaskView);
 }
 

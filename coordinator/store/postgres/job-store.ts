@@ -6,6 +6,7 @@ import type { Artifact, TaskKind } from '../../domain/task.ts';
 import type { JobStore, FinishedJob } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
+import { exportClip } from './export-clip.ts';
 import { getJob, getTask, listJobs, noJob, noTask, tasksOfAgent, tasksOfJob } from './job-reads.ts';
 import { lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
@@ -141,6 +142,10 @@ export function postgresJobStore(db: Db): JobStore {
     async redoMerge(jobId, rules, tx) {
       checkId(jobId, noJob);
       await inside(db, tx, (inner) => redoMerge(inner, jobId, rules));
+    },
+    async exportClip(jobId, clipIndex, build) {
+      checkId(jobId, noJob);
+      return getTask(db, await run((tx) => exportClip(tx, { jobId, clipIndex, build })));
     },
     async cancelTask(taskId) {
       checkId(taskId, noTask);

@@ -56,7 +56,7 @@ create index jobs_collect on jobs (finished_at) where finished_at is not null an
 create table tasks (
   task_id uuid primary key,
   job_id uuid not null references jobs on delete cascade,
-  kind text not null check (kind in ('index', 'encode', 'audio', 'merge')),
+  kind text not null check (kind in ('index', 'encode', 'audio', 'merge', 'clip')),
   clip_index int not null default -1,
   state text not null default 'ready' check (state in ('ready', 'leased', 'succeeded', 'failed', 'cancelled')),
   epoch int not null default 0,

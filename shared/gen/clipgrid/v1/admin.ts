@@ -67,9 +67,9 @@ export interface Job {
 export interface Task {
   taskId: string;
   jobId: string;
-  /** index, encode, audio or merge. */
+  /** index, encode, audio, merge or clip. */
   kind: string;
-  /** blocked, ready, leased, succeeded, failed or cancelled. */
+  /** ready, leased, succeeded, failed or cancelled. */
   state: string;
   epoch: number;
   clipIndex?: number | undefined;

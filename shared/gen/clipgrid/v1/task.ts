@@ -112,6 +112,13 @@ export interface AudioTask {
   timeoutSeconds: number;
 }
 
+/** Cuts one clip out of the source as a file of its own, for people who want to look at it. */
+export interface ClipTask {
+  source: ObjectInput | undefined;
+  range: FrameRange | undefined;
+  cut: ClipCut | undefined;
+}
+
 /** Joins segments and everything else of the source to the one result. */
 export interface MergeTask {
   segments: ObjectInput[];
@@ -135,6 +142,7 @@ export interface TaskSpec {
     | { $case: "encode"; value: EncodeTask }
     | { $case: "audio"; value: AudioTask }
     | { $case: "merge"; value: MergeTask }
+    | { $case: "clip"; value: ClipTask }
     | undefined;
 }
 
@@ -168,12 +176,17 @@ export interface MergeResult {
   format: VideoFormat | undefined;
 }
 
+export interface ClipResult {
+  frameCount: number;
+}
+
 export interface TaskResult {
   kind:
     | { $case: "index"; value: IndexResult }
     | { $case: "encode"; value: EncodeResult }
     | { $case: "audio"; value: AudioResult }
     | { $case: "merge"; value: MergeResult }
+    | { $case: "clip"; value: ClipResult }
     | undefined;
 }
 
@@ -1671,6 +1684,111 @@ export const AudioTask: MessageFns<AudioTask> = {
   },
 };
 
+function createBaseClipTask(): ClipTask {
+  return { source: undefined, range: undefined, cut: undefined };
+}
+
+export const ClipTask: MessageFns<ClipTask> = {
+  encode(message: ClipTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      ObjectInput.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.range !== undefined) {
+      FrameRange.encode(message.range, writer.uint32(18).fork()).join();
+    }
+    if (message.cut !== undefined) {
+      ClipCut.encode(message.cut, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClipTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClipTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = ObjectInput.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.range = FrameRange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.cut = ClipCut.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClipTask {
+    return {
+      source: isSet(object.source) ? ObjectInput.fromJSON(object.source) : undefined,
+      range: isSet(object.range) ? FrameRange.fromJSON(object.range) : undefined,
+      cut: isSet(object.cut) ? ClipCut.fromJSON(object.cut) : undefined,
+    };
+  },
+
+  toJSON(message: ClipTask): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = ObjectInput.toJSON(message.source);
+    }
+    if (message.range !== undefined) {
+      obj.range = FrameRange.toJSON(message.range);
+    }
+    if (message.cut !== undefined) {
+      obj.cut = ClipCut.toJSON(message.cut);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ClipTask>): ClipTask {
+    return ClipTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClipTask>): ClipTask {
+    const message = createBaseClipTask();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? ObjectInput.fromPartial(object.source)
+      : undefined;
+    message.range = (object.range !== undefined && object.range !== null)
+      ? FrameRange.fromPartial(object.range)
+      : undefined;
+    message.cut = (object.cut !== undefined && object.cut !== null) ? ClipCut.fromPartial(object.cut) : undefined;
+    return message;
+  },
+};
+
 function createBaseMergeTask(): MergeTask {
   return {
     segments: [],
@@ -1916,6 +2034,9 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       case "merge":
         MergeTask.encode(message.kind.value, writer.uint32(34).fork()).join();
         break;
+      case "clip":
+        ClipTask.encode(message.kind.value, writer.uint32(42).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1965,6 +2086,14 @@ export const TaskSpec: MessageFns<TaskSpec> = {
             message.kind = { $case: "merge", value: MergeTask.decode(reader, reader.uint32()) };
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kind = { $case: "clip", value: ClipTask.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1987,6 +2116,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         ? { $case: "audio", value: AudioTask.fromJSON(object.audio) }
         : isSet(object.merge)
         ? { $case: "merge", value: MergeTask.fromJSON(object.merge) }
+        : isSet(object.clip)
+        ? { $case: "clip", value: ClipTask.fromJSON(object.clip) }
         : undefined,
     };
   },
@@ -2001,6 +2132,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       obj.audio = AudioTask.toJSON(message.kind.value);
     } else if (message.kind?.$case === "merge") {
       obj.merge = MergeTask.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "clip") {
+      obj.clip = ClipTask.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -2032,6 +2165,12 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       case "merge": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "merge", value: MergeTask.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "clip": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "clip", value: ClipTask.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -2526,6 +2665,79 @@ export const MergeResult: MessageFns<MergeResult> = {
   },
 };
 
+function createBaseClipResult(): ClipResult {
+  return { frameCount: 0 };
+}
+
+export const ClipResult: MessageFns<ClipResult> = {
+  encode(message: ClipResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.frameCount !== 0) {
+      writer.uint32(8).uint32(message.frameCount);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ClipResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseClipResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.frameCount = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ClipResult {
+    return {
+      frameCount: isSet(object.frameCount)
+        ? globalThis.Number(object.frameCount)
+        : isSet(object.frame_count)
+        ? globalThis.Number(object.frame_count)
+        : 0,
+    };
+  },
+
+  toJSON(message: ClipResult): unknown {
+    const obj: any = {};
+    if (message.frameCount !== 0) {
+      obj.frameCount = Math.round(message.frameCount);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ClipResult>): ClipResult {
+    return ClipResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ClipResult>): ClipResult {
+    const message = createBaseClipResult();
+    message.frameCount = object.frameCount ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskResult(): TaskResult {
   return { kind: undefined };
 }
@@ -2544,6 +2756,9 @@ export const TaskResult: MessageFns<TaskResult> = {
         break;
       case "merge":
         MergeResult.encode(message.kind.value, writer.uint32(34).fork()).join();
+        break;
+      case "clip":
+        ClipResult.encode(message.kind.value, writer.uint32(42).fork()).join();
         break;
     }
     return writer;
@@ -2594,6 +2809,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.kind = { $case: "merge", value: MergeResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kind = { $case: "clip", value: ClipResult.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2616,6 +2839,8 @@ export const TaskResult: MessageFns<TaskResult> = {
         ? { $case: "audio", value: AudioResult.fromJSON(object.audio) }
         : isSet(object.merge)
         ? { $case: "merge", value: MergeResult.fromJSON(object.merge) }
+        : isSet(object.clip)
+        ? { $case: "clip", value: ClipResult.fromJSON(object.clip) }
         : undefined,
     };
   },
@@ -2630,6 +2855,8 @@ export const TaskResult: MessageFns<TaskResult> = {
       obj.audio = AudioResult.toJSON(message.kind.value);
     } else if (message.kind?.$case === "merge") {
       obj.merge = MergeResult.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "clip") {
+      obj.clip = ClipResult.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -2661,6 +2888,12 @@ export const TaskResult: MessageFns<TaskResult> = {
       case "merge": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "merge", value: MergeResult.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "clip": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "clip", value: ClipResult.fromPartial(object.kind.value) };
         }
         break;
       }
