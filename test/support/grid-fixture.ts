@@ -70,7 +70,13 @@ export function closedIndex(seconds: number): SourceIndex {
 export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
 export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
 
-const ARTIFACT_NAMES = { index: 'index', encode: 'segment', audio: 'audio', merge: 'result', clip: 'clip' } as const;
+const ARTIFACT_NAMES = {
+  index: 'index',
+  encode: 'segment',
+  audio: 'audio',
+  merge: 'result',
+  clip: 'clip',
+} as const;
 
 /** Stores over a database of their own, with the few moves that lease tests are made of. */
 export async function createGridFixture() {

@@ -1,7 +1,7 @@
 import type { ColumnType, Generated, Kysely, Selectable, Transaction as KyselyTransaction } from 'kysely';
 import type { Db, Transaction } from '../../store/transaction.ts';
 
-interface TasksTable {
+type TasksTable = {
   task_id: string;
   owner_id: string;
   video_key: string;
@@ -10,18 +10,19 @@ interface TasksTable {
   encode_param: Generated<string>;
   script: Generated<string>;
   created_at: ColumnType<Date, Date | undefined, Date>;
-}
+};
 
-interface PublishedTable {
+type PublishedTable = {
   task_id: string;
   object_key: string;
   sha256: string;
-}
+};
 
-interface Tables {
+// A type and not an interface: kysely's withTables asks for an index signature, which only types have.
+type Tables = {
   finalrip_tasks: TasksTable;
   finalrip_published: PublishedTable;
-}
+};
 
 /** A FinalRip task; `job_id` is null while it is pending. */
 export type TaskRow = Selectable<TasksTable>;
