@@ -162,6 +162,13 @@ export interface SignedUpload {
   readonly headers: Readonly<Record<string, string>>;
 }
 
+/** `etag` is the MD5 of the part's bytes, in hex, on the folder and on S3 without its own key management. */
+export interface UploadedPartView {
+  readonly part: number;
+  readonly etag: string;
+  readonly sizeBytes: number;
+}
+
 export interface UploadsFace {
   create(input: { ownerId: string; name: string; sizeBytes?: number }): Promise<SignedUpload>;
   get(uploadId: string, ownerId?: string): Promise<UploadView>;
@@ -172,6 +179,11 @@ export interface UploadsFace {
     ownerId: string,
     parts: readonly number[],
   ): Promise<{ partBytes: number; urls: readonly string[] }>;
+  /** Parts that have arrived, by number: how a client resumes. None unless it is an open multipart upload. */
+  listParts(
+    uploadId: string,
+    ownerId: string,
+  ): Promise<{ partBytes: number; parts: readonly UploadedPartView[] }>;
   /** Checks that the bytes are there (and the size, when it was announced); joins the parts of a multipart upload. */
   complete(uploadId: string, ownerId: string): Promise<UploadView>;
   remove(uploadId: string, ownerId: string): Promise<void>;

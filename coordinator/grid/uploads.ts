@@ -30,6 +30,12 @@ function multipartOf(upload: StoredUpload): MultipartRef {
   return { bucket: upload.bucket, key: upload.key, uploadId: upload.multipartId };
 }
 
+async function arrivedParts(objects: ObjectStore, upload: StoredUpload) {
+  const started = upload.state === 'open' && upload.multipartId !== undefined;
+  const parts = started ? await objects.listParts(multipartOf(upload)) : [];
+  return { partBytes: partBytesOf(upload.sizeBytes), parts };
+}
+
 /** Films on their way in: signed URLs, so that no byte passes through this process's memory. */
 export function createUploads(deps: UploadsDeps): UploadsFace {
   const { uploads, objects, ids, bucket, urlExpiryS } = deps;
@@ -42,8 +48,7 @@ export function createUploads(deps: UploadsDeps): UploadsFace {
 
   const join = async (upload: StoredUpload): Promise<void> => {
     const ref = multipartOf(upload);
-    const arrived = await objects.listParts(ref);
-    await objects.completeMultipart(ref, arrived);
+    await objects.completeMultipart(ref, await objects.listParts(ref));
   };
 
   return {
@@ -70,6 +75,7 @@ export function createUploads(deps: UploadsDeps): UploadsFace {
         (await objects.signPart(ref, { part, expiresS: urlExpiryS, audience: 'public' })).url;
       return { partBytes: partBytesOf(upload.sizeBytes), urls: await Promise.all(parts.map(sign)) };
     },
+    listParts: async (uploadId, ownerId) => arrivedParts(objects, await uploads.get(uploadId, ownerId)),
     async complete(uploadId, ownerId) {
       const upload = await uploads.get(uploadId, ownerId);
       if (upload.state === 'complete') return upload;

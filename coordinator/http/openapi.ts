@@ -39,6 +39,13 @@ const OPERATIONS: readonly Operation[] = [
   },
   { method: 'get', path: '/uploads/{id}', id: 'getUpload', summary: 'One upload', status: 200 },
   {
+    method: 'get',
+    path: '/uploads/{id}/parts',
+    id: 'listParts',
+    summary: 'Parts that have arrived, to go on with an upload',
+    status: 200,
+  },
+  {
     method: 'post',
     path: '/uploads/{id}/parts',
     id: 'signParts',

@@ -3,7 +3,7 @@ import { ownerFilter, requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
 import { partsRequest, uploadRequest } from './schemas.ts';
-import { uploadView } from './views.ts';
+import { partView, uploadView } from './views.ts';
 
 /** Films on their way in. The bytes go to the signed URLs, past these routes. */
 export function uploadRoutes(router: Router, deps: ApiDeps): void {
@@ -26,6 +26,12 @@ export function uploadRoutes(router: Router, deps: ApiDeps): void {
   router.get('/uploads/:id', async (ctx) => {
     const principal = await requireScope(deps, ctx, 'read');
     ctx.body = uploadView(await uploads.get(param(ctx, 'id'), ownerFilter(principal)));
+  });
+
+  router.get('/uploads/:id/parts', async (ctx) => {
+    const { ownerId } = await requireScope(deps, ctx, 'submit');
+    const { partBytes, parts } = await uploads.listParts(param(ctx, 'id'), ownerId);
+    ctx.body = { part_bytes: partBytes, parts: parts.map(partView) };
   });
 
   router.post('/uploads/:id/parts', async (ctx) => {

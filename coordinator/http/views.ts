@@ -1,7 +1,7 @@
 import type { AgentView } from '../domain/agent.ts';
 import type { Failure } from '../domain/job.ts';
 import type { TaskView } from '../domain/task.ts';
-import type { JobView, UploadView } from '../grid/face.ts';
+import type { JobView, UploadedPartView, UploadView } from '../grid/face.ts';
 
 function failureView(failure: Failure | undefined) {
   if (failure === undefined) return null;
@@ -66,6 +66,10 @@ export function uploadView(upload: UploadView) {
     size_bytes: upload.sizeBytes ?? null,
     created_at: upload.createdAt.toISOString(),
   };
+}
+
+export function partView({ part, etag, sizeBytes }: UploadedPartView) {
+  return { part, etag, size_bytes: sizeBytes };
 }
 
 export function agentView(agent: AgentView) {
