@@ -16,6 +16,7 @@ import { createRpcServer } from './rpc/server.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
+import { postgresGarbageStore } from './store/postgres/garbage-store.ts';
 import { postgresJobStore } from './store/postgres/job-store.ts';
 import { postgresLeaseStore } from './store/postgres/lease-store.ts';
 import { migrate } from './store/postgres/migrate.ts';
@@ -84,6 +85,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
     uploads: postgresUploadStore(db),
+    garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
     objects,
     wakeSource: postgresWakeSource({ connectionString: settings.databaseUrl, clock, ids, logger }),

@@ -157,7 +157,9 @@ export class Committer {
   async #publish(fence: Fence, jobId: string, announced: AnnouncedArtifact): Promise<Artifact> {
     const { objects, settings } = this.#deps;
     const from = this.#incoming(fence, announced);
-    const to = { bucket: settings.bucket, key: artifactKey(jobId, announced.sha256) };
+    const { taskId, epoch } = fence;
+    const key = artifactKey({ jobId, taskId, epoch, sha256: announced.sha256 });
+    const to = { bucket: settings.bucket, key };
     const stat = await objects.stat(from);
     // Said twice (L3): the upload was published and cleaned away the first time.
     const found = stat ?? (await objects.stat(to));

@@ -5,6 +5,7 @@ import type { Service } from '../../shared/service.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { EventStore } from '../store/event-store.ts';
+import type { GarbageStore } from '../store/garbage-store.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
@@ -12,7 +13,7 @@ import type { UploadStore } from '../store/upload-store.ts';
 import type { WakeMessage, WakeSource } from '../store/wake-source.ts';
 import { createAccounts } from './accounts.ts';
 import type { AgentGateway } from './agent-gateway.ts';
-import { collect } from './collector.ts';
+import { collect, collectOrphans } from './collector.ts';
 import { Committer } from './committer.ts';
 import { Dispatcher } from './dispatcher.ts';
 import { createEvents } from './events.ts';
@@ -33,6 +34,7 @@ export interface GridDeps {
   readonly agents: AgentStore;
   readonly events: EventStore;
   readonly uploads: UploadStore;
+  readonly garbage: GarbageStore;
   readonly tokens: TokenStore;
   readonly objects: ObjectStore;
   readonly wakeSource: WakeSource;
@@ -92,6 +94,20 @@ export function createGrid(deps: GridDeps): RunningGrid {
         logger,
         tick: () => keepHouse(deps),
       }),
+      createTicker({
+        name: 'collector',
+        everyMs: settings.collectEveryMs,
+        clock,
+        logger,
+        tick: async () => void (await collect(deps)),
+      }),
+      createTicker({
+        name: 'orphan collector',
+        everyMs: settings.orphansEveryMs,
+        clock,
+        logger,
+        tick: async () => void (await collectOrphans(deps)),
+      }),
     ],
   };
 }
@@ -101,10 +117,9 @@ async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> 
   if (ended > 0) wake.ring();
 }
 
-async function keepHouse({ leases, agents, jobs, objects, events, settings }: GridDeps): Promise<void> {
+async function keepHouse({ leases, agents, events }: GridDeps): Promise<void> {
   await agents.sweepSilent(SILENT_MS);
   await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
-  await collect({ jobs, objects, collectAfterMs: settings.collectAfterMs });
   await events.prune(KEEP_EVENTS_MS);
 }
 

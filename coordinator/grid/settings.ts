@@ -12,8 +12,14 @@ export interface GridSettings {
   readonly graceMs: number;
   /** The floor under the wake-ups (L7). */
   readonly pollMs: number;
-  /** How long intermediate objects of an ended job stay. */
+  /** How often garbage is removed, and how often whatever leases left behind is looked for. */
+  readonly collectEveryMs: number;
+  readonly orphansEveryMs: number;
+  /** How long intermediate objects of a job that succeeded or was cancelled stay; after a failure a retry needs them. */
   readonly collectAfterMs: number;
+  readonly collectFailedAfterMs: number;
+  /** How long an upload stays open that nobody goes on with. */
+  readonly uploadExpiryMs: number;
   readonly urlExpiryS: number;
   readonly maxMessageBytes: number;
 }
@@ -24,7 +30,11 @@ export const DEFAULT_TIMES = {
   trustMarginMs: 2_000,
   graceMs: 3_000,
   pollMs: 500,
+  collectEveryMs: 5_000,
+  orphansEveryMs: 10 * 60_000,
   collectAfterMs: 60_000,
+  collectFailedAfterMs: 7 * 24 * 3600_000,
+  uploadExpiryMs: 24 * 3600_000,
   urlExpiryS: 6 * 3600,
   maxMessageBytes: 16 * 1024 * 1024,
 } as const;

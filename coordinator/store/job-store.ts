@@ -1,4 +1,4 @@
-import type { JobSpec, JobState } from '../domain/job.ts';
+import type { JobState } from '../domain/job.ts';
 import type { NewTask, TaskView } from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
@@ -22,12 +22,6 @@ export interface Redo {
   readonly rules: StageRules;
 }
 
-export interface FinishedJob {
-  readonly jobId: string;
-  readonly spec: JobSpec;
-  readonly resultKey?: string;
-}
-
 export interface JobStore {
   /** The job, new or (same idempotency key and spec) the one that exists. Another spec: `already_exists`. */
   submit(job: NewJob, tx?: Transaction): Promise<JobView>;
@@ -49,12 +43,6 @@ export interface JobStore {
   ): Promise<TaskView>;
   cancelTask(taskId: string): Promise<void>;
   retryTask(taskId: string): Promise<void>;
-  /** Ended jobs whose intermediate objects are still there, at least `afterMs` after their end. */
-  toCollect(afterMs: number, limit: number): Promise<FinishedJob[]>;
-  markCollected(jobId: string): Promise<void>;
-  /** Objects of removed jobs. */
-  garbage(limit: number): Promise<{ id: number; refs: { bucket: string; key: string }[] }[]>;
-  dropGarbage(id: number): Promise<void>;
   /** Jobs in each state; for metrics. */
   countByState(): Promise<ReadonlyMap<JobState, number>>;
 }

@@ -26,6 +26,7 @@ export interface UploadsTable {
   state: Generated<'open' | 'complete'>;
   multipart_id: string | null;
   created_at: Time;
+  touched_at: Time;
 }
 
 export interface JobsTable {

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { JobSpec } from '../../coordinator/domain/job.ts';
 import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
+import { artifactKey } from '../../coordinator/domain/object-keys.ts';
 import { place } from '../../coordinator/domain/placement.ts';
 import { indexTask, plan, type Plan } from '../../coordinator/domain/planner.ts';
 import type { Fence, TaskOutput } from '../../coordinator/domain/task.ts';
@@ -135,10 +136,10 @@ export async function createGridFixture() {
       clip: { frameCount: frames },
     };
     const name = ARTIFACT_NAMES[task.kind];
+    const { taskId, epoch } = task.fence;
+    const key = artifactKey({ jobId: task.jobId, taskId, epoch, sha256 });
     return {
-      artifacts: [
-        { name, bucket: 'clipgrid', key: `artifacts/${task.jobId}/${sha256}`, sha256, sizeBytes: 10 },
-      ],
+      artifacts: [{ name, bucket: 'clipgrid', key, sha256, sizeBytes: 10 }],
       result: { kind: { $case: task.kind, value: results[task.kind] } as TaskOutput['result']['kind'] },
     };
   }

@@ -14,6 +14,7 @@ import { FolderStore } from '../../coordinator/objects/folder.ts';
 import { createRpcServer } from '../../coordinator/rpc/server.ts';
 import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
 import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
+import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
 import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
 import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
@@ -72,6 +73,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
     uploads: postgresUploadStore(db),
+    garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
     objects,
     wakeSource: postgresWakeSource({ connectionString: database.url, clock, ids, logger }),

@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
-import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
-import type { Artifact, TaskKind } from '../../domain/task.ts';
-import type { JobStore, FinishedJob } from '../job-store.ts';
+import type { Failure, JobState } from '../../domain/job.ts';
+import type { TaskKind } from '../../domain/task.ts';
+import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { exportClip } from './export-clip.ts';
@@ -100,19 +100,6 @@ async function retryTask(tx: Transaction, taskId: string): Promise<void> {
   await notify(tx, { wake: 'tasks' });
 }
 
-async function toCollect(db: Db, afterMs: number, limit: number): Promise<FinishedJob[]> {
-  const { rows } = await sql<{ job_id: string; spec: JobSpec; result: Artifact | null }>`
-    select job_id, spec, result from jobs
-    where collected_at is null and finished_at < now() - ${afterMs} * interval '1 millisecond'
-      and state in ('succeeded', 'cancelled') and coalesce((spec->>'keepIntermediates')::boolean, false) = false
-    order by finished_at limit ${limit}`.execute(db);
-  return rows.map((row) => ({
-    jobId: row.job_id,
-    spec: row.spec,
-    ...(row.result ? { resultKey: row.result.key } : {}),
-  }));
-}
-
 /** Jobs and tasks on PostgreSQL. */
 export function postgresJobStore(db: Db): JobStore {
   const run = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => db.transaction().execute(work);
@@ -154,18 +141,6 @@ export function postgresJobStore(db: Db): JobStore {
     async retryTask(taskId) {
       checkId(taskId, noTask);
       await run((tx) => retryTask(tx, taskId));
-    },
-    toCollect: (afterMs, limit) => toCollect(db, afterMs, limit),
-    async markCollected(jobId) {
-      await sql`update jobs set collected_at = now() where job_id = ${jobId}::uuid`.execute(db);
-    },
-    async garbage(limit) {
-      const { rows } = await sql<{ garbage_id: number; refs: { bucket: string; key: string }[] }>`
-        select garbage_id, refs from garbage order by garbage_id limit ${limit}`.execute(db);
-      return rows.map((row) => ({ id: row.garbage_id, refs: row.refs }));
-    },
-    async dropGarbage(id) {
-      await sql`delete from garbage where garbage_id = ${id}`.execute(db);
     },
     async countByState() {
       const { rows } = await sql<{ state: JobState; count: number }>`

@@ -1,8 +1,9 @@
+import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Selectable } from 'kysely';
 import type { UploadsTable } from '../schema.ts';
-import type { Db } from '../transaction.ts';
+import type { Db, Transaction } from '../transaction.ts';
 import type { StoredUpload, UploadStore } from '../upload-store.ts';
 
 function toUpload(row: Selectable<UploadsTable>): StoredUpload {
@@ -23,6 +24,27 @@ function noUpload(uploadId: string): GridError {
   return new GridError('not_found', `there is no upload ${uploadId}`, {
     details: { field: 'upload_id', value: uploadId },
   });
+}
+
+async function remove(tx: Transaction, uploadId: string): Promise<void> {
+  const { rows } = await sql<{ job_id: string }>`
+    select j.job_id from uploads u join jobs j on j.spec->'source'->>'key' = u.object_key
+    where u.upload_id = ${uploadId}::uuid and j.finished_at is null limit 1`.execute(tx);
+  if (rows[0]) {
+    const message = `upload ${uploadId} is read by job ${rows[0].job_id}: cancel that first, or wait for its end`;
+    throw new GridError('failed_precondition', message, {
+      details: { field: 'upload_id', value: uploadId },
+    });
+  }
+  await sql`
+    with gone as (
+      delete from uploads where upload_id = ${uploadId}::uuid returning bucket, object_key, multipart_id
+    )
+    insert into garbage (refs)
+    select jsonb_build_array(jsonb_strip_nulls(
+      jsonb_build_object('bucket', bucket, 'key', object_key, 'multipartId', multipart_id))) from gone`.execute(
+    tx,
+  );
 }
 
 /** Uploads on PostgreSQL. */
@@ -62,12 +84,15 @@ export function postgresUploadStore(db: Db): UploadStore {
         .execute();
       return rows.map(toUpload);
     },
+    async touch(uploadId) {
+      await sql`update uploads set touched_at = now() where upload_id = ${uploadId}::uuid`.execute(db);
+    },
     async setMultipart(uploadId, multipartId) {
-      await db
-        .updateTable('uploads')
-        .set({ multipart_id: multipartId })
-        .where('upload_id', '=', uploadId)
-        .execute();
+      const { rows } = await sql<{ multipart_id: string }>`
+        update uploads set multipart_id = coalesce(multipart_id, ${multipartId}), touched_at = now()
+        where upload_id = ${uploadId}::uuid returning multipart_id`.execute(db);
+      if (rows[0] === undefined) throw noUpload(uploadId);
+      return rows[0].multipart_id;
     },
     async setComplete(uploadId, sizeBytes) {
       const row = await db
@@ -79,8 +104,6 @@ export function postgresUploadStore(db: Db): UploadStore {
       if (row === undefined) throw noUpload(uploadId);
       return toUpload(row);
     },
-    async remove(uploadId) {
-      await db.deleteFrom('uploads').where('upload_id', '=', uploadId).execute();
-    },
+    remove: (uploadId) => db.transaction().execute((tx) => remove(tx, uploadId)),
   };
 }

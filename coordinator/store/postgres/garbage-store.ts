@@ -1,0 +1,93 @@
+import { sql } from 'kysely';
+import { parseLeaseKey } from '../../domain/object-keys.ts';
+import type { CollectOptions, GarbageRef, GarbageStore } from '../garbage-store.ts';
+import type { Db } from '../transaction.ts';
+
+/** Mark and garbage are one statement. A redo that came first has taken the job's state away, so it is not collected. */
+async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions): Promise<number> {
+  const { rows } = await sql<{ job_id: string }>`
+    with ended as (
+      select job_id, result->>'key' as result_key from jobs
+      where collected_at is null and coalesce((spec->>'keepIntermediates')::boolean, false) = false
+        and (state in ('succeeded', 'cancelled') and finished_at < now() - ${endedMs} * interval '1 millisecond'
+          or state = 'failed' and finished_at < now() - ${failedMs} * interval '1 millisecond')
+      order by finished_at limit ${limit} for no key update skip locked
+    ), thrown_away as (
+      insert into garbage (refs)
+      select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
+      from ended e join tasks t using (job_id), jsonb_array_elements(t.output->'artifacts') a
+      where a->>'key' is distinct from e.result_key group by e.job_id
+    )
+    update jobs j set collected_at = now() from ended e where j.job_id = e.job_id returning j.job_id`.execute(
+    db,
+  );
+  return rows.length;
+}
+
+async function expireUploads(db: Db, idleMs: number, limit: number): Promise<number> {
+  const { rows } = await sql<{ upload_id: string }>`
+    with idle as (
+      select upload_id from uploads
+      where state = 'open' and touched_at < now() - ${idleMs} * interval '1 millisecond'
+      order by touched_at limit ${limit} for update skip locked
+    ), gone as (
+      delete from uploads u using idle i where u.upload_id = i.upload_id
+      returning u.upload_id, u.bucket, u.object_key, u.multipart_id
+    ), thrown_away as (
+      insert into garbage (refs)
+      select jsonb_build_array(jsonb_strip_nulls(
+        jsonb_build_object('bucket', bucket, 'key', object_key, 'multipartId', multipart_id))) from gone
+    )
+    select upload_id from gone`.execute(db);
+  return rows.length;
+}
+
+interface Parsed {
+  readonly key: string;
+  readonly taskId: string;
+  readonly epoch: number;
+  /** Empty for a published artifact. */
+  readonly leaseId: string;
+}
+
+/**
+ * The fence is in the key, and an epoch only ever grows (L1): what cannot be committed now never can. So this needs no
+ * waiting time. A published object stays while its lease may still commit it, and after that as long as a row names it.
+ */
+async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
+  const parsed = keys.flatMap((key): Parsed[] => {
+    const fence = parseLeaseKey(key);
+    return fence === undefined ? [] : [{ key, ...fence, leaseId: fence.leaseId ?? '' }];
+  });
+  if (parsed.length === 0) return [];
+  const { rows } = await sql<{ key: string }>`
+    select k.key from unnest(
+      ${parsed.map((one) => one.key)}::text[],
+      ${parsed.map((one) => one.taskId)}::uuid[],
+      ${parsed.map((one) => one.epoch)}::int[],
+      ${parsed.map((one) => one.leaseId)}::text[]) as k(key, task_id, epoch, lease_id)
+    where not exists (
+      select 1 from tasks t join jobs j using (job_id) where t.task_id = k.task_id and (
+        t.state in ('leased', 'ready') and t.epoch = k.epoch and (k.lease_id = '' or k.lease_id = t.lease_id::text)
+        or k.lease_id = '' and j.result->>'key' = k.key
+        or k.lease_id = '' and t.state = 'succeeded' and j.collected_at is null and exists (
+          select 1 from jsonb_array_elements(t.output->'artifacts') a where a->>'key' = k.key)))`.execute(db);
+  return rows.map((row) => row.key);
+}
+
+/** Garbage on PostgreSQL. */
+export function postgresGarbageStore(db: Db): GarbageStore {
+  return {
+    collectJobs: (options) => collectJobs(db, options),
+    expireUploads: (idleMs, limit) => expireUploads(db, idleMs, limit),
+    async garbage(limit) {
+      const { rows } = await sql<{ garbage_id: number; refs: GarbageRef[] }>`
+        select garbage_id, refs from garbage order by garbage_id limit ${limit}`.execute(db);
+      return rows.map((row) => ({ id: row.garbage_id, refs: row.refs }));
+    },
+    async drop(id) {
+      await sql`delete from garbage where garbage_id = ${id}`.execute(db);
+    },
+    orphans: (keys) => orphans(db, keys),
+  };
+}
