@@ -1,3 +1,5 @@
+import { isHardwareEncoder } from '../../shared/hardware-encoder.ts';
+
 /** An agent with free slots, as the placement sees it. */
 export interface Capacity {
   readonly agentId: string;
@@ -12,7 +14,7 @@ export interface Candidate {
   readonly requires: readonly string[];
   /** Agents that failed this task: another one is preferred while there is one. */
   readonly failedAgents: readonly string[];
-  /** Agents that may have nothing more of this task's job. */
+  /** Agents that failed too many tasks of its job: the same. */
   readonly bannedAgents: readonly string[];
 }
 
@@ -35,49 +37,66 @@ export interface KnownAgent {
 
 /**
  * Gives candidates, in their order, to agents: each to the fitting agent with most free slots. A task goes back to an agent
- * that failed it only when no other known agent could run it.
+ * that failed it, or too much of its job, only when no other known agent could run it: then its own limit of attempts
+ * ends it (L15). A task that needs no hardware encoder leaves agents that have one free while there are others.
  */
 export function place(
   candidates: readonly Candidate[],
   capacities: readonly Capacity[],
   known: readonly KnownAgent[],
 ): Placement[] {
-  const free = new Map(capacities.map((capacity) => [capacity.sessionId, capacity.freeSlots]));
+  const free = capacities.map((capacity) => ({
+    capacity,
+    slots: capacity.freeSlots,
+    hardware: hasHardware([...capacity.capabilities]),
+  }));
   const placements: Placement[] = [];
   let left = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
   for (const candidate of candidates) {
     if (left === 0) break;
-    const best = bestAgent(candidate, { capacities, known, free });
+    const best = bestAgent(candidate, free, known);
     if (best === undefined) continue;
-    free.set(best.sessionId, (free.get(best.sessionId) ?? 0) - 1);
+    best.slots--;
     left--;
-    placements.push({ taskId: candidate.taskId, agentId: best.agentId, sessionId: best.sessionId });
+    const { agentId, sessionId } = best.capacity;
+    placements.push({ taskId: candidate.taskId, agentId, sessionId });
   }
   return placements;
 }
 
-interface Choice {
-  readonly capacities: readonly Capacity[];
-  readonly known: readonly KnownAgent[];
-  readonly free: ReadonlyMap<string, number>;
+interface FreeAgent {
+  readonly capacity: Capacity;
+  readonly hardware: boolean;
+  slots: number;
 }
 
-function bestAgent(candidate: Candidate, { capacities, known, free }: Choice): Capacity | undefined {
-  const fresh = (agent: KnownAgent): boolean =>
-    !candidate.failedAgents.includes(agent.agentId) &&
-    !candidate.bannedAgents.includes(agent.agentId) &&
-    canRun(agent.capabilities, candidate.requires);
-  const avoidFailed = candidate.failedAgents.length > 0 && known.some(fresh);
-  let best: Capacity | undefined;
-  let bestFree = 0;
-  for (const capacity of capacities) {
-    const slots = free.get(capacity.sessionId) ?? 0;
-    if (slots <= bestFree) continue;
-    if (avoidFailed && candidate.failedAgents.includes(capacity.agentId)) continue;
-    if (candidate.bannedAgents.includes(capacity.agentId)) continue;
-    if (!canRun(capacity.capabilities, candidate.requires)) continue;
-    best = capacity;
-    bestFree = slots;
+function hasHardware(capabilities: readonly string[]): boolean {
+  return capabilities.some((item) => item.startsWith('encoder:') && isHardwareEncoder(item));
+}
+
+function bestAgent(
+  { failedAgents, bannedAgents, requires }: Candidate,
+  free: readonly FreeAgent[],
+  known: readonly KnownAgent[],
+): FreeAgent | undefined {
+  const avoided = (agentId: string): boolean =>
+    failedAgents.includes(agentId) || bannedAgents.includes(agentId);
+  const avoid =
+    failedAgents.length + bannedAgents.length > 0 &&
+    known.some((agent) => !avoided(agent.agentId) && canRun(agent.capabilities, requires));
+  const spareHardware = !hasHardware(requires);
+  let best: FreeAgent | undefined;
+  for (const one of free) {
+    if (one.slots <= 0) continue;
+    const { agentId, capabilities } = one.capacity;
+    if (best !== undefined && !isBetter(one, best, spareHardware)) continue;
+    if (avoid && avoided(agentId)) continue;
+    if (canRun(capabilities, requires)) best = one;
   }
   return best;
+}
+
+function isBetter(one: FreeAgent, best: FreeAgent, spareHardware: boolean): boolean {
+  if (spareHardware && one.hardware !== best.hardware) return best.hardware;
+  return one.slots > best.slots;
 }

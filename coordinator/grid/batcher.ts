@@ -1,18 +1,37 @@
+import { GridError, toGridError } from '../../shared/errors.ts';
+
+interface Waiting<Item, Result> {
+  readonly item: Item;
+  resolve(result: Result): void;
+  reject(error: unknown): void;
+}
+
+export interface BatcherLimits {
+  /** Most items of one batch. */
+  readonly batch: number;
+  /** Most items that wait; above, `add` rejects with `resource_exhausted`, which passes by itself (L9). */
+  readonly waiting: number;
+}
+
 /** Gathers calls that arrive while one flush is under way into the next one: a batch forms by itself under load. */
 export class Batcher<Item, Result> {
   readonly #flush: (items: readonly Item[]) => Promise<readonly Result[]>;
-  readonly #limit: number;
-  #waiting: { item: Item; resolve: (result: Result) => void; reject: (error: unknown) => void }[] = [];
+  readonly #limits: BatcherLimits;
+  #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** `flush` returns one result an item, in order. `limit` bounds one batch (L9). */
-  constructor(limit: number, flush: (items: readonly Item[]) => Promise<readonly Result[]>) {
-    this.#limit = limit;
+  /** `flush` returns one result an item, in order; when it throws, none of its items has happened. */
+  constructor(limits: BatcherLimits, flush: (items: readonly Item[]) => Promise<readonly Result[]>) {
+    this.#limits = limits;
     this.#flush = flush;
   }
 
   add(item: Item): Promise<Result> {
     return new Promise((resolve, reject) => {
+      if (this.#waiting.length >= this.#limits.waiting) {
+        const message = `${this.#limits.waiting} requests wait for the database already`;
+        return reject(new GridError('resource_exhausted', message));
+      }
       this.#waiting.push({ item, resolve, reject });
       if (!this.#running) {
         this.#running = true;
@@ -23,15 +42,23 @@ export class Batcher<Item, Result> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) {
-      const batch = this.#waiting.splice(0, this.#limit);
-      try {
-        const results = await this.#flush(batch.map((entry) => entry.item));
-        batch.forEach((entry, position) => entry.resolve(results[position] as Result));
-      } catch (error) {
-        for (const entry of batch) entry.reject(error);
-      }
-    }
+    while (this.#waiting.length > 0) await this.#do(this.#waiting.splice(0, this.#limits.batch));
     this.#running = false;
+  }
+
+  async #do(batch: readonly Waiting<Item, Result>[]): Promise<void> {
+    try {
+      const results = await this.#flush(batch.map((entry) => entry.item));
+      batch.forEach((entry, position) => entry.resolve(results[position] as Result));
+    } catch (error) {
+      if (batch.length === 1 || toGridError(error).code === 'unavailable') {
+        for (const entry of batch) entry.reject(error);
+        return;
+      }
+      // One item that the database refuses must not fail its neighbours: the halves find it.
+      const half = Math.ceil(batch.length / 2);
+      await this.#do(batch.slice(0, half));
+      await this.#do(batch.slice(half));
+    }
   }
 }

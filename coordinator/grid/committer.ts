@@ -7,6 +7,7 @@ import type {
 } from '../../shared/gen/clipgrid/v1/lease.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { checkFence } from '../domain/fence.ts';
 import { mergeTask } from '../domain/merge-plan.ts';
 import { artifactKey, incomingKey } from '../domain/object-keys.ts';
 import type { Artifact, Fence, TaskKind } from '../domain/task.ts';
@@ -48,12 +49,12 @@ export class Committer {
   constructor(deps: CommitterDeps) {
     this.#deps = deps;
     const rules: StageRules = { merge: mergeTask, newTaskId: () => deps.newTaskId() };
-    this.#commits = new Batcher(200, (items) => deps.leases.commit(items, rules));
+    this.#commits = new Batcher({ batch: 200, waiting: 20_000 }, (items) => deps.leases.commit(items, rules));
   }
 
   /** Signs one create-only PUT an artifact, under a key that holds epoch, lease and content (L6). */
   async grantUpload(session: LocalSession, request: UploadRequest): Promise<UploadGrant> {
-    const fence = requireFence(request.fence);
+    const fence = checkFence(request.fence);
     try {
       const lease = await this.#lease(session, fence);
       checkArtifacts(lease.kind, request.artifacts);
@@ -79,7 +80,7 @@ export class Committer {
 
   /** L2, L3, L11: decided by the database; the bytes are checked and published before it names them. */
   async complete(session: LocalSession, message: TaskComplete): Promise<CommitResult> {
-    const fence = requireFence(message.fence);
+    const fence = checkFence(message.fence);
     try {
       const lease = await this.#lease(session, fence);
       checkArtifacts(lease.kind, message.artifacts);
@@ -178,11 +179,6 @@ export class Committer {
     const { name, sha256, sizeBytes } = announced;
     return { name, bucket: to.bucket, key: to.key, sha256, sizeBytes };
   }
-}
-
-function requireFence(fence: Fence | undefined): Fence {
-  if (fence === undefined) throw new GridError('invalid_argument', 'the message has no fence');
-  return fence;
 }
 
 function checkArtifacts(kind: TaskKind, artifacts: readonly AnnouncedArtifact[]): void {

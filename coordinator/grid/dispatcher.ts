@@ -74,7 +74,9 @@ export class Dispatcher implements Service {
       newLeaseId: () => ids.randomUuid(),
       place,
     });
-    await Promise.all(granted.map((task) => this.#send(task)));
+    const sent = await Promise.all(granted.map((task) => this.#send(task)));
+    // What was given back is ready at once: without a pause it would be granted again as fast as it fails.
+    if (sent.includes(false)) await this.#deps.clock.sleep(settings.pollMs, this.#stopped.signal);
     return granted.length;
   }
 
@@ -92,11 +94,12 @@ export class Dispatcher implements Service {
     return this.#known.agents;
   }
 
-  async #send(task: GrantedTask): Promise<void> {
+  /** False: the lease was given back. */
+  async #send(task: GrantedTask): Promise<boolean> {
     const { registry, objects, settings, clock, logger } = this.#deps;
     const session = registry.get(task.sessionId);
     // The session ended between the grant and now: its leases are already shortened or about to be.
-    if (session === undefined) return;
+    if (session === undefined) return true;
     const encode = task.spec.kind?.$case === 'encode' ? task.spec.kind.value : undefined;
     session.held.set(task.fence.taskId, {
       fence: task.fence,
@@ -119,10 +122,12 @@ export class Dispatcher implements Service {
       };
       if (!session.sink.send({ $case: 'grant', value }))
         session.sink.end('the agent does not read its stream', true);
+      return true;
     } catch (error) {
       logger.warn({ error: String(error), task: task.fence.taskId }, 'a grant could not be sent');
       session.held.delete(task.fence.taskId);
       await this.#deps.leases.release(task.fence, task.agentId);
+      return false;
     }
   }
 }

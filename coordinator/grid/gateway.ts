@@ -5,6 +5,7 @@ import type { LeaseRelease, TaskFailed } from '../../shared/gen/clipgrid/v1/leas
 import type { Hello, SessionRequest, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
@@ -53,6 +54,7 @@ function checkHello(hello: Hello): void {
   if (hello.slots < 1 || hello.slots > MAX_SLOTS) refuse('slots', hello.slots, `1 to ${MAX_SLOTS}`);
   if (hello.heldLeases.length > MAX_HELD)
     refuse('held_leases', hello.heldLeases.length, `at most ${MAX_HELD}`);
+  hello.heldLeases.forEach(checkFence);
 }
 
 /** Agent sessions on this process: registration, heartbeats, and everything an agent says of its leases. */
@@ -68,12 +70,17 @@ export class Gateway implements AgentGateway {
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
     const { agentId, slots } = hello;
     const sessionId = ids.randomUuid();
-    const { draining } = await agents.register({ hello, sessionId, coordinatorId: settings.coordinatorId });
+    const { draining, restarted } = await agents.register({
+      hello,
+      sessionId,
+      coordinatorId: settings.coordinatorId,
+    });
     const kept = await leases.adopt({
       agentId,
       sessionId,
-      held: hello.heldLeases,
+      held: hello.heldLeases.map(checkFence),
       ttlMs: settings.leaseTtlMs,
+      restarted,
     });
     const session: LocalSession = {
       sessionId,
@@ -83,6 +90,7 @@ export class Gateway implements AgentGateway {
       sink,
       held: new Map(),
       draining,
+      leaving: false,
     };
     for (const fence of kept) {
       const context = await leases.context(fence);
@@ -149,15 +157,14 @@ export class Gateway implements AgentGateway {
       case 'release':
         return this.#released(session, message.value);
       case 'drain':
-        session.draining = true;
+        session.leaving = true;
         return;
     }
   }
 
   async #failed(session: LocalSession, message: TaskFailed): Promise<void> {
     const { leases, wake, logger } = this.#deps;
-    const fence = message.fence;
-    if (fence === undefined) throw new GridError('invalid_argument', 'TaskFailed has no fence');
+    const fence = checkFence(message.fence);
     const held = session.held.get(fence.taskId);
     const context = held ?? (await leases.context(fence));
     const stage = context?.kind ?? 'encode';
@@ -190,9 +197,9 @@ export class Gateway implements AgentGateway {
   }
 
   async #released(session: LocalSession, message: LeaseRelease): Promise<void> {
-    if (message.fence === undefined) throw new GridError('invalid_argument', 'LeaseRelease has no fence');
-    await this.#deps.leases.release(message.fence, session.agentId);
-    session.held.delete(message.fence.taskId);
+    const fence = checkFence(message.fence);
+    await this.#deps.leases.release(fence, session.agentId);
+    session.held.delete(fence.taskId);
     this.#deps.wake.ring();
   }
 

@@ -55,7 +55,6 @@ export interface RunningGrid {
 }
 
 const SWEEP_MS = 500;
-const OUTAGE_MS = 5_000;
 const SILENT_MS = 30_000;
 const RAISE_AFTER_MS = 10 * 60_000;
 const PRIORITY_CLASS = 10;
@@ -113,7 +112,9 @@ export function createGrid(deps: GridDeps): RunningGrid {
 }
 
 async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> {
-  const ended = await leases.expire({ ttlMs: settings.leaseTtlMs, outageMs: OUTAGE_MS, limit: 1000 });
+  // Shorter than the grace of a broken stream: its lease must not end while nobody was there to take the agent back (L12).
+  const outageMs = Math.max(2 * SWEEP_MS, settings.graceMs - SWEEP_MS);
+  const ended = await leases.expire({ ttlMs: settings.leaseTtlMs, outageMs, limit: 1000 });
   if (ended > 0) wake.ring();
 }
 

@@ -1,5 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Heartbeat, HeartbeatAck, Load } from '../../shared/gen/clipgrid/v1/session.ts';
+import { checkFence, MAX_INT4 } from '../domain/fence.ts';
 import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore, Renewal } from '../store/lease-store.ts';
@@ -20,8 +21,16 @@ interface Beat {
   readonly renewals: readonly Renewal[];
 }
 
+interface Answer {
+  readonly renewed: readonly Fence[];
+  /** Undefined: a newer session of the agent took over. */
+  readonly session: { readonly draining: boolean } | undefined;
+}
+
 /** Log tails go to the database with every beat: a short one is enough while the task runs. */
 const BEAT_LOG_CHARS = 2_000;
+/** Above this it is no measurement: the column holds single precision. */
+const MAX_FPS = 1e9;
 
 function keyOf(fence: Fence): string {
   return `${fence.taskId}/${fence.epoch}/${fence.leaseId}`;
@@ -30,26 +39,27 @@ function keyOf(fence: Fence): string {
 /** Answers heartbeats; all that arrive in one tick are two statements: leases and loads. */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
-  readonly #beats: Batcher<Beat, { renewed: Fence[]; current: boolean }>;
+  readonly #beats: Batcher<Beat, Answer>;
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
-    this.#beats = new Batcher(500, (beats) => this.#flush(beats));
+    this.#beats = new Batcher({ batch: 500, waiting: 20_000 }, (beats) => this.#flush(beats));
   }
 
   /** Renews what the heartbeat lists (L2). `undefined`: the session is no longer the agent's (L8). */
   async heartbeat(session: LocalSession, beat: Heartbeat): Promise<HeartbeatAck | undefined> {
-    const listed = beat.leases.filter((lease) => lease.fence !== undefined);
-    const renewals = listed.map((lease) => ({
-      fence: lease.fence as Fence,
+    const renewals = beat.leases.map((lease) => ({
+      fence: checkFence(lease.fence),
       sessionId: session.sessionId,
-      framesDone: lease.framesDone,
-      fps: Number.isFinite(lease.fps) ? lease.fps : 0,
-      phase: lease.phase.slice(0, 40),
+      framesDone: Math.min(lease.framesDone, MAX_INT4),
+      fps: lease.fps >= 0 && lease.fps < MAX_FPS ? lease.fps : 0,
+      phase: lease.phase.slice(0, 40).replaceAll('\0', ''),
       logTail: lease.logTail.slice(-BEAT_LOG_CHARS).replaceAll('\0', ''),
     }));
-    const { renewed, current } = await this.#beats.add({ session, load: beat.load, renewals });
-    if (!current) return undefined;
+    const { renewed, session: known } = await this.#beats.add({ session, load: beat.load, renewals });
+    if (known === undefined) return undefined;
+    // What a lost notification would have told (L7).
+    session.draining = known.draining;
     const kept = new Set(renewed.map(keyOf));
     const lost = renewals.map((renewal) => renewal.fence).filter((fence) => !kept.has(keyOf(fence)));
     this.#forget(session, { listed: renewals.map((renewal) => renewal.fence), lost });
@@ -68,20 +78,19 @@ export class LeaseKeeper {
     }
   }
 
-  async #flush(beats: readonly Beat[]): Promise<{ renewed: Fence[]; current: boolean }[]> {
+  async #flush(beats: readonly Beat[]): Promise<Answer[]> {
     const { leases, agents, settings } = this.#deps;
     const renewals = beats.flatMap((beat) => beat.renewals);
-    const [renewed, stale] = await Promise.all([
+    const [renewed, current] = await Promise.all([
       leases.renew(renewals, settings.leaseTtlMs),
       agents.seen(
         beats.map(({ session, load }) => ({ agentId: session.agentId, sessionId: session.sessionId, load })),
       ),
     ]);
     const kept = new Set(renewed.map(keyOf));
-    const gone = new Set(stale);
     return beats.map((beat) => ({
       renewed: beat.renewals.map((renewal) => renewal.fence).filter((fence) => kept.has(keyOf(fence))),
-      current: !gone.has(beat.session.sessionId),
+      session: current.get(beat.session.sessionId),
     }));
   }
 }

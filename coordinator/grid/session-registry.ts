@@ -21,7 +21,10 @@ export interface LocalSession {
   readonly slots: number;
   readonly sink: SessionSink;
   readonly held: Map<string, HeldLease>;
+  /** As the database says: an administrator asked for it. */
   draining: boolean;
+  /** The agent said itself that it wants to leave. */
+  leaving: boolean;
 }
 
 /** The sessions that end on this process. */
@@ -58,9 +61,11 @@ export class SessionRegistry {
   /** What may be granted now: sessions that take work and have a free slot. */
   capacities(): Capacity[] {
     const capacities: Capacity[] = [];
-    for (const { sessionId, agentId, capabilities, slots, held, draining } of this.#sessions.values()) {
+    for (const session of this.#sessions.values()) {
+      const { sessionId, agentId, capabilities, slots, held, draining, leaving } = session;
       const freeSlots = slots - held.size;
-      if (!draining && freeSlots > 0) capacities.push({ sessionId, agentId, capabilities, freeSlots });
+      if (!draining && !leaving && freeSlots > 0)
+        capacities.push({ sessionId, agentId, capabilities, freeSlots });
     }
     return capacities;
   }

@@ -8,15 +8,26 @@ export interface Registration {
 }
 
 export interface AgentStore {
-  /** L8: the newer session wins; the older one's coordinator hears of it by notification. Tells whether it is to drain. */
-  register(registration: Registration): Promise<{ draining: boolean }>;
+  /**
+   * L8: the newer session wins; the older one's coordinator hears of it by notification. Tells whether the agent is to
+   * drain, and whether another process of it was known before.
+   */
+  register(registration: Registration): Promise<{ draining: boolean; restarted: boolean }>;
   /** Only if the session is still the agent's. */
   disconnect(agentId: string, sessionId: string): Promise<void>;
-  /** Loads of one tick; sessions that are no longer the agent's are returned. */
-  seen(beats: readonly { agentId: string; sessionId: string; load: Load | undefined }[]): Promise<string[]>;
+  /**
+   * Loads of one tick. Tells of each session that is still the agent's whether it is to drain; a session that is missing
+   * in the answer was superseded. An agent that was silent for long is online again.
+   */
+  seen(
+    beats: readonly { agentId: string; sessionId: string; load: Load | undefined }[],
+  ): Promise<ReadonlyMap<string, { readonly draining: boolean }>>;
   setDraining(agentId: string, draining: boolean): Promise<void>;
   list(): Promise<AgentView[]>;
   get(agentId: string): Promise<AgentView>;
-  /** Agents whose coordinator died with them: silent for so long are offline. */
+  /**
+   * Agents whose coordinator died with them: silent for so long are offline. Their session stays theirs: a machine that
+   * slept goes on where it was.
+   */
   sweepSilent(afterMs: number): Promise<number>;
 }

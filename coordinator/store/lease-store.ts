@@ -94,12 +94,17 @@ export interface LeaseStore {
   grant(request: GrantRequest): Promise<GrantedTask[]>;
   /** Fences that still hold; all others are lost. */
   renew(renewals: readonly Renewal[], ttlMs: number): Promise<Fence[]>;
-  /** A returning agent's leases move to its new session (L8); those that it no longer holds are given back. */
+  /**
+   * A returning agent's leases move to its new session (L8), expired ones too while nobody else has the task; those that
+   * it no longer holds are given back.
+   */
   adopt(input: {
     agentId: string;
     sessionId: string;
     held: readonly Fence[];
     ttlMs: number;
+    /** The agent's process is another one than before: what it no longer holds was lost with the old one. */
+    restarted: boolean;
   }): Promise<Fence[]>;
   /** The session's stream broke: its leases end after the grace period unless it returns. */
   shorten(sessionId: string, graceMs: number): Promise<void>;

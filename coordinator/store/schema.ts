@@ -73,6 +73,7 @@ export interface TasksTable {
   granted_at: TimeOrNull;
   finished_at: TimeOrNull;
   attempts: Generated<number>;
+  lost: Generated<number>;
   failed_agents: Generated<string[]>;
   start_frame: number | null;
   end_frame: number | null;

@@ -9,12 +9,9 @@ beforeAll(async () => {
   grid = await createGridFixture();
 });
 afterAll(() => grid.close());
-beforeEach(async () => {
-  await grid.pool.query('truncate jobs, agents, events cascade');
-  await grid.pool.query(`update sweeper set swept_at = now(), held_until = now() - interval '1 second'`);
-});
+beforeEach(() => grid.reset());
 
-const expire = () => grid.leases.expire({ ttlMs: TTL_MS, outageMs: 5_000, limit: 100 });
+const expire = () => grid.expire();
 const renewal = (fence: Fence, sessionId: string) => ({
   fence,
   sessionId,
@@ -101,11 +98,11 @@ test('L8 the newer session wins: the older one can neither renew nor be granted 
   await grid.submit();
   const [task] = await grid.grant('a', old);
   const fresh = await grid.agent('a');
-  const input = { agentId: 'a', sessionId: fresh, held: [task!.fence], ttlMs: TTL_MS };
+  const input = { agentId: 'a', sessionId: fresh, held: [task!.fence], ttlMs: TTL_MS, restarted: false };
   expect(await grid.leases.adopt(input)).toEqual([task!.fence]);
   expect(await grid.leases.renew([renewal(task!.fence, old)], TTL_MS)).toEqual([]);
   expect(await grid.leases.renew([renewal(task!.fence, fresh)], TTL_MS)).toEqual([task!.fence]);
-  expect(await grid.agents.seen([{ agentId: 'a', sessionId: old, load: undefined }])).toEqual([old]);
+  expect(await grid.agents.seen([{ agentId: 'a', sessionId: old, load: undefined }])).toEqual(new Map());
   await grid.submit();
   expect(await grid.grant('a', old)).toEqual([]);
 });
@@ -115,7 +112,8 @@ test('L8 a returning agent gives back what it no longer holds, and that is no at
   await grid.submit();
   const [task] = await grid.grant('a', old);
   const fresh = await grid.agent('a');
-  expect(await grid.leases.adopt({ agentId: 'a', sessionId: fresh, held: [], ttlMs: TTL_MS })).toEqual([]);
+  const input = { agentId: 'a', sessionId: fresh, held: [], ttlMs: TTL_MS, restarted: false };
+  expect(await grid.leases.adopt(input)).toEqual([]);
   expect(await grid.jobs.task(task!.fence.taskId)).toMatchObject({ state: 'ready', attempts: 0 });
 });
 

@@ -87,10 +87,14 @@ export async function createGridFixture() {
   const jobs = postgresJobStore(db);
   const agents = postgresAgentStore(db);
 
+  function hello(agentId: string, more: Partial<Hello> = {}): Hello {
+    const usual = { agentId, name: agentId, capabilities: CAPABILITIES, slots: 1, version: '1', protocol: 1 };
+    return Hello.create({ ...usual, ...more });
+  }
+
   async function agent(agentId: string, capabilities = CAPABILITIES): Promise<string> {
     const sessionId = randomUUID();
-    const hello = Hello.create({ agentId, name: agentId, capabilities, slots: 1, version: '1', protocol: 1 });
-    await agents.register({ hello, sessionId, coordinatorId: 'c1' });
+    await agents.register({ hello: hello(agentId, { capabilities }), sessionId, coordinatorId: 'c1' });
     return sessionId;
   }
 
@@ -109,10 +113,16 @@ export async function createGridFixture() {
     return jobId;
   }
 
-  async function grant(agentId: string, sessionId: string, freeSlots = 1): Promise<GrantedTask[]> {
+  async function grant(
+    agentId: string,
+    sessionId: string,
+    freeSlots = 1,
+    known: readonly { agentId: string }[] = [],
+  ): Promise<GrantedTask[]> {
+    const capabilities = new Set(CAPABILITIES);
     return leases.grant({
-      capacities: [{ agentId, sessionId, freeSlots, capabilities: new Set(CAPABILITIES) }],
-      known: [],
+      capacities: [{ agentId, sessionId, freeSlots, capabilities }],
+      known: known.map((one) => ({ ...one, capabilities })),
       ttlMs: TTL_MS,
       newLeaseId: () => randomUUID(),
       place,
@@ -180,9 +190,21 @@ export async function createGridFixture() {
     ]);
   }
 
+  const expire = (): Promise<number> => leases.expire({ ttlMs: TTL_MS, outageMs: 2_500, limit: 100 });
+
+  /** Nothing is known, and the sweeper has just been there. */
+  async function reset(): Promise<void> {
+    await pool.query('truncate jobs, agents, events cascade');
+    await pool.query(`update sweeper set swept_at = now(), held_until = now() - interval '1 second'`);
+  }
+
   return {
     db,
     pool,
+    expire,
+    reset,
+    hello,
+    uuid: (): string => randomUUID(),
     url: database.url,
     leases,
     jobs,

@@ -53,10 +53,10 @@ async function read(db: Db, agentId?: string): Promise<AgentView[]> {
 async function register(
   db: Db,
   { hello, sessionId, coordinatorId }: Registration,
-): Promise<{ draining: boolean }> {
+): Promise<{ draining: boolean; restarted: boolean }> {
   return db.transaction().execute(async (tx) => {
-    const before = await sql<{ session_id: string | null; coordinator_id: string | null }>`
-      select session_id, coordinator_id from agents where agent_id = ${hello.agentId} for update`.execute(tx);
+    const before = await sql<{ session_id: string | null; incarnation: string }>`
+      select session_id, incarnation from agents where agent_id = ${hello.agentId} for update`.execute(tx);
     const { rows } = await sql<{ drain_requested: boolean }>`
       insert into agents (agent_id, name, incarnation, session_id, coordinator_id, state, version, hardware, tools,
         capabilities, lacks, slots)
@@ -75,7 +75,8 @@ async function register(
       await notify(tx, { superseded: old.session_id, agentId: hello.agentId });
     }
     await say(tx, { type: 'agent.online', agentId: hello.agentId, data: { name: hello.name } });
-    return { draining: rows[0]?.drain_requested ?? false };
+    const restarted = old !== undefined && old.incarnation !== hello.incarnation;
+    return { draining: rows[0]?.drain_requested ?? false, restarted };
   });
 }
 
@@ -92,15 +93,16 @@ export function postgresAgentStore(db: Db): AgentStore {
       });
     },
     async seen(beats) {
-      if (beats.length === 0) return [];
+      if (beats.length === 0) return new Map();
       const loads = beats.map((beat) => (beat.load ? JSON.stringify(Load.toJSON(beat.load)) : null));
-      const { rows } = await sql<{ session_id: string }>`
-        update agents a set last_seen_at = now(), load = coalesce(b.load, a.load)
+      const { rows } = await sql<{ session_id: string; drain_requested: boolean }>`
+        update agents a set last_seen_at = now(), load = coalesce(b.load, a.load),
+          state = case when a.drain_requested then 'draining' else 'online' end
         from unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
           ${loads}::jsonb[]) as b(agent_id, session_id, load)
-        where a.agent_id = b.agent_id and a.session_id = b.session_id returning a.session_id`.execute(db);
-      const current = new Set(rows.map((row) => row.session_id));
-      return beats.map((beat) => beat.sessionId).filter((sessionId) => !current.has(sessionId));
+        where a.agent_id = b.agent_id and a.session_id = b.session_id
+        returning a.session_id, a.drain_requested`.execute(db);
+      return new Map(rows.map((row) => [row.session_id, { draining: row.drain_requested }]));
     },
     async setDraining(agentId, draining) {
       await db.transaction().execute(async (tx) => {
@@ -121,7 +123,7 @@ export function postgresAgentStore(db: Db): AgentStore {
     },
     async sweepSilent(afterMs) {
       const { rows } = await sql`
-        update agents set state = 'offline', session_id = null
+        update agents set state = 'offline'
         where state <> 'offline' and last_seen_at < now() - ${afterMs} * interval '1 millisecond' returning 1`.execute(
         db,
       );

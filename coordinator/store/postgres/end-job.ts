@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../domain/job.ts';
 import type { Transaction } from '../transaction.ts';
+import { LAST_END_COUNTS } from './keep-attempt.ts';
 import { notify, say } from './say.ts';
 
 interface RevokedRow {
@@ -25,7 +26,7 @@ export async function cancelTasks(tx: Transaction, jobId: string, reason: string
       from old where t.task_id = old.task_id
     ), kept as (
       insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
-      select task_id, epoch, agent_id, granted_at, 'cancelled' from old where state = 'leased' on conflict do nothing
+      select task_id, epoch, agent_id, granted_at, 'cancelled' from old where state = 'leased' ${LAST_END_COUNTS}
     )
     select task_id, epoch, lease_id, session_id, state from old`.execute(tx);
   await notifyRevoked(tx, rows, reason);

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
 import type { Candidate } from '../../domain/placement.ts';
+import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { GrantedTask, GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
@@ -36,7 +37,7 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
     const found = await sql<CandidateRow>`
       select t.task_id, t.requires, t.failed_agents,
         coalesce((select array_agg(f.agent_id) from job_agent_failures f
-          where f.job_id = t.job_id and f.failures >= 3), '{}') as banned_agents
+          where f.job_id = t.job_id and f.failures >= ${MAX_AGENT_FAILURES_PER_JOB}), '{}') as banned_agents
       from tasks t
       where t.state = 'ready'
         and exists (select 1 from unnest(${abilities}::jsonb[]) as a(has) where to_jsonb(t.requires) <@ a.has)
@@ -67,8 +68,10 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
         returning t.task_id, t.epoch, t.lease_id, t.session_id, t.agent_id, t.job_id, t.kind, t.spec, t.clip_index,
           extract(epoch from clock_timestamp() - t.ready_at) * 1000 as waited_ms
       ), started as (
-        update jobs j set started_at = now() from leased l
-        where j.job_id = l.job_id and l.kind = 'index' and j.started_at is null
+        -- Tasks are locked before jobs only here: whoever ends the job now is not waited for.
+        update jobs j set started_at = now() where j.job_id in (
+          select job_id from jobs join leased l using (job_id) where l.kind = 'index' and started_at is null
+          for no key update of jobs skip locked)
       ), said as (
         insert into events (type, job_id, task_id, agent_id, owner_id, data)
         select 'task.granted', l.job_id, l.task_id, l.agent_id, j.owner_id,

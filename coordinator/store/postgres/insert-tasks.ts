@@ -31,6 +31,6 @@ export async function insertTasks(
     where j.job_id = ${jobId}::uuid
     on conflict (job_id, kind, clip_index) do update set state = 'ready', epoch = tasks.epoch + 1, spec = excluded.spec,
       requires = excluded.requires, cost = excluded.cost, frames_total = excluded.frames_total, ready_at = now(),
-      lease_id = null, lease_expires_at = null, finished_at = null, output = null, failure = null, attempts = 0,
+      lease_id = null, lease_expires_at = null, finished_at = null, output = null, failure = null, attempts = 0, lost = 0,
       failed_agents = '{}', frames_done = 0`.execute(tx);
 }

@@ -81,7 +81,17 @@ async function cancelTask(tx: Transaction, taskId: string): Promise<void> {
     log: '',
     ...(task.clip_index >= 0 ? { clipIndex: task.clip_index } : {}),
   };
+  if (task.kind === 'clip') return cancelExport(tx, task, failure);
   await failJob(tx, task.job_id, failure);
+}
+
+/** A clip that was only to be looked at: the film goes on. */
+async function cancelExport(tx: Transaction, task: LockedTask, failure: Failure): Promise<void> {
+  await sql`
+    update tasks set state = 'cancelled', epoch = epoch + 1, lease_expires_at = null, finished_at = now(),
+      failure = ${JSON.stringify(failure)}::jsonb where task_id = ${task.task_id}::uuid`.execute(tx);
+  await say(tx, { type: 'task.cancelled', jobId: task.job_id, taskId: task.task_id });
+  await notifyRevoked(tx, [task], 'cancelled');
 }
 
 /** A running task again: it goes back to the queue and the attempt is revoked. A failed one needs its job: `retry`. */
@@ -94,8 +104,8 @@ async function retryTask(tx: Transaction, taskId: string): Promise<void> {
     );
   }
   await sql`
-    update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, attempts = 0,
-      failed_agents = '{}' where task_id = ${taskId}::uuid`.execute(tx);
+    update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, lease_id = null,
+      attempts = 0, lost = 0, failed_agents = '{}' where task_id = ${taskId}::uuid`.execute(tx);
   await notifyRevoked(tx, [task], 'superseded');
   await notify(tx, { wake: 'tasks' });
 }

@@ -1,7 +1,10 @@
 import { sql } from 'kysely';
+import { afterLoss } from '../../domain/retry-policy.ts';
 import type { Fence } from '../../domain/task.ts';
 import type { Renewal } from '../lease-store.ts';
-import type { Db } from '../transaction.ts';
+import type { Db, Transaction } from '../transaction.ts';
+import { giveUpLost, type LostTask } from './give-up.ts';
+import { LAST_END_COUNTS } from './keep-attempt.ts';
 
 /** Row of a fence as SQL returns it. */
 interface FenceRow {
@@ -46,32 +49,47 @@ export interface AdoptInput {
   readonly sessionId: string;
   readonly held: readonly Fence[];
   readonly ttlMs: number;
+  readonly restarted: boolean;
 }
 
-/** L8: what the returning agent lists moves to its new session if the fence matches; the rest of its leases goes back. */
+/**
+ * L8: what the returning agent lists moves to its new session if the fence still matches, also when the lease expired
+ * meanwhile and nobody else was granted it; the rest of its leases goes back. After a restart that was an attempt which
+ * ended without a word, else the agent has only never heard of the grant, or given it up by itself.
+ */
 export async function adopt(db: Db, input: AdoptInput): Promise<Fence[]> {
-  return db.transaction().execute(async (tx) => {
+  const { kept, lost } = await db.transaction().execute(async (tx) => {
     const { rows } = await sql<FenceRow>`
-      update tasks t set session_id = ${input.sessionId}::uuid,
-        lease_expires_at = now() + ${input.ttlMs} * interval '1 millisecond'
+      update tasks t set state = 'leased', session_id = ${input.sessionId}::uuid,
+        lease_expires_at = now() + ${input.ttlMs} * interval '1 millisecond',
+        lost = case when t.state = 'ready' then greatest(0, t.lost - 1) else t.lost end
       from unnest(
         ${input.held.map((one) => one.taskId)}::uuid[],
         ${input.held.map((one) => one.epoch)}::int[],
         ${input.held.map((one) => one.leaseId)}::uuid[]) as h(task_id, epoch, lease_id)
       where t.task_id = h.task_id and t.epoch = h.epoch and t.lease_id = h.lease_id
-        and t.agent_id = ${input.agentId} and t.state = 'leased'
+        and t.agent_id = ${input.agentId} and t.state in ('leased', 'ready')
       returning t.task_id, t.epoch, t.lease_id`.execute(tx);
-    await sql`
-      with given_back as (
-        update tasks set state = 'ready', ready_at = now(), lease_expires_at = null, attempts = attempts - 1
-        where agent_id = ${input.agentId} and state = 'leased' and session_id <> ${input.sessionId}::uuid
-        returning task_id, epoch, agent_id, granted_at
-      )
-      insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
-      select task_id, epoch, agent_id, granted_at, 'released' from given_back
-      on conflict do nothing`.execute(tx);
-    return rows.map(toFence);
+    return { kept: rows.map(toFence), lost: await giveBack(tx, input) };
   });
+  for (const task of lost) if (afterLoss(task.lost) === 'give_up') await giveUpLost(db, task);
+  return kept;
+}
+
+async function giveBack(tx: Transaction, input: AdoptInput): Promise<LostTask[]> {
+  const { rows } = await sql<LostTask>`
+    with given_back as (
+      update tasks set state = 'ready', ready_at = now(), lease_expires_at = null, lease_id = null,
+        attempts = attempts - ${input.restarted ? 0 : 1}::int, lost = lost + ${input.restarted ? 1 : 0}::int
+      where agent_id = ${input.agentId} and state = 'leased' and session_id <> ${input.sessionId}::uuid
+      returning task_id, epoch, agent_id, granted_at, lost
+    ), kept as (
+      insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
+      select task_id, epoch, agent_id, granted_at, ${input.restarted ? 'expired' : 'released'} from given_back
+      ${LAST_END_COUNTS}
+    )
+    select task_id, epoch, lost from given_back`.execute(tx);
+  return input.restarted ? rows : [];
 }
 
 /** Leaves a broken stream's leases a short time for its return. */
