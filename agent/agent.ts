@@ -7,6 +7,7 @@ import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { probeCapabilities, type Capabilities } from './capabilities.ts';
 import type { AgentConfig } from './config.ts';
+import { Drain, giveBack } from './drain.ts';
 import { createLoadSampler, readHardware } from './hardware.ts';
 import { agentIdentity } from './identity.ts';
 import { LeaseHolder } from './lease-holder.ts';
@@ -78,21 +79,23 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
   const stop = AbortSignal.any([deps.quit, gone.signal]);
   const client = new AgentServiceClient(config.coordinator, credentials.createInsecure(), CHANNEL);
   const running = new Set<Promise<void>>();
-  const drain = (reason: string): void => {
+  const leave = (reason: string): void => {
     logger.info({ reason }, 'draining: what is held is finished, nothing new is taken');
-    link.tell({
-      $case: 'drain',
-      value: { reason, deadlineSeconds: Math.round(config.drainDeadlineMs / 1000) },
+    const deadlineSeconds = Math.round(config.drainDeadlineMs / 1000);
+    link.announce({ $case: 'drain', value: { reason, deadlineSeconds, undo: false } });
+    void Promise.race([holder.empty(), clock.sleep(config.drainDeadlineMs, stop)]).then(() => {
+      giveBack(tasks, 'the agent is leaving');
+      gone.abort();
     });
-    void Promise.race([holder.empty(), clock.sleep(config.drainDeadlineMs, stop)]).then(() => gone.abort());
   };
-  const leaving = (): void => drain('the agent was told to stop');
+  const leaving = (): void => leave('the agent was told to stop');
   if (deps.leave.aborted) return;
   deps.leave.addEventListener('abort', leaving, { once: true });
-  const session = sessionDeps(deps, { known, tasks, client, running });
+  const drain = new Drain(tasks);
+  const session = sessionDeps(deps, { known, tasks, client, running, drain });
   try {
     for (let attempt = 0; !stop.aborted; attempt++) {
-      const end = await new Session(session).run(stop);
+      const end = await new Session(session).run({ leave: gone.signal, quit: deps.quit });
       if (stop.aborted) break;
       if (!end.reconnect)
         throw new GridError('failed_precondition', `the coordinator refused this agent: ${end.reason}`);
@@ -105,10 +108,8 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
     }
   } finally {
     deps.leave.removeEventListener('abort', leaving);
-    for (const lease of holder.all()) {
-      link.tell({ $case: 'release', value: { fence: lease.fence, reason: 'the agent is leaving' } });
-      holder.lost(lease.fence, 'the agent is leaving');
-    }
+    drain.undo();
+    giveBack(tasks, 'the agent is leaving');
     await Promise.allSettled(running);
     client.close();
   }
@@ -119,11 +120,12 @@ interface Parts {
   readonly tasks: TaskRunnerDeps;
   readonly client: AgentServiceClient;
   readonly running: Set<Promise<void>>;
+  readonly drain: Drain;
 }
 
 function sessionDeps(
   { config, clock, logger }: AgentDeps,
-  { known, tasks, client, running }: Parts,
+  { known, tasks, client, running, drain }: Parts,
 ): SessionDeps {
   const { capabilities } = known;
   return {
@@ -155,6 +157,6 @@ function sessionDeps(
       running.add(work);
       void work.finally(() => running.delete(work));
     },
-    onDrain: (reason) => logger.info({ reason }, 'draining: nothing new will come'),
+    drain,
   };
 }

@@ -25,11 +25,13 @@ interface Pending {
 /** What tasks say to the coordinator, over whichever session there is: questions outlive a broken stream. */
 export class Link {
   #send: ((message: Message) => void) | undefined;
+  #standing: Message | undefined;
   readonly #pending = new Set<Pending>();
 
   /** A session is there: unanswered questions about leases that were kept are asked again. */
   attach(send: (message: Message) => void, kept: readonly Fence[]): void {
     this.#send = send;
+    if (this.#standing) send(this.#standing);
     const leases = new Set(kept.map((fence) => fence.leaseId));
     for (const pending of this.#pending) {
       if (leases.has(pending.fence.leaseId)) send(pending.question);
@@ -45,6 +47,12 @@ export class Link {
 
   tell(message: Message): void {
     this.#send?.(message);
+  }
+
+  /** Told now, and first of all in every session to come. */
+  announce(message: Message): void {
+    this.#standing = message;
+    this.tell(message);
   }
 
   async askUpload(value: UploadRequest, signal: AbortSignal): Promise<UploadGrant> {

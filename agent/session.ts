@@ -4,6 +4,7 @@ import { GridError } from '../shared/errors.ts';
 import type { Fence } from '../shared/gen/clipgrid/v1/lease.ts';
 import type {
   AgentServiceClient,
+  DrainNotice,
   Goodbye,
   Hello,
   Load,
@@ -13,6 +14,7 @@ import type {
 } from '../shared/gen/clipgrid/v1/session.ts';
 import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { Logger } from '../shared/logger.ts';
+import type { Drain } from './drain.ts';
 import type { LeaseHolder, TrustTimes } from './lease-holder.ts';
 import type { Link } from './link.ts';
 
@@ -25,8 +27,8 @@ export interface SessionDeps {
   readonly logger: Logger;
   hello(held: readonly Fence[]): Hello;
   load(): Promise<Load>;
+  readonly drain: Drain;
   onGrant(grant: LeaseGrant, times: TrustTimes): void;
-  onDrain(reason: string): void;
 }
 
 /** How a session ended: `reconnect` false only when the coordinator said so. */
@@ -39,6 +41,7 @@ export interface SessionEnd {
 type Stream = ClientDuplexStream<SessionRequest, SessionResponse>;
 
 const WELCOME_WITHIN_MS = 15_000;
+const LEAVE_WITHIN_MS = 2_000;
 /** Heartbeats without an answer before the stream is taken for dead. */
 const MISSED_BEATS = 4;
 
@@ -54,6 +57,7 @@ export class Session {
   #sequence = 0;
   #timer: Timer | undefined;
   #goodbye: Goodbye | undefined;
+  #leaving = false;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -66,19 +70,32 @@ export class Session {
     this.#stream.on('end', () => this.#end(this.#goodbye?.reason ?? 'the coordinator ended the stream'));
   }
 
-  /** Runs until the stream ends. */
-  async run(signal: AbortSignal): Promise<SessionEnd> {
+  /** Runs until the stream ends. `leave`: after what was said has gone out; `quit`: at once. */
+  async run({ leave, quit }: { leave: AbortSignal; quit: AbortSignal }): Promise<SessionEnd> {
     const { clock, holder } = this.#deps;
-    const leave = (): void => this.#end('the agent is leaving');
-    if (signal.aborted) leave();
-    signal.addEventListener('abort', leave, { once: true });
+    const onLeave = (): void => this.#leave();
+    const onQuit = (): void => this.#end('the agent is leaving');
+    if (leave.aborted || quit.aborted) onQuit();
+    leave.addEventListener('abort', onLeave, { once: true });
+    quit.addEventListener('abort', onQuit, { once: true });
     this.#helloMs = clock.monotonicMs();
     const held = holder.all().map((lease) => lease.fence);
     this.#write({ $case: 'hello', value: this.#deps.hello(held) });
     this.#timer = clock.after(WELCOME_WITHIN_MS, () => this.#end('no Welcome came'));
     const end = await this.#ended;
-    signal.removeEventListener('abort', leave);
+    leave.removeEventListener('abort', onLeave);
+    quit.removeEventListener('abort', onQuit);
     return end;
+  }
+
+  /** Closes this side only: the coordinator ends the stream when it has read everything. */
+  #leave(): void {
+    if (this.#welcome === undefined || !this.#stream.writable) return this.#end('the agent is leaving');
+    this.#leaving = true;
+    this.#deps.link.detach();
+    this.#stream.end();
+    this.#timer?.cancel();
+    this.#timer = this.#deps.clock.after(LEAVE_WITHIN_MS, () => this.#end('the agent is leaving'));
   }
 
   #write(message: NonNullable<SessionRequest['message']>): void {
@@ -128,16 +145,22 @@ export class Session {
       case 'commitResult':
         return link.answerCommit(message.value);
       case 'drain':
-        return this.#deps.onDrain(message.value.reason);
+        return this.#drain(message.value);
       case 'goodbye':
         this.#goodbye = message.value;
         return;
     }
   }
 
+  #drain({ reason, deadlineSeconds, undo }: DrainNotice): void {
+    if (undo) this.#deps.drain.undo();
+    else this.#deps.drain.begin(reason, deadlineSeconds * 1000);
+  }
+
   #welcomed(welcome: Welcome): void {
     if (this.#welcome) throw new GridError('internal', 'Welcome came twice');
     this.#welcome = welcome;
+    this.#deps.drain.undo();
     const { holder, link } = this.#deps;
     const kept = new Set(welcome.keptLeases.map((fence) => fence.leaseId));
     for (const { fence } of holder.all()) {
@@ -151,12 +174,14 @@ export class Session {
 
   /** A new lease is renewed early, so that it is trusted from a heartbeat on and not only from its arrival. */
   #beatSoon(clock: Clock): void {
+    if (this.#leaving) return;
     this.#timer?.cancel();
     this.#timer = clock.after(200, () => void this.#beat());
   }
 
   async #beat(): Promise<void> {
     const { clock, holder } = this.#deps;
+    if (this.#leaving) return;
     if (this.#sent.size >= MISSED_BEATS) return this.#end('the coordinator does not answer heartbeats');
     this.#timer?.cancel();
     this.#timer = clock.after(this.#welcome?.heartbeatIntervalMs ?? 3_000, () => void this.#beat());

@@ -36,6 +36,8 @@ const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
   'source_missing',
   'segment_mismatch',
 ]);
+/** As much as the coordinator keeps. */
+const MAX_MESSAGE_CHARS = 2_000;
 const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
@@ -143,7 +145,7 @@ async function tellFailure(
   const value = {
     fence,
     code: error.code,
-    message: error.message,
+    message: error.message.slice(0, MAX_MESSAGE_CHARS),
     logTail,
     inputAtFault: INPUT_AT_FAULT.has(error.code),
   };

@@ -12,7 +12,9 @@ import { createHttpApp } from './http/app.ts';
 import { createMetrics } from './http/metrics.ts';
 import { createHttpServer } from './http/server.ts';
 import { openObjects } from './open-objects.ts';
+import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
+import { createServices } from './rpc/services.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
@@ -120,14 +122,15 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     void answer(request, response);
   const { host } = settings;
   const http = createHttpServer({ name: 'HTTP', host, port: settings.httpPort, clock, listener });
+  const rpcAuth = { mode: auth, accounts: grid.accounts };
   const rpc = createRpcServer({
     gateway: running.gateway,
-    auth: { mode: auth, accounts: grid.accounts },
+    auth: rpcAuth,
     clock,
     logger,
     host,
     port: settings.grpcPort,
-    services: [],
+    services: createServices({ ...parts, grid, auth: rpcAuth, limits: DEFAULT_RPC_LIMITS, ready }),
     maxMessageBytes: DEFAULT_TIMES.maxMessageBytes,
   });
   const database: Service = { name: 'database', start: () => Promise.resolve(), stop: () => pool.end() };

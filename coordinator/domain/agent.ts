@@ -2,6 +2,11 @@ import type { Hardware, Load, Tool } from '../../shared/gen/clipgrid/v1/session.
 
 export type AgentState = 'online' | 'draining' | 'offline';
 
+/** An order to drain (L13); without `leftS`: as long as it takes. */
+export interface DrainOrder {
+  readonly leftS?: number;
+}
+
 /** An agent as people and the placement see it. */
 export interface AgentView {
   readonly agentId: string;
@@ -15,6 +20,8 @@ export interface AgentView {
   readonly slots: number;
   readonly leases: number;
   readonly load?: Load;
+  /** While it drains with a deadline: seconds until what it still holds is taken back, at least 1. */
+  readonly drainLeftS?: number;
   readonly connectedAt: Date;
   readonly lastSeenAt: Date;
 }

@@ -1,4 +1,5 @@
 import type {
+  DrainNotice,
   Hello,
   SessionRequest,
   SessionResponse,
@@ -15,6 +16,8 @@ export interface SessionSink {
 
 export interface OpenSession {
   readonly welcome: Welcome;
+  /** To be sent after `welcome`: the agent is to drain, since before this session (L13). */
+  readonly drain?: DrainNotice;
   /** Any message after Hello. Rejects with `invalid_argument` on a protocol error: the session is to be ended. */
   receive(message: NonNullable<SessionRequest['message']>): Promise<void>;
   /** The stream is gone, for whatever reason. Leases are shortened to the grace period. */

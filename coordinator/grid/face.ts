@@ -66,6 +66,13 @@ export interface JobQuery {
   readonly cursor?: string;
 }
 
+export interface TaskQuery {
+  readonly jobId: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 export interface JobsFace {
   /** Durable when it resolves. With `tx` it is part of the caller's transaction. */
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
@@ -73,6 +80,8 @@ export interface JobsFace {
   list(query: JobQuery): Promise<Page<JobView>>;
   /** Ascending: index, encode by clip, audio, merge. */
   tasks(jobId: string): Promise<readonly TaskView[]>;
+  /** A page of them in the same order; a job may have 10,000. */
+  listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   task(taskId: string): Promise<TaskView>;
   /** Ends a job that has not ended; a job that has is `failed_precondition`. Leases are revoked. */
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;

@@ -10,9 +10,10 @@ import type { Failure } from '../domain/job.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
+import { checkHello } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import type { LocalSession, SessionRegistry } from './session-registry.ts';
+import { drainNotice, type LocalSession, type SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import type { Wake } from './wake.ts';
 
@@ -29,33 +30,7 @@ export interface GatewayDeps {
   readonly settings: GridSettings;
 }
 
-/** Version of the session protocol that this coordinator speaks. */
-export const PROTOCOL = 1;
-const MAX_SLOTS = 256;
-const MAX_HELD = 1024;
 const LOG_CHARS = 8 * 1024;
-
-function checkHello(hello: Hello): void {
-  const refuse = (field: string, value: unknown, rule: string): never => {
-    throw new GridError('invalid_argument', `Hello.${field} is ${JSON.stringify(value)}: ${rule}`, {
-      details: { field, value },
-    });
-  };
-  if (hello.protocol !== PROTOCOL) {
-    refuse(
-      'protocol',
-      hello.protocol,
-      `this coordinator speaks ${PROTOCOL}; install the same version on both sides`,
-    );
-  }
-  if (!/^[\w.:-]{1,100}$/.test(hello.agentId))
-    refuse('agent_id', hello.agentId, '1 to 100 letters, digits, . : _ -');
-  if (hello.name.length > 200) refuse('name', hello.name, 'at most 200 characters');
-  if (hello.slots < 1 || hello.slots > MAX_SLOTS) refuse('slots', hello.slots, `1 to ${MAX_SLOTS}`);
-  if (hello.heldLeases.length > MAX_HELD)
-    refuse('held_leases', hello.heldLeases.length, `at most ${MAX_HELD}`);
-  hello.heldLeases.forEach(checkFence);
-}
 
 /** Agent sessions on this process: registration, heartbeats, and everything an agent says of its leases. */
 export class Gateway implements AgentGateway {
@@ -70,7 +45,7 @@ export class Gateway implements AgentGateway {
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
     const { agentId, slots } = hello;
     const sessionId = ids.randomUuid();
-    const { draining, restarted } = await agents.register({
+    const { drain, restarted } = await agents.register({
       hello,
       sessionId,
       coordinatorId: settings.coordinatorId,
@@ -89,7 +64,7 @@ export class Gateway implements AgentGateway {
       slots,
       sink,
       held: new Map(),
-      draining,
+      draining: drain !== undefined,
       leaving: false,
     };
     for (const fence of kept) {
@@ -121,13 +96,14 @@ export class Gateway implements AgentGateway {
     };
     return {
       welcome,
+      ...(drain ? { drain: drainNotice(drain) } : {}),
       receive: (message) => this.#receive(session, message),
       closed: () => this.#closed(session),
     };
   }
 
   async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
-    const { keeper, committer, wake } = this.#deps;
+    const { agents, keeper, committer, wake } = this.#deps;
     switch (message.$case) {
       case 'hello':
         throw new GridError(
@@ -158,7 +134,7 @@ export class Gateway implements AgentGateway {
         return this.#released(session, message.value);
       case 'drain':
         session.leaving = true;
-        return;
+        return agents.leaving(session.agentId, session.sessionId);
     }
   }
 

@@ -22,7 +22,7 @@ import { Gateway } from './gateway.ts';
 import { IndexPlanner } from './index-planner.ts';
 import { createJobs } from './jobs.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
-import { SessionRegistry } from './session-registry.ts';
+import { applyDrain, SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { createTicker } from './ticker.ts';
 import { createUploads } from './uploads.ts';
@@ -115,7 +115,8 @@ async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> 
   // Shorter than the grace of a broken stream: its lease must not end while nobody was there to take the agent back (L12).
   const outageMs = Math.max(2 * SWEEP_MS, settings.graceMs - SWEEP_MS);
   const ended = await leases.expire({ ttlMs: settings.leaseTtlMs, outageMs, limit: 1000 });
-  if (ended > 0) wake.ring();
+  const drained = await leases.revokeDrained({ graceMs: settings.graceMs, limit: 1000 });
+  if (ended + drained > 0) wake.ring();
 }
 
 async function keepHouse({ leases, agents, events }: GridDeps): Promise<void> {
@@ -143,13 +144,8 @@ function applyWake(registry: SessionRegistry, message: WakeMessage): void {
   const session = message.sessionId ? registry.get(message.sessionId) : undefined;
   if (session === undefined) return;
   if (message.drain !== undefined) {
-    session.draining = message.drain;
-    if (message.drain) {
-      session.sink.send({
-        $case: 'drain',
-        value: { reason: 'an administrator asked for it', deadlineSeconds: 0 },
-      });
-    }
+    const { drain, deadlineS = 0 } = message;
+    applyDrain(session, drain ? (deadlineS > 0 ? { leftS: deadlineS } : {}) : undefined);
   }
   const fence = message.revoke;
   if (fence && session.held.get(fence.taskId)?.fence.leaseId === fence.leaseId) {
@@ -163,12 +159,12 @@ function agentsFace({ agents, jobs }: GridDeps): AgentsFace {
     list: () => agents.list(),
     get: (agentId) => agents.get(agentId),
     tasks: (agentId) => jobs.tasksOfAgent(agentId),
-    async drain(agentId) {
-      await agents.setDraining(agentId, true);
+    async drain(agentId, deadlineS) {
+      await agents.drain(agentId, deadlineS);
       return agents.get(agentId);
     },
     async undrain(agentId) {
-      await agents.setDraining(agentId, false);
+      await agents.undrain(agentId);
       return agents.get(agentId);
     },
   };

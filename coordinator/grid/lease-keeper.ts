@@ -1,11 +1,12 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { Heartbeat, HeartbeatAck, Load } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { DrainOrder } from '../domain/agent.ts';
 import { checkFence, MAX_INT4 } from '../domain/fence.ts';
 import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore, Renewal } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
-import type { LocalSession } from './session-registry.ts';
+import { applyDrain, type LocalSession } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 
 export interface LeaseKeeperDeps {
@@ -24,13 +25,20 @@ interface Beat {
 interface Answer {
   readonly renewed: readonly Fence[];
   /** Undefined: a newer session of the agent took over. */
-  readonly session: { readonly draining: boolean } | undefined;
+  readonly session: { readonly drain?: DrainOrder } | undefined;
 }
 
 /** Log tails go to the database with every beat: a short one is enough while the task runs. */
 const BEAT_LOG_CHARS = 2_000;
 /** Above this it is no measurement: the column holds single precision. */
 const MAX_FPS = 1e9;
+
+/** A load is stored with each beat. */
+const MAX_GPUS = 64;
+
+function boundedLoad(load: Load | undefined): Load | undefined {
+  return load && { ...load, gpus: load.gpus.slice(0, MAX_GPUS) };
+}
 
 function keyOf(fence: Fence): string {
   return `${fence.taskId}/${fence.epoch}/${fence.leaseId}`;
@@ -56,10 +64,14 @@ export class LeaseKeeper {
       phase: lease.phase.slice(0, 40).replaceAll('\0', ''),
       logTail: lease.logTail.slice(-BEAT_LOG_CHARS).replaceAll('\0', ''),
     }));
-    const { renewed, session: known } = await this.#beats.add({ session, load: beat.load, renewals });
+    const { renewed, session: known } = await this.#beats.add({
+      session,
+      load: boundedLoad(beat.load),
+      renewals,
+    });
     if (known === undefined) return undefined;
     // What a lost notification would have told (L7).
-    session.draining = known.draining;
+    if ((known.drain !== undefined) !== session.draining) applyDrain(session, known.drain);
     const kept = new Set(renewed.map(keyOf));
     const lost = renewals.map((renewal) => renewal.fence).filter((fence) => !kept.has(keyOf(fence)));
     this.#forget(session, { listed: renewals.map((renewal) => renewal.fence), lost });

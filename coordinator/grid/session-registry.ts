@@ -1,3 +1,5 @@
+import type { DrainNotice } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { DrainOrder } from '../domain/agent.ts';
 import type { Capacity } from '../domain/placement.ts';
 import type { Fence, TaskKind } from '../domain/task.ts';
 import type { SessionSink } from './agent-gateway.ts';
@@ -21,10 +23,22 @@ export interface LocalSession {
   readonly slots: number;
   readonly sink: SessionSink;
   readonly held: Map<string, HeldLease>;
-  /** As the database says: an administrator asked for it. */
+  /** By order of an administrator, over all sessions of the agent (L13). */
   draining: boolean;
-  /** The agent said itself that it wants to leave. */
+  /** By the agent's own wish, for the rest of this session. */
   leaving: boolean;
+}
+
+/** The notice of an order to drain, or of its end. */
+export function drainNotice(order: DrainOrder | undefined): DrainNotice {
+  if (order === undefined) return { reason: 'the drain was taken back', deadlineSeconds: 0, undo: true };
+  return { reason: 'an administrator asked for it', deadlineSeconds: order.leftS ?? 0, undo: false };
+}
+
+/** Makes an order known to a session and its agent. */
+export function applyDrain(session: LocalSession, order: DrainOrder | undefined): void {
+  session.draining = order !== undefined;
+  session.sink.send({ $case: 'drain', value: drainNotice(order) });
 }
 
 /** The sessions that end on this process. */

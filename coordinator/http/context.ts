@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { hasScope, type Principal, type Scope } from '../domain/account.ts';
+import { hasScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
 import type { Grid } from '../grid/face.ts';
 
 /** What the handlers of the own API share. */
@@ -15,9 +15,6 @@ export interface ApiDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
 }
-
-/** Owner of everything on a grid without authentication. */
-export const LOCAL: Principal = { ownerId: 'local', tokenName: 'none', scopes: ['admin'] };
 
 /** Who makes this request; throws `unauthenticated` or `permission_denied` unless the token has the scope. */
 export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): Promise<Principal> {
@@ -35,9 +32,4 @@ export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): P
     throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
   }
   return principal;
-}
-
-/** Whose things a principal sees: an administrator everybody's. */
-export function ownerFilter(principal: Principal): string | undefined {
-  return principal.scopes.includes('admin') ? undefined : principal.ownerId;
 }

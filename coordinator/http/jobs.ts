@@ -1,9 +1,9 @@
 import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import { GridError } from '../../shared/errors.ts';
-import type { Scope } from '../domain/account.ts';
+import { ownerFilter, type Scope } from '../domain/account.ts';
 import type { JobView } from '../grid/face.ts';
-import { ownerFilter, requireScope, type ApiDeps } from './context.ts';
+import { requireScope, type ApiDeps } from './context.ts';
 import { jobSpec } from './job-spec.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';

@@ -1,5 +1,6 @@
 import type Router from '@koa/router';
-import { ownerFilter, requireScope, type ApiDeps } from './context.ts';
+import { ownerFilter } from '../domain/account.ts';
+import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
 import { partsRequest, uploadRequest } from './schemas.ts';

@@ -1,57 +1,58 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
-import type { Clock } from '../../shared/clock.ts';
+import type { Clock, Timer } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import { SessionResponse, type SessionRequest } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { AgentGateway, OpenSession, SessionSink } from '../grid/agent-gateway.ts';
+import type { RpcLimits } from './limits.ts';
+import { MessageMeter } from './message-meter.ts';
+import { UnreadWatch } from './unread-watch.ts';
 
 export interface AgentSessionDeps {
   readonly gateway: AgentGateway;
   readonly clock: Clock;
   readonly logger: Logger;
+  readonly limits: RpcLimits;
 }
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
 type Message = NonNullable<SessionResponse['message']>;
 
-const HELLO_WITHIN_MS = 10_000;
-/** A stream with more than this unread is not being drained (L9). */
-const MAX_BUFFERED_BYTES = 32 * 1024 * 1024;
-/** Messages of one agent that are being worked on at once; the stream is paused above. */
-const MAX_PENDING = 64;
-
 /** One agent's stream: Hello first, then each message in order of arrival, heartbeats never behind slow commits. */
 export class AgentSession implements SessionSink {
   readonly #call: Call;
   readonly #deps: AgentSessionDeps;
+  readonly #unread: UnreadWatch;
+  readonly #meter: MessageMeter;
+  readonly #hello: Timer;
   #open: OpenSession | undefined;
   #opening: Promise<void> | undefined;
   #ended = false;
-  #buffered = 0;
   #pending = 0;
 
   constructor(call: Call, deps: AgentSessionDeps) {
     this.#call = call;
     this.#deps = deps;
-    const deadline = deps.clock.after(HELLO_WITHIN_MS, () => {
-      if (this.#opening === undefined) this.end('no Hello came within 10 seconds', true);
+    const { clock, limits } = deps;
+    this.#unread = new UnreadWatch(call, deps);
+    this.#meter = new MessageMeter(clock, limits);
+    this.#hello = clock.after(limits.helloWithinMs, () => {
+      if (this.#opening === undefined)
+        this.end(`no Hello came within ${limits.helloWithinMs / 1000} seconds`, true);
     });
     call.on('data', (request: SessionRequest) => this.#received(request));
     call.on('error', (error) => deps.logger.debug({ error: String(error) }, 'a session broke'));
     call.on('end', () => this.end('the agent ended the stream', true));
-    call.on('close', () => this.#closed(deadline));
-    call.on('cancelled', () => this.#closed(deadline));
+    call.on('close', () => this.#closed());
+    call.on('cancelled', () => this.#closed());
   }
 
   send(message: Message): boolean {
     if (this.#ended) return false;
     const response = { message };
     const bytes = SessionResponse.encode(response).finish().length;
-    if (this.#buffered + bytes > MAX_BUFFERED_BYTES) return false;
-    this.#buffered += bytes;
-    this.#call.write(response, () => {
-      this.#buffered -= bytes;
-    });
+    if (!this.#unread.fits(bytes)) return false;
+    this.#call.write(response, this.#unread.sent(bytes));
     return true;
   }
 
@@ -60,29 +61,35 @@ export class AgentSession implements SessionSink {
     this.send({ $case: 'goodbye', value: { reason, reconnect, reconnectAfterMs: 0 } });
     this.#ended = true;
     this.#call.end();
+    this.#unread.ending();
   }
 
   #received(request: SessionRequest): void {
     const { message } = request;
     if (this.#ended) return;
+    if (!this.#meter.take()) {
+      const { messagesPerSecond } = this.#deps.limits;
+      return this.end(`resource_exhausted: more than ${messagesPerSecond} messages a second came`, true);
+    }
     if (message === undefined) return this.end('invalid_argument: a message of an unknown kind came', true);
     if (this.#opening === undefined) {
       if (message.$case !== 'hello')
         return this.end('invalid_argument: the first message must be Hello', true);
-      this.#opening = this.#hello(message.value);
+      this.#opening = this.#greet(message.value);
       return;
     }
     this.#pending++;
-    if (this.#pending >= MAX_PENDING) this.#call.pause();
+    if (this.#pending >= this.#deps.limits.pendingMessages) this.#call.pause();
     void this.#handle(message);
   }
 
-  async #hello(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
+  async #greet(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
     try {
       const open = await this.#deps.gateway.open(hello, this);
       if (this.#ended) return await open.closed();
       this.#open = open;
       this.send({ $case: 'welcome', value: open.welcome });
+      if (open.drain) this.send({ $case: 'drain', value: open.drain });
     } catch (thrown) {
       const error = toGridError(thrown);
       this.end(`${error.code}: ${error.message}`, error.code !== 'invalid_argument');
@@ -105,12 +112,13 @@ export class AgentSession implements SessionSink {
       }
     } finally {
       this.#pending--;
-      if (this.#pending < MAX_PENDING) this.#call.resume();
+      if (this.#pending < this.#deps.limits.pendingMessages) this.#call.resume();
     }
   }
 
-  #closed(deadline: { cancel(): void }): void {
-    deadline.cancel();
+  #closed(): void {
+    this.#hello.cancel();
+    this.#unread.close();
     this.#ended = true;
     const open = this.#open;
     this.#open = undefined;

@@ -1,6 +1,6 @@
-import type { Metadata, ServiceError } from '@grpc/grpc-js';
-import { ERROR_CODES, GridError, toGridError } from '../../shared/errors.ts';
-import { hasScope, type Principal, type Scope } from '../domain/account.ts';
+import type { Metadata } from '@grpc/grpc-js';
+import { GridError } from '../../shared/errors.ts';
+import { hasScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
 import type { AccountsFace } from '../grid/face.ts';
 
 /** `none`: everybody is an administrator; only for a grid that nobody else can reach. */
@@ -11,9 +11,12 @@ export interface RpcAuth {
   readonly accounts: AccountsFace;
 }
 
+/** Whoever asks for health or descriptions: those tell nothing of anybody. */
+export const ANYBODY: Principal = { ownerId: '', tokenName: 'none', scopes: [] };
+
 /** Who calls, by `authorization: Bearer TOKEN`; throws unless the token has the scope. */
 export async function authenticate(auth: RpcAuth, metadata: Metadata, scope: Scope): Promise<Principal> {
-  if (auth.mode === 'none') return { ownerId: 'local', tokenName: 'none', scopes: ['admin'] };
+  if (auth.mode === 'none') return LOCAL;
   const header = String(metadata.get('authorization')[0] ?? '');
   const secret = /^Bearer (\S+)$/i.exec(header)?.[1];
   const principal = secret === undefined ? undefined : await auth.accounts.authenticate(secret);
@@ -27,10 +30,4 @@ export async function authenticate(auth: RpcAuth, metadata: Metadata, scope: Sco
     throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
   }
   return principal;
-}
-
-/** Any error as gRPC sends it. */
-export function toStatus(thrown: unknown): Pick<ServiceError, 'code' | 'details'> {
-  const error = toGridError(thrown);
-  return { code: ERROR_CODES[error.code].grpc, details: error.message };
 }

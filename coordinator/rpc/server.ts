@@ -1,10 +1,4 @@
-import {
-  Server,
-  ServerCredentials,
-  type ServerDuplexStream,
-  type UntypedServiceImplementation,
-  type ServiceDefinition,
-} from '@grpc/grpc-js';
+import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
 import { GridError } from '../../shared/errors.ts';
 import {
   AgentServiceService,
@@ -13,20 +7,20 @@ import {
 } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Service } from '../../shared/service.ts';
 import { AgentSession, type AgentSessionDeps } from './agent-session.ts';
-import { authenticate, toStatus, type RpcAuth } from './authenticate.ts';
+import { authenticate, type RpcAuth } from './authenticate.ts';
+import { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts';
+import { OpenStreams } from './open-streams.ts';
+import type { RpcService } from './rpc-service.ts';
+import { reportStatus } from './status.ts';
 
-/** A gRPC service and what answers it. */
-export interface RpcService {
-  readonly definition: ServiceDefinition;
-  readonly implementation: UntypedServiceImplementation;
-}
-
-export interface RpcServerOptions extends AgentSessionDeps {
+export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits'> {
   readonly auth: RpcAuth;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
   readonly maxMessageBytes: number;
+  /** Default: `DEFAULT_RPC_LIMITS`. */
+  readonly limits?: RpcLimits;
   /** Served beside the agents' service: admin, health, reflection. */
   readonly services: readonly RpcService[];
 }
@@ -36,34 +30,47 @@ export interface RpcServer extends Service {
   readonly port: number;
 }
 
+const STOP_WITHIN_MS = 2_000;
+
+type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+
 /** Keepalive on both sides finds a peer that is gone without a word in about half a minute. */
-const CHANNEL = {
-  'grpc.keepalive_time_ms': 20_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.keepalive_permit_without_calls': 1,
-  'grpc.http2.min_ping_interval_without_data_ms': 5_000,
-  'grpc.max_concurrent_streams': 10_000,
-};
+function channelOptions(limits: RpcLimits, maxMessageBytes: number): Record<string, number> {
+  return {
+    'grpc.keepalive_time_ms': limits.keepaliveTimeMs,
+    'grpc.keepalive_timeout_ms': limits.keepaliveTimeoutMs,
+    'grpc.keepalive_permit_without_calls': 1,
+    'grpc.http2.min_ping_interval_without_data_ms': 5_000,
+    'grpc.max_connection_idle_ms': limits.idleConnectionMs,
+    'grpc.max_concurrent_streams': limits.streamsPerConnection,
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+  };
+}
 
 /** The gRPC server of a coordinator. */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
-  const server = new Server({
-    ...CHANNEL,
-    'grpc.max_receive_message_length': options.maxMessageBytes,
-    'grpc.max_send_message_length': options.maxMessageBytes,
-  });
+  const limits = options.limits ?? DEFAULT_RPC_LIMITS;
+  const server = new Server(channelOptions(limits, options.maxMessageBytes));
   const sessions = new Set<AgentSession>();
+  const open = new OpenStreams('agent sessions', limits.sessions);
+
+  async function accept(call: Call): Promise<void> {
+    call.pause();
+    const leave = open.enter();
+    call.on('close', leave);
+    await authenticate(options.auth, call.metadata, 'agent');
+    if (call.cancelled || call.destroyed) return;
+    const session = new AgentSession(call, { ...options, limits });
+    sessions.add(session);
+    call.on('close', () => sessions.delete(session));
+    call.resume();
+  }
+
   server.addService(AgentServiceService, {
-    session(call: ServerDuplexStream<SessionRequest, SessionResponse>) {
-      call.pause();
-      authenticate(options.auth, call.metadata, 'agent').then(
-        () => {
-          const session = new AgentSession(call, options);
-          sessions.add(session);
-          call.on('close', () => sessions.delete(session));
-          call.resume();
-        },
-        (error: unknown) => call.destroy(Object.assign(new Error('refused'), toStatus(error))),
+    session(call: Call) {
+      accept(call).catch((error: unknown) =>
+        call.emit('error', reportStatus(options.logger, call.getPath(), error)),
       );
     },
   });
@@ -75,26 +82,25 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     get port() {
       return port;
     },
-    start: () =>
-      new Promise((resolve, reject) => {
-        server.bindAsync(
-          `${options.host}:${options.port}`,
-          ServerCredentials.createInsecure(),
-          (error, bound) => {
-            if (error) {
-              const message = `gRPC cannot listen on ${options.host}:${options.port}: ${error.message}; is another coordinator running?`;
-              return reject(new GridError('unavailable', message));
-            }
-            port = bound;
-            resolve();
-          },
-        );
-      }),
+    async start() {
+      port = await listen(server, options);
+    },
     async stop() {
+      for (const service of options.services) service.stop?.();
       for (const session of sessions) session.end('the coordinator is stopping', true);
-      const timer = options.clock.after(2_000, () => server.forceShutdown());
+      const timer = options.clock.after(STOP_WITHIN_MS, () => server.forceShutdown());
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       timer.cancel();
     },
   };
+}
+
+function listen(server: Server, { host, port }: RpcServerOptions): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+      if (error === null) return resolve(bound);
+      const message = `gRPC cannot listen on ${host}:${port}: ${error.message}; is another coordinator running?`;
+      reject(new GridError('unavailable', message));
+    });
+  });
 }

@@ -1,5 +1,5 @@
 import type { Hello, Load } from '../../shared/gen/clipgrid/v1/session.ts';
-import type { AgentView } from '../domain/agent.ts';
+import type { AgentView, DrainOrder } from '../domain/agent.ts';
 
 export interface Registration {
   readonly hello: Hello;
@@ -12,7 +12,7 @@ export interface AgentStore {
    * L8: the newer session wins; the older one's coordinator hears of it by notification. Tells whether the agent is to
    * drain, and whether another process of it was known before.
    */
-  register(registration: Registration): Promise<{ draining: boolean; restarted: boolean }>;
+  register(registration: Registration): Promise<{ drain?: DrainOrder; restarted: boolean }>;
   /** Only if the session is still the agent's. */
   disconnect(agentId: string, sessionId: string): Promise<void>;
   /**
@@ -21,8 +21,12 @@ export interface AgentStore {
    */
   seen(
     beats: readonly { agentId: string; sessionId: string; load: Load | undefined }[],
-  ): Promise<ReadonlyMap<string, { readonly draining: boolean }>>;
-  setDraining(agentId: string, draining: boolean): Promise<void>;
+  ): Promise<ReadonlyMap<string, { readonly drain?: DrainOrder }>>;
+  /** L13: over all sessions, until `undrain`. `deadlineS` 0: as long as it takes. Its coordinator hears of it by notification. */
+  drain(agentId: string, deadlineS: number): Promise<void>;
+  undrain(agentId: string): Promise<void>;
+  /** The agent itself wants to leave: it drains for the rest of this session. */
+  leaving(agentId: string, sessionId: string): Promise<void>;
   list(): Promise<AgentView[]>;
   get(agentId: string): Promise<AgentView>;
   /**

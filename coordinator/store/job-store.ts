@@ -1,6 +1,6 @@
 import type { JobState } from '../domain/job.ts';
 import type { NewTask, TaskView } from '../domain/task.ts';
-import type { ClipChange, JobQuery, JobView, Page, SubmitInput } from '../grid/face.ts';
+import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
 import type { Transaction } from './transaction.ts';
 
@@ -28,6 +28,7 @@ export interface JobStore {
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   tasks(jobId: string): Promise<TaskView[]>;
+  listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   tasksOfAgent(agentId: string): Promise<TaskView[]>;
   task(taskId: string): Promise<TaskView>;
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;

@@ -116,6 +116,8 @@ export interface LeaseStore {
   release(fence: Fence, agentId: string): Promise<boolean>;
   /** L4, L12. Returns how many leases ended. */
   expire(options: ExpireOptions): Promise<number>;
+  /** L13: takes back what an agent holds so long after the deadline of its drain. Returns how many leases ended. */
+  revokeDrained(options: { readonly graceMs: number; readonly limit: number }): Promise<number>;
   /** Tasks of the default class that waited this long compete as `priority`. */
   raiseWaiting(afterMs: number, priority: number): Promise<void>;
 }

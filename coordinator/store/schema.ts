@@ -94,6 +94,7 @@ export interface AgentsTable {
   coordinator_id: string | null;
   state: string;
   drain_requested: Generated<boolean>;
+  drain_until: TimeOrNull;
   version: string;
   hardware: Json<unknown>;
   tools: Json<unknown>;

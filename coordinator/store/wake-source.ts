@@ -8,6 +8,8 @@ export interface WakeMessage {
   /** Of the session that is meant, for `revoke` and `drain`. */
   readonly sessionId?: string | null;
   readonly drain?: boolean;
+  /** With `drain`: the seconds of its deadline; 0: none. */
+  readonly deadlineS?: number;
   /** A session that a newer one of the same agent replaced (L8). */
   readonly superseded?: string;
 }

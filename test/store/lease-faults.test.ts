@@ -132,10 +132,10 @@ test('L13 an agent that was silent for long goes on where it was, draining or no
   await grid.pool.query(`update agents set last_seen_at = now() - interval '1 hour'`);
   expect(await grid.agents.sweepSilent(30_000)).toBe(1);
   expect((await grid.agents.get('a')).state).toBe('offline');
-  expect(await beat()).toEqual(new Map([[session, { draining: false }]]));
+  expect(await beat()).toEqual(new Map([[session, {}]]));
   expect((await grid.agents.get('a')).state).toBe('online');
-  await grid.agents.setDraining('a', true);
-  expect(await beat()).toEqual(new Map([[session, { draining: true }]]));
+  await grid.agents.drain('a', 0);
+  expect(await beat()).toEqual(new Map([[session, { drain: {} }]]));
   expect((await grid.agents.get('a')).state).toBe('draining');
 });
 

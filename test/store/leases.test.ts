@@ -185,10 +185,10 @@ test('L13 a draining agent keeps its leases and is granted nothing', async () =>
   const session = await grid.agent('a');
   await grid.encodingJob('a', session);
   const [task] = await grid.grant('a', session);
-  await grid.agents.setDraining('a', true);
+  await grid.agents.drain('a', 0);
   expect(await grid.leases.renew([renewal(task!.fence, session)], TTL_MS)).toEqual([task!.fence]);
   expect(await grid.grant('a', session, 3)).toEqual([]);
-  await grid.agents.setDraining('a', false);
+  await grid.agents.undrain('a');
   expect(await grid.grant('a', session, 3)).toHaveLength(3);
 });
 

@@ -11,7 +11,9 @@ import { createGrid } from '../../coordinator/grid/grid.ts';
 import { DEFAULT_TIMES, type GridSettings } from '../../coordinator/grid/settings.ts';
 import { FolderHttp } from '../../coordinator/objects/folder-http.ts';
 import { FolderStore } from '../../coordinator/objects/folder.ts';
+import { DEFAULT_RPC_LIMITS, type RpcLimits } from '../../coordinator/rpc/limits.ts';
 import { createRpcServer } from '../../coordinator/rpc/server.ts';
+import { createServices } from '../../coordinator/rpc/services.ts';
 import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
 import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
 import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
@@ -30,6 +32,11 @@ import { createTestDatabase } from './postgres.ts';
 export interface RunningGridOptions {
   readonly agents?: number;
   readonly settings?: Partial<GridSettings>;
+  /** Default: everybody is an administrator. */
+  readonly auth?: 'none' | 'token';
+  readonly limits?: Partial<RpcLimits>;
+  /** In place of asking the database and the objects. */
+  readonly ready?: () => Promise<void>;
   /** A level other than silent shows what happens. */
   readonly log?: string;
 }
@@ -82,15 +89,22 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     logger,
     settings,
   });
+  const limits: RpcLimits = { ...DEFAULT_RPC_LIMITS, ...options.limits };
+  const auth = { mode: options.auth ?? 'none', accounts: grid.face.accounts } as const;
+  const ready = async (): Promise<void> => {
+    await pool.query('select 1');
+    await objects.health();
+  };
   const rpc = createRpcServer({
     gateway: grid.gateway,
-    auth: { mode: 'none', accounts: grid.face.accounts },
+    auth,
+    limits,
     clock,
     logger,
     host: '127.0.0.1',
     port: 0,
     maxMessageBytes: settings.maxMessageBytes,
-    services: [],
+    services: createServices({ grid: grid.face, auth, clock, logger, limits, ready: options.ready ?? ready }),
   });
   const services = [...grid.services, rpc];
   await startAll(services);

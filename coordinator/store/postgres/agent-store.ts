@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts';
-import type { AgentState, AgentView } from '../../domain/agent.ts';
+import type { AgentState, AgentView, DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
 import { notify, say } from './say.ts';
@@ -18,6 +18,7 @@ interface AgentRow {
   slots: number;
   leases: number;
   load: unknown;
+  drain_left_s: number | null;
   connected_at: Date;
   last_seen_at: Date;
 }
@@ -35,15 +36,30 @@ function toView(row: AgentRow): AgentView {
     slots: row.slots,
     leases: row.leases,
     ...(row.load ? { load: Load.fromJSON(row.load) } : {}),
+    ...(row.drain_left_s === null ? {} : { drainLeftS: row.drain_left_s }),
     connectedAt: row.connected_at,
     lastSeenAt: row.last_seen_at,
   };
 }
 
+/** Durations leave the database, never times (L4); a deadline that is over still says 1, because 0 means none. */
+const DRAIN_LEFT = sql`
+  case when a.drain_requested and a.drain_until is not null then greatest(1, ceil(extract(epoch from a.drain_until - now())))::int end`;
+
+interface DrainRow {
+  drain_requested: boolean;
+  drain_left_s: number | null;
+}
+
+function drainOrder({ drain_requested: requested, drain_left_s: leftS }: DrainRow): { drain?: DrainOrder } {
+  if (!requested) return {};
+  return { drain: leftS === null ? {} : { leftS } };
+}
+
 async function read(db: Db, agentId?: string): Promise<AgentView[]> {
   const { rows } = await sql<AgentRow>`
     select a.agent_id, a.name, a.state, a.version, a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
-      a.connected_at, a.last_seen_at,
+      ${DRAIN_LEFT} as drain_left_s, a.connected_at, a.last_seen_at,
       (select count(*)::int from tasks t where t.agent_id = a.agent_id and t.state = 'leased') as leases
     from agents a where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}
     order by a.name, a.agent_id`.execute(db);
@@ -53,12 +69,12 @@ async function read(db: Db, agentId?: string): Promise<AgentView[]> {
 async function register(
   db: Db,
   { hello, sessionId, coordinatorId }: Registration,
-): Promise<{ draining: boolean; restarted: boolean }> {
+): Promise<{ drain?: DrainOrder; restarted: boolean }> {
   return db.transaction().execute(async (tx) => {
     const before = await sql<{ session_id: string | null; incarnation: string }>`
       select session_id, incarnation from agents where agent_id = ${hello.agentId} for update`.execute(tx);
-    const { rows } = await sql<{ drain_requested: boolean }>`
-      insert into agents (agent_id, name, incarnation, session_id, coordinator_id, state, version, hardware, tools,
+    const { rows } = await sql<DrainRow>`
+      insert into agents as a (agent_id, name, incarnation, session_id, coordinator_id, state, version, hardware, tools,
         capabilities, lacks, slots)
       values (${hello.agentId}, ${hello.name}, ${hello.incarnation}, ${sessionId}::uuid, ${coordinatorId}, 'online',
         ${hello.version}, ${JSON.stringify(Hardware.toJSON(hello.hardware ?? Hardware.create()))}::jsonb,
@@ -66,17 +82,39 @@ async function register(
         ${hello.lacks}::text[], ${hello.slots})
       on conflict (agent_id) do update set name = excluded.name, incarnation = excluded.incarnation,
         session_id = excluded.session_id, coordinator_id = excluded.coordinator_id, version = excluded.version,
-        state = case when agents.drain_requested then 'draining' else 'online' end,
+        state = case when a.drain_requested then 'draining' else 'online' end,
         hardware = excluded.hardware, tools = excluded.tools, capabilities = excluded.capabilities,
         lacks = excluded.lacks, slots = excluded.slots, connected_at = now(), last_seen_at = now()
-      returning drain_requested`.execute(tx);
+      returning a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(tx);
     const old = before.rows[0];
     if (old?.session_id && old.session_id !== sessionId) {
       await notify(tx, { superseded: old.session_id, agentId: hello.agentId });
     }
     await say(tx, { type: 'agent.online', agentId: hello.agentId, data: { name: hello.name } });
     const restarted = old !== undefined && old.incarnation !== hello.incarnation;
-    return { draining: rows[0]?.drain_requested ?? false, restarted };
+    return { ...(rows[0] ? drainOrder(rows[0]) : {}), restarted };
+  });
+}
+
+async function setDraining(
+  db: Db,
+  agentId: string,
+  { draining, deadlineS }: { draining: boolean; deadlineS: number },
+): Promise<void> {
+  if (agentId.includes('\0')) throw noAgent(agentId);
+  await db.transaction().execute(async (tx) => {
+    const { rows } = await sql<{ session_id: string | null }>`
+      update agents set drain_requested = ${draining},
+        drain_until = case when ${deadlineS}::int > 0 then now() + ${deadlineS}::int * interval '1 second' end,
+        state = case when state = 'offline' then state when ${draining} then 'draining' else 'online' end
+      where agent_id = ${agentId} returning session_id`.execute(tx);
+    if (rows.length === 0) throw noAgent(agentId);
+    await say(tx, {
+      type: draining ? 'agent.draining' : 'agent.online',
+      agentId,
+      ...(deadlineS > 0 ? { data: { deadline_seconds: deadlineS } } : {}),
+    });
+    await notify(tx, { drain: draining, deadlineS, sessionId: rows[0]?.session_id ?? null });
   });
 }
 
@@ -95,28 +133,26 @@ export function postgresAgentStore(db: Db): AgentStore {
     async seen(beats) {
       if (beats.length === 0) return new Map();
       const loads = beats.map((beat) => (beat.load ? JSON.stringify(Load.toJSON(beat.load)) : null));
-      const { rows } = await sql<{ session_id: string; drain_requested: boolean }>`
+      const { rows } = await sql<DrainRow & { session_id: string }>`
         update agents a set last_seen_at = now(), load = coalesce(b.load, a.load),
-          state = case when a.drain_requested then 'draining' else 'online' end
+          state = case when a.drain_requested or a.state = 'draining' then 'draining' else 'online' end
         from unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
           ${loads}::jsonb[]) as b(agent_id, session_id, load)
         where a.agent_id = b.agent_id and a.session_id = b.session_id
-        returning a.session_id, a.drain_requested`.execute(db);
-      return new Map(rows.map((row) => [row.session_id, { draining: row.drain_requested }]));
+        returning a.session_id, a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(db);
+      return new Map(rows.map((row) => [row.session_id, drainOrder(row)]));
     },
-    async setDraining(agentId, draining) {
-      await db.transaction().execute(async (tx) => {
-        const { rows } = await sql<{ session_id: string | null }>`
-          update agents set drain_requested = ${draining},
-            state = case when state = 'offline' then state when ${draining} then 'draining' else 'online' end
-          where agent_id = ${agentId} returning session_id`.execute(tx);
-        if (rows.length === 0) throw noAgent(agentId);
-        await say(tx, { type: draining ? 'agent.draining' : 'agent.online', agentId });
-        await notify(tx, { drain: draining, sessionId: rows[0]?.session_id ?? null });
-      });
+    drain: (agentId, deadlineS) => setDraining(db, agentId, { draining: true, deadlineS }),
+    undrain: (agentId) => setDraining(db, agentId, { draining: false, deadlineS: 0 }),
+    async leaving(agentId, sessionId) {
+      await sql`
+        update agents set state = 'draining'
+        where agent_id = ${agentId} and session_id = ${sessionId}::uuid`.execute(db);
     },
     list: () => read(db),
     async get(agentId) {
+      // PostgreSQL's text holds no NUL: no agent is called so.
+      if (agentId.includes('\0')) throw noAgent(agentId);
       const view = (await read(db, agentId))[0];
       if (view === undefined) throw noAgent(agentId);
       return view;

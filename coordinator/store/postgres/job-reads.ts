@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { TaskView } from '../../domain/task.ts';
-import type { JobQuery, JobView, Page } from '../../grid/face.ts';
+import type { JobQuery, JobView, Page, TaskQuery } from '../../grid/face.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import {
   JOB_COLUMNS,
@@ -44,13 +44,17 @@ interface Cursor {
   readonly id: string;
 }
 
+function badCursor(cursor: string): GridError {
+  return new GridError('invalid_argument', `cursor ${cursor} is not one that a list gave`, {
+    details: { field: 'cursor', value: cursor },
+  });
+}
+
 function parseCursor(cursor: string): Cursor {
   const [at, id] = Buffer.from(cursor, 'base64url').toString().split('|');
-  if (at === undefined || id === undefined || !isUuid(id) || Number.isNaN(Date.parse(at))) {
-    throw new GridError('invalid_argument', `cursor ${cursor} is not one that a list gave`, {
-      details: { field: 'cursor', value: cursor },
-    });
-  }
+  const known =
+    at !== undefined && /^\d{4}-\d\d-\d\dT[\d:.]{8,15}Z$/.test(at) && !Number.isNaN(Date.parse(at));
+  if (!known || id === undefined || !isUuid(id)) throw badCursor(cursor);
   return { at, id };
 }
 
@@ -77,14 +81,35 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
   };
 }
 
+const KIND_ORDER = sql`array_position(array['index', 'encode', 'audio', 'merge', 'clip'], t.kind)`;
+
 export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
   if (!isUuid(jobId)) throw noJob(jobId);
   const { rows } = await sql<TaskRow>`
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid
-    order by array_position(array['index', 'encode', 'audio', 'merge', 'clip'], t.kind), t.clip_index`.execute(
-    db,
-  );
+    order by ${KIND_ORDER}, t.clip_index`.execute(db);
   return rows.map(toTaskView);
+}
+
+/** After the task that the cursor names by kind and clip: there is one of each in a job. */
+export async function listTasks(db: Db, { jobId, limit, cursor }: TaskQuery): Promise<Page<TaskView>> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString();
+  const [, kind = '0', clip = '-1'] = /^([1-5])\|(-1|\d{1,9})$/.exec(after) ?? [];
+  if (cursor !== undefined && kind === '0') throw badCursor(cursor);
+  const { rows } = await sql<TaskRow & { kind_order: number }>`
+    select ${TASK_COLUMNS}, ${KIND_ORDER} as kind_order from tasks t left join agents a using (agent_id)
+    where t.job_id = ${jobId}::uuid and (${KIND_ORDER}, t.clip_index) > (${Number(kind)}::int, ${Number(clip)}::int)
+    order by ${KIND_ORDER}, t.clip_index limit ${limit + 1}`.execute(db);
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  const more = rows.length > limit && last !== undefined;
+  return {
+    items: shown.map(toTaskView),
+    ...(more
+      ? { nextCursor: Buffer.from(`${last.kind_order}|${last.clip_index}`).toString('base64url') }
+      : {}),
+  };
 }
 
 export async function tasksOfAgent(db: Db, agentId: string): Promise<TaskView[]> {

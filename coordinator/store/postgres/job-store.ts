@@ -7,7 +7,16 @@ import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { exportClip } from './export-clip.ts';
-import { getJob, getTask, listJobs, noJob, noTask, tasksOfAgent, tasksOfJob } from './job-reads.ts';
+import {
+  getJob,
+  getTask,
+  listJobs,
+  listTasks,
+  noJob,
+  noTask,
+  tasksOfAgent,
+  tasksOfJob,
+} from './job-reads.ts';
 import { lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
 import { submit } from './submit.ts';
@@ -118,6 +127,7 @@ export function postgresJobStore(db: Db): JobStore {
     get: (jobId, ownerId) => getJob(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
+    listTasks: (query) => listTasks(db, query),
     tasksOfAgent: (agentId) => tasksOfAgent(db, agentId),
     task: (taskId) => getTask(db, taskId),
     async cancel(jobId, ownerId, tx) {

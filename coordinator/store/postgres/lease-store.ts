@@ -9,6 +9,7 @@ import { expire, raiseWaiting } from './expire.ts';
 import { fail, release } from './fail.ts';
 import { grant } from './grant.ts';
 import { adopt, renew, shorten } from './renew.ts';
+import { revokeDrained } from './revoke-drained.ts';
 
 interface ContextRow {
   job_id: string;
@@ -46,6 +47,7 @@ export function postgresLeaseStore(db: Db): LeaseStore {
     fail: (failure) => fail(db, failure),
     release: (fence, agentId) => release(db, fence, agentId),
     expire: (options) => expire(db, options),
+    revokeDrained: (options) => revokeDrained(db, options),
     raiseWaiting: (afterMs, priority) => raiseWaiting(db, afterMs, priority),
   };
 }

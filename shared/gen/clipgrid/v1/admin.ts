@@ -36,7 +36,11 @@ export interface Agent {
   slots: number;
   leases: number;
   load: Load | undefined;
-  lastSeenTime: Date | undefined;
+  lastSeenTime:
+    | Date
+    | undefined;
+  /** While it drains with a deadline: how long until what it still holds is taken back. */
+  drainSecondsLeft?: number | undefined;
 }
 
 export interface Failure {
@@ -79,7 +83,10 @@ export interface Task {
   framesDone: number;
   fps: number;
   phase: string;
-  failure: Failure | undefined;
+  failure:
+    | Failure
+    | undefined;
+  /** In lists only its end; GetTask gives it whole. */
   logTail: string;
   requires: string[];
 }
@@ -96,10 +103,14 @@ export interface Event {
 }
 
 export interface ListAgentsRequest {
+  /** 1 to 500; 0: 100. */
+  pageSize: number;
+  pageToken: string;
 }
 
 export interface ListAgentsResponse {
   agents: Agent[];
+  nextPageToken: string;
 }
 
 export interface GetAgentRequest {
@@ -113,7 +124,7 @@ export interface GetAgentResponse {
 
 export interface DrainAgentRequest {
   agentId: string;
-  /** 0: as long as it takes. */
+  /** What it still holds then is given back and goes to others. At most 604800; 0: as long as it takes. */
   deadlineSeconds: number;
   /** True: take work again. */
   undo: boolean;
@@ -126,6 +137,7 @@ export interface DrainAgentResponse {
 export interface ListJobsRequest {
   /** Empty: all. */
   states: string[];
+  /** 1 to 500; 0: 100. */
   pageSize: number;
   pageToken: string;
 }
@@ -140,9 +152,13 @@ export interface GetJobRequest {
 }
 
 export interface GetJobResponse {
-  job: Job | undefined;
+  job:
+    | Job
+    | undefined;
+  /** The first of them; where next_page_token is not empty, ListTasks goes on. */
   tasks: Task[];
   waiting: string;
+  nextPageToken: string;
 }
 
 export interface CancelJobRequest {
@@ -163,6 +179,7 @@ export interface RetryJobResponse {
 
 export interface ListTasksRequest {
   jobId: string;
+  /** 1 to 500; 0: 100. */
   pageSize: number;
   pageToken: string;
 }
@@ -210,6 +227,8 @@ export interface WatchEventsRequest {
   jobId: string;
   /** Start after this sequence number; 0: from now on. */
   afterSequence: number;
+  /** End the stream after that many events; 0: never. */
+  maxEvents: number;
 }
 
 export interface WatchEventsResponse {
@@ -230,6 +249,7 @@ function createBaseAgent(): Agent {
     leases: 0,
     load: undefined,
     lastSeenTime: undefined,
+    drainSecondsLeft: undefined,
   };
 }
 
@@ -270,6 +290,9 @@ export const Agent: MessageFns<Agent> = {
     }
     if (message.lastSeenTime !== undefined) {
       Timestamp.encode(toTimestamp(message.lastSeenTime), writer.uint32(98).fork()).join();
+    }
+    if (message.drainSecondsLeft !== undefined) {
+      writer.uint32(104).uint32(message.drainSecondsLeft);
     }
     return writer;
   },
@@ -383,6 +406,14 @@ export const Agent: MessageFns<Agent> = {
             message.lastSeenTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.drainSecondsLeft = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -418,6 +449,11 @@ export const Agent: MessageFns<Agent> = {
         ? fromJsonTimestamp(object.lastSeenTime)
         : isSet(object.last_seen_time)
         ? fromJsonTimestamp(object.last_seen_time)
+        : undefined,
+      drainSecondsLeft: isSet(object.drainSecondsLeft)
+        ? globalThis.Number(object.drainSecondsLeft)
+        : isSet(object.drain_seconds_left)
+        ? globalThis.Number(object.drain_seconds_left)
         : undefined,
     };
   },
@@ -460,6 +496,9 @@ export const Agent: MessageFns<Agent> = {
     if (message.lastSeenTime !== undefined) {
       obj.lastSeenTime = message.lastSeenTime.toISOString();
     }
+    if (message.drainSecondsLeft !== undefined) {
+      obj.drainSecondsLeft = Math.round(message.drainSecondsLeft);
+    }
     return obj;
   },
 
@@ -482,6 +521,7 @@ export const Agent: MessageFns<Agent> = {
     message.leases = object.leases ?? 0;
     message.load = (object.load !== undefined && object.load !== null) ? Load.fromPartial(object.load) : undefined;
     message.lastSeenTime = object.lastSeenTime ?? undefined;
+    message.drainSecondsLeft = object.drainSecondsLeft ?? undefined;
     return message;
   },
 };
@@ -1451,11 +1491,17 @@ export const Event: MessageFns<Event> = {
 };
 
 function createBaseListAgentsRequest(): ListAgentsRequest {
-  return {};
+  return { pageSize: 0, pageToken: "" };
 }
 
 export const ListAgentsRequest: MessageFns<ListAgentsRequest> = {
-  encode(_: ListAgentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListAgentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
     return writer;
   },
 
@@ -1472,6 +1518,22 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1484,32 +1546,54 @@ export const ListAgentsRequest: MessageFns<ListAgentsRequest> = {
     }
   },
 
-  fromJSON(_: any): ListAgentsRequest {
-    return {};
+  fromJSON(object: any): ListAgentsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
   },
 
-  toJSON(_: ListAgentsRequest): unknown {
+  toJSON(message: ListAgentsRequest): unknown {
     const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
     return obj;
   },
 
   create(base?: DeepPartial<ListAgentsRequest>): ListAgentsRequest {
     return ListAgentsRequest.fromPartial(base ?? {});
   },
-  fromPartial(_: DeepPartial<ListAgentsRequest>): ListAgentsRequest {
+  fromPartial(object: DeepPartial<ListAgentsRequest>): ListAgentsRequest {
     const message = createBaseListAgentsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
     return message;
   },
 };
 
 function createBaseListAgentsResponse(): ListAgentsResponse {
-  return { agents: [] };
+  return { agents: [], nextPageToken: "" };
 }
 
 export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
   encode(message: ListAgentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.agents) {
       Agent.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -1535,6 +1619,14 @@ export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
             message.agents.push(Agent.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1548,13 +1640,23 @@ export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
   },
 
   fromJSON(object: any): ListAgentsResponse {
-    return { agents: globalThis.Array.isArray(object?.agents) ? object.agents.map((e: any) => Agent.fromJSON(e)) : [] };
+    return {
+      agents: globalThis.Array.isArray(object?.agents) ? object.agents.map((e: any) => Agent.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
   },
 
   toJSON(message: ListAgentsResponse): unknown {
     const obj: any = {};
     if (message.agents?.length) {
       obj.agents = message.agents.map((e) => Agent.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
     }
     return obj;
   },
@@ -1565,6 +1667,7 @@ export const ListAgentsResponse: MessageFns<ListAgentsResponse> = {
   fromPartial(object: DeepPartial<ListAgentsResponse>): ListAgentsResponse {
     const message = createBaseListAgentsResponse();
     message.agents = object.agents?.map((e) => Agent.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -2175,7 +2278,7 @@ export const GetJobRequest: MessageFns<GetJobRequest> = {
 };
 
 function createBaseGetJobResponse(): GetJobResponse {
-  return { job: undefined, tasks: [], waiting: "" };
+  return { job: undefined, tasks: [], waiting: "", nextPageToken: "" };
 }
 
 export const GetJobResponse: MessageFns<GetJobResponse> = {
@@ -2188,6 +2291,9 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     }
     if (message.waiting !== "") {
       writer.uint32(26).string(message.waiting);
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(34).string(message.nextPageToken);
     }
     return writer;
   },
@@ -2229,6 +2335,14 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
             message.waiting = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2246,6 +2360,11 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
       job: isSet(object.job) ? Job.fromJSON(object.job) : undefined,
       tasks: globalThis.Array.isArray(object?.tasks) ? object.tasks.map((e: any) => Task.fromJSON(e)) : [],
       waiting: isSet(object.waiting) ? globalThis.String(object.waiting) : "",
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
     };
   },
 
@@ -2260,6 +2379,9 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     if (message.waiting !== "") {
       obj.waiting = message.waiting;
     }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
     return obj;
   },
 
@@ -2271,6 +2393,7 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     message.job = (object.job !== undefined && object.job !== null) ? Job.fromPartial(object.job) : undefined;
     message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
     message.waiting = object.waiting ?? "";
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };
@@ -3350,7 +3473,7 @@ export const ExplainWaitingResponse: MessageFns<ExplainWaitingResponse> = {
 };
 
 function createBaseWatchEventsRequest(): WatchEventsRequest {
-  return { jobId: "", afterSequence: 0 };
+  return { jobId: "", afterSequence: 0, maxEvents: 0 };
 }
 
 export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
@@ -3360,6 +3483,9 @@ export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
     }
     if (message.afterSequence !== 0) {
       writer.uint32(16).int64(message.afterSequence);
+    }
+    if (message.maxEvents !== 0) {
+      writer.uint32(24).uint32(message.maxEvents);
     }
     return writer;
   },
@@ -3393,6 +3519,14 @@ export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
             message.afterSequence = longToNumber(reader.int64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.maxEvents = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3417,6 +3551,11 @@ export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
         : isSet(object.after_sequence)
         ? globalThis.Number(object.after_sequence)
         : 0,
+      maxEvents: isSet(object.maxEvents)
+        ? globalThis.Number(object.maxEvents)
+        : isSet(object.max_events)
+        ? globalThis.Number(object.max_events)
+        : 0,
     };
   },
 
@@ -3428,6 +3567,9 @@ export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
     if (message.afterSequence !== 0) {
       obj.afterSequence = Math.round(message.afterSequence);
     }
+    if (message.maxEvents !== 0) {
+      obj.maxEvents = Math.round(message.maxEvents);
+    }
     return obj;
   },
 
@@ -3438,6 +3580,7 @@ export const WatchEventsRequest: MessageFns<WatchEventsRequest> = {
     const message = createBaseWatchEventsRequest();
     message.jobId = object.jobId ?? "";
     message.afterSequence = object.afterSequence ?? 0;
+    message.maxEvents = object.maxEvents ?? 0;
     return message;
   },
 };

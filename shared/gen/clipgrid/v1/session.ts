@@ -158,7 +158,10 @@ export interface HeartbeatAck {
 
 export interface DrainNotice {
   reason: string;
+  /** From now, until what is still held is given back; 0: as long as it takes. */
   deadlineSeconds: number;
+  /** True: an earlier notice no longer counts. */
+  undo: boolean;
 }
 
 export interface Goodbye {
@@ -2154,7 +2157,7 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
 };
 
 function createBaseDrainNotice(): DrainNotice {
-  return { reason: "", deadlineSeconds: 0 };
+  return { reason: "", deadlineSeconds: 0, undo: false };
 }
 
 export const DrainNotice: MessageFns<DrainNotice> = {
@@ -2164,6 +2167,9 @@ export const DrainNotice: MessageFns<DrainNotice> = {
     }
     if (message.deadlineSeconds !== 0) {
       writer.uint32(16).uint32(message.deadlineSeconds);
+    }
+    if (message.undo !== false) {
+      writer.uint32(24).bool(message.undo);
     }
     return writer;
   },
@@ -2197,6 +2203,14 @@ export const DrainNotice: MessageFns<DrainNotice> = {
             message.deadlineSeconds = reader.uint32();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.undo = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2217,6 +2231,7 @@ export const DrainNotice: MessageFns<DrainNotice> = {
         : isSet(object.deadline_seconds)
         ? globalThis.Number(object.deadline_seconds)
         : 0,
+      undo: isSet(object.undo) ? globalThis.Boolean(object.undo) : false,
     };
   },
 
@@ -2228,6 +2243,9 @@ export const DrainNotice: MessageFns<DrainNotice> = {
     if (message.deadlineSeconds !== 0) {
       obj.deadlineSeconds = Math.round(message.deadlineSeconds);
     }
+    if (message.undo !== false) {
+      obj.undo = message.undo;
+    }
     return obj;
   },
 
@@ -2238,6 +2256,7 @@ export const DrainNotice: MessageFns<DrainNotice> = {
     const message = createBaseDrainNotice();
     message.reason = object.reason ?? "";
     message.deadlineSeconds = object.deadlineSeconds ?? 0;
+    message.undo = object.undo ?? false;
     return message;
   },
 };

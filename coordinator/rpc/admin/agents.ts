@@ -1,0 +1,69 @@
+import type {
+  AdminServiceServer,
+  DrainAgentRequest,
+  GetAgentRequest,
+  ListAgentsRequest,
+} from '../../../shared/gen/clipgrid/v1/admin.ts';
+import { ownerFilter, type Principal } from '../../domain/account.ts';
+import type { TaskView } from '../../domain/task.ts';
+import type { JobsFace } from '../../grid/face.ts';
+import { unary } from '../unary.ts';
+import { invalidField, type AdminDeps } from './deps.ts';
+import { agentMessage, listedTaskMessage } from './messages.ts';
+import { badToken, pageOf } from './paging.ts';
+
+const MAX_DRAIN_S = 7 * 24 * 3600;
+
+/** Agents belong to the grid: everybody may look at them, but sees of their work only his own. */
+async function visible(
+  jobs: JobsFace,
+  principal: Principal,
+  tasks: readonly TaskView[],
+): Promise<TaskView[]> {
+  const ownerId = ownerFilter(principal);
+  if (ownerId === undefined) return [...tasks];
+  const jobIds = [...new Set(tasks.map((task) => task.jobId))];
+  const own = await Promise.all(
+    jobIds.map((jobId) =>
+      jobs.get(jobId, ownerId).then(
+        () => jobId,
+        () => undefined,
+      ),
+    ),
+  );
+  return tasks.filter((task) => own.includes(task.jobId));
+}
+
+export function agentCalls(
+  deps: AdminDeps,
+): Pick<AdminServiceServer, 'listAgents' | 'getAgent' | 'drainAgent'> {
+  const { agents, jobs } = deps.grid;
+  return {
+    listAgents: unary(deps, 'read', async (request: ListAgentsRequest) => {
+      const { limit, cursor } = pageOf(request);
+      const all = await agents.list();
+      const before = Buffer.from(cursor ?? '', 'base64url').toString();
+      const from = cursor === undefined ? 0 : all.findIndex((agent) => agent.agentId === before) + 1;
+      if (cursor !== undefined && from === 0) throw badToken(cursor);
+      const shown = all.slice(from, from + limit);
+      const last = from + limit < all.length ? shown.at(-1) : undefined;
+      const nextPageToken = last ? Buffer.from(last.agentId).toString('base64url') : '';
+      return { agents: shown.map(agentMessage), nextPageToken };
+    }),
+
+    getAgent: unary(deps, 'read', async ({ agentId }: GetAgentRequest, principal) => {
+      const agent = await agents.get(agentId);
+      const tasks = await visible(jobs, principal, await agents.tasks(agentId));
+      return { agent: agentMessage(agent), tasks: tasks.map(listedTaskMessage) };
+    }),
+
+    drainAgent: unary(deps, 'admin', async ({ agentId, deadlineSeconds, undo }: DrainAgentRequest) => {
+      if (deadlineSeconds > MAX_DRAIN_S)
+        throw invalidField('deadline_seconds', deadlineSeconds, `0 to ${MAX_DRAIN_S}`);
+      if (undo && deadlineSeconds > 0)
+        throw invalidField('deadline_seconds', deadlineSeconds, 'an undo has no deadline');
+      const agent = undo ? await agents.undrain(agentId) : await agents.drain(agentId, deadlineSeconds);
+      return { agent: agentMessage(agent) };
+    }),
+  };
+}

@@ -1,0 +1,21 @@
+import { AdminServiceService, type AdminServiceServer } from '../../../shared/gen/clipgrid/v1/admin.ts';
+import type { RpcService } from '../rpc-service.ts';
+import { agentCalls } from './agents.ts';
+import type { AdminDeps } from './deps.ts';
+import { eventCalls } from './events.ts';
+import { jobCalls } from './jobs.ts';
+import { taskCalls } from './tasks.ts';
+import { waitingCalls } from './waiting.ts';
+
+/** For people and their tools: look at the grid and steer it. Reading needs the scope `read`, steering `admin`. */
+export function createAdminService(deps: AdminDeps): RpcService {
+  const stopping = new AbortController();
+  const implementation: AdminServiceServer = {
+    ...agentCalls(deps),
+    ...jobCalls(deps),
+    ...taskCalls(deps),
+    ...waitingCalls(deps),
+    ...eventCalls(deps, stopping.signal),
+  };
+  return { definition: AdminServiceService, implementation, stop: () => stopping.abort() };
+}
