@@ -32,6 +32,8 @@ export interface CoordinatorParts {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
+  /** Other times and limits than the usual ones. */
+  readonly times?: Partial<GridSettings>;
 }
 
 /** A running coordinator and where it listens. */
@@ -43,8 +45,9 @@ export interface Coordinator {
 
 const POOL_SIZE = 16;
 
-function gridSettings({ settings, ids }: CoordinatorParts): GridSettings {
-  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket: settings.bucket };
+function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
+  const { bucket } = settings;
+  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket, ...times };
 }
 
 /** Tokens that the operator configured exist before the first request. */

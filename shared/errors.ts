@@ -4,6 +4,8 @@ export const ERROR_CODES = {
   unauthenticated: { http: 401, grpc: 16, level: 'info' },
   permission_denied: { http: 403, grpc: 7, level: 'info' },
   not_found: { http: 404, grpc: 5, level: 'info' },
+  /** The path exists, the method on it does not. */
+  method_not_allowed: { http: 405, grpc: 12, level: 'info' },
   already_exists: { http: 409, grpc: 6, level: 'info' },
   failed_precondition: { http: 409, grpc: 9, level: 'info' },
   too_large: { http: 413, grpc: 8, level: 'info' },

@@ -1,4 +1,6 @@
 import type { AgentView } from './agent.ts';
+import type { JobSpec } from './job.ts';
+import { clipRequirements, commandRequirements } from './requirements.ts';
 import type { TaskView } from './task.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -16,6 +18,18 @@ function inWords(capability: string): string {
   return capability;
 }
 
+function hasAll(agent: AgentView, requires: readonly string[]): boolean {
+  return requires.every((item) => agent.capabilities.includes(item));
+}
+
+/** What none of the online agents has, in words; empty when one of them has all that is required. */
+function explainLack(requires: readonly string[], online: readonly AgentView[]): string {
+  if (online.some((agent) => hasAll(agent, requires))) return '';
+  const missing = requires.filter((item) => !online.some((agent) => agent.capabilities.includes(item)));
+  if (missing.length === 0) return `no single agent online has all of: ${requires.map(inWords).join('; ')}`;
+  return `none of the ${online.length} agents online has ${missing.map(inWords).join('; ')}`;
+}
+
 /** Why a ready task is not running, in one sentence; empty when it does not wait. */
 export function explainTask(task: TaskView, agents: readonly AgentView[]): string {
   if (task.state !== 'ready') return '';
@@ -26,25 +40,37 @@ export function explainTask(task: TaskView, agents: readonly AgentView[]): strin
       ? `no agent takes work: ${draining} draining, none online`
       : 'no agent is online: start one with `clipgrid agent --coordinator HOST:PORT`';
   }
-  const fitting = online.filter((agent) => task.requires.every((item) => agent.capabilities.includes(item)));
-  if (fitting.length === 0) {
-    const missing = task.requires.filter(
-      (item) => !online.some((agent) => agent.capabilities.includes(item)),
-    );
-    if (missing.length === 0) {
-      return `no single agent online has all of: ${task.requires.map(inWords).join('; ')}`;
-    }
-    return `none of the ${online.length} agents online has ${missing.map(inWords).join('; ')}`;
-  }
+  const lack = explainLack(task.requires, online);
+  if (lack !== '') return lack;
+  const fitting = online.filter((agent) => hasAll(agent, task.requires));
   if (fitting.every((agent) => agent.leases >= agent.slots)) {
     return `all ${fitting.length} agents that can run it are busy`;
   }
   return 'about to be given to an agent';
 }
 
-/** The same for a job: the sentence of its first waiting task, while none of its tasks is running. */
-export function explainJob(tasks: readonly TaskView[], agents: readonly AgentView[]): string {
-  if (tasks.some((task) => task.state === 'leased')) return '';
-  const waiting = tasks.find((task) => task.state === 'ready');
+/**
+ * The same for a job: what its clips and audio need and nobody has, from its submission on; else the sentence of its first
+ * waiting task, while none of its tasks is running.
+ */
+export function explainJob(spec: JobSpec, tasks: readonly TaskView[], agents: readonly AgentView[]): string {
+  const open = tasks.filter((task) => task.state === 'ready' || task.state === 'leased');
+  if (open.length === 0) return '';
+  const online = agents.filter((agent) => agent.state === 'online');
+  const lack = online.length === 0 || tasks.some(isClip) ? '' : explainNeeds(spec, online);
+  if (lack !== '') return lack;
+  if (open.some((task) => task.state === 'leased')) return '';
+  const [waiting] = open;
   return waiting === undefined ? '' : explainTask(waiting, agents);
+}
+
+function isClip(task: TaskView): boolean {
+  return task.kind === 'encode';
+}
+
+/** Before the plan there are no tasks yet that say what they need. */
+function explainNeeds({ script, command, audio }: JobSpec, online: readonly AgentView[]): string {
+  const clips = explainLack(clipRequirements(script, command), online);
+  if (clips !== '' || audio === undefined) return clips;
+  return explainLack(commandRequirements(audio), online);
 }

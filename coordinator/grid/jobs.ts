@@ -97,7 +97,10 @@ export function createJobs(deps: JobsDeps): JobsFace {
       await after(jobs.retryTask(taskId));
       return jobs.task(taskId);
     },
-    explainJob: async (jobId) => explainJob(await jobs.tasks(jobId), await agents.list()),
+    async explainJob(jobId) {
+      const [job, tasks, views] = await Promise.all([jobs.get(jobId), jobs.tasks(jobId), agents.list()]);
+      return explainJob(job.spec, tasks, views);
+    },
     explainTask: async (taskId) => explainTask(await jobs.task(taskId), await agents.list()),
     async readResult(jobId, range) {
       const result = await requireResult(await jobs.get(jobId));

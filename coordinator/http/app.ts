@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
-import Koa, { type Middleware } from 'koa';
-import { GridError } from '../../shared/errors.ts';
+import Koa, { type Context, type Middleware } from 'koa';
+import { GridError, toGridError } from '../../shared/errors.ts';
 import { agentRoutes } from './agents.ts';
 import type { ApiDeps } from './context.ts';
 import { jobRoutes } from './jobs.ts';
@@ -29,26 +29,34 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(httpMetrics(options));
   app.use(problems(options));
   for (const mount of options.mounts ?? []) app.use(mount);
+  const router = createApiRouter(options);
+  app.use(router.routes());
+  app.use((ctx) => refuse(router, ctx));
+  return app;
+}
+
+/** Every route of the own API. */
+export function createApiRouter(options: HttpAppOptions): Router {
   const router = new Router({ prefix: '/api/v1' });
   uploadRoutes(router, options);
   jobRoutes(router, options);
   agentRoutes(router, options);
   operations(router, options);
-  app.use(router.routes());
-  app.use(
-    router.allowedMethods({
-      throw: true,
-      methodNotAllowed: () => new GridError('not_found', 'this path has no such method') as never,
-      notImplemented: () => new GridError('not_found', 'no path has such a method') as never,
-    }),
-  );
-  app.use((ctx) => {
-    throw new GridError(
-      'not_found',
-      `there is nothing at ${ctx.method} ${ctx.path}; see /api/v1/openapi.json`,
-    );
-  });
-  return app;
+  return router;
+}
+
+/** No route took the request: the path is unknown, or the method is. */
+function refuse(router: Router, ctx: Context): never {
+  const { path } = router.match(ctx.path, ctx.method);
+  const methods = [...new Set(path.flatMap((layer) => layer.methods))];
+  if (methods.length === 0) {
+    const message = `there is nothing at ${ctx.method} ${ctx.path}; see /api/v1/openapi.json`;
+    throw new GridError('not_found', message, { details: { field: 'path', value: ctx.path } });
+  }
+  const allowed = methods.join(', ');
+  ctx.set('Allow', allowed);
+  const message = `${ctx.path} has no ${ctx.method}: it takes ${allowed}`;
+  throw new GridError('method_not_allowed', message, { details: { field: 'method', value: ctx.method } });
 }
 
 /** Before anything reads the body: uploads stream through. */
@@ -65,7 +73,10 @@ function operations(router: Router, options: HttpAppOptions): void {
     ctx.body = { status: 'ok' };
   });
   router.get('/ready', async (ctx) => {
-    await options.ready();
+    await options.ready().catch((thrown: unknown) => {
+      const cause = toGridError(thrown);
+      throw new GridError('unavailable', `not ready: ${cause.message}`, { cause });
+    });
     ctx.body = { status: 'ready' };
   });
   router.get('/metrics', async (ctx) => {

@@ -1,96 +1,110 @@
-import { PassThrough } from 'node:stream';
 import type { Context } from 'koa';
-import { assert } from '../../shared/errors.ts';
-import type { JobView } from '../grid/face.ts';
+import { GridError } from '../../shared/errors.ts';
+import type { GridEvent, JobView } from '../grid/face.ts';
 import type { ApiDeps } from './context.ts';
+import { EventStream } from './event-stream.ts';
 import { jobView, taskView } from './views.ts';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 const PROGRESS_MS = 1_000;
-/** A watcher that does not read is let go: it can come back with Last-Event-ID (L9). */
-const MAX_BUFFERED_BYTES = 1024 * 1024;
-
-interface Message {
-  readonly event: string;
-  readonly data: unknown;
-  readonly id?: number;
-}
-
-/** One message of the WHATWG server-sent events format. */
-function format({ event, data, id }: Message): string {
-  return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-}
+/** How long the end waits for the events before it: they are readable only when older transactions have ended. */
+const LAST_EVENTS_MS = 1_000;
 
 /**
  * Server-sent events of one job: `progress` (a snapshot, every second), each event of the grid under its type with its
  * sequence number as id, and `end` when the job has ended. Last-Event-ID goes on after that event.
  */
-export async function sendJobEvents(ctx: Context, deps: ApiDeps, job: JobView): Promise<void> {
-  const afterSequence = Number(ctx.get('last-event-id') || 0);
-  const gone = new AbortController();
-  const stream = new PassThrough();
-  ctx.req.on('close', () => gone.abort());
-  stream.on('close', () => gone.abort());
-  ctx.status = 200;
-  ctx.set({ 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' });
-  ctx.type = 'text/event-stream; charset=utf-8';
-  ctx.body = stream;
-  const send = (message: Message): void => {
-    if (stream.writableLength > MAX_BUFFERED_BYTES) return gone.abort();
-    stream.write(format(message));
-  };
-  const work = [
-    watchProgress(deps, job.jobId, { send, gone }),
-    watchEvents(
-      deps,
-      { jobId: job.jobId, afterSequence: Number.isInteger(afterSequence) ? afterSequence : 0 },
-      { send, gone },
-    ),
-  ];
-  void Promise.allSettled(work).then((results) => {
+export function sendJobEvents(ctx: Context, deps: ApiDeps, job: JobView): void {
+  const afterSequence = lastEventId(ctx);
+  const watch = new JobWatch(deps, new EventStream(ctx, deps.clock), job.jobId);
+  void watch.run(afterSequence);
+}
+
+function lastEventId(ctx: Context): number {
+  const text = ctx.get('last-event-id');
+  if (text === '') return 0;
+  if (/^\d{1,15}$/.test(text)) return Number(text);
+  const details = { field: 'Last-Event-ID', value: text };
+  const message = `Last-Event-ID is ${JSON.stringify(text)}: send the id of an event of this stream`;
+  throw new GridError('invalid_argument', message, { details });
+}
+
+class JobWatch {
+  readonly #deps: ApiDeps;
+  readonly #stream: EventStream;
+  readonly #jobId: string;
+  /** Aborted when the state that the job ended in has come by as an event. */
+  readonly #told = new AbortController();
+  /** The state that the job is known to have ended in, and the last one that came by as an event. */
+  #endState: string | undefined;
+  #toldState: unknown;
+
+  constructor(deps: ApiDeps, stream: EventStream, jobId: string) {
+    this.#deps = deps;
+    this.#stream = stream;
+    this.#jobId = jobId;
+  }
+
+  async run(afterSequence: number): Promise<void> {
+    const results = await Promise.allSettled([this.#progress(), this.#events(afterSequence)]);
     for (const result of results) {
-      if (result.status === 'rejected') deps.logger.info({ error: String(result.reason) }, 'a watch ended');
+      if (result.status === 'rejected')
+        this.#deps.logger.info({ error: String(result.reason) }, 'a watch ended');
     }
-    stream.end();
-  });
-}
+  }
 
-interface Outlet {
-  readonly send: (message: Message) => void;
-  readonly gone: AbortController;
-}
-
-async function watchProgress(deps: ApiDeps, jobId: string, { send, gone }: Outlet): Promise<void> {
-  try {
-    while (!gone.signal.aborted) {
-      const [job, tasks] = await Promise.all([deps.grid.jobs.get(jobId), deps.grid.jobs.tasks(jobId)]);
-      const waiting = await deps.grid.jobs.explainJob(jobId);
-      const data = { ...jobView(job), tasks: tasks.map(taskView), waiting };
-      const over = ENDED.has(job.state);
-      send({ event: over ? 'end' : 'progress', data });
-      if (over) return;
-      await deps.clock.sleep(PROGRESS_MS, gone.signal);
+  async #progress(): Promise<void> {
+    const { clock } = this.#deps;
+    const { gone } = this.#stream;
+    try {
+      while (!gone.aborted) {
+        const snapshot = await this.#snapshot();
+        if (ENDED.has(snapshot.state)) return await this.#end(snapshot);
+        // Who is behind gets the next snapshot, not each that he missed.
+        if (this.#stream.idle) await this.#stream.send({ event: 'progress', data: snapshot });
+        await clock.sleep(PROGRESS_MS, gone);
+      }
+    } finally {
+      this.#stream.end();
     }
-  } finally {
-    gone.abort();
+  }
+
+  async #snapshot() {
+    const { jobs } = this.#deps.grid;
+    const [job, tasks, waiting] = await Promise.all([
+      jobs.get(this.#jobId),
+      jobs.tasks(this.#jobId),
+      jobs.explainJob(this.#jobId),
+    ]);
+    return { ...jobView(job), tasks: tasks.map(taskView), waiting };
+  }
+
+  async #end(snapshot: { readonly state: string }): Promise<void> {
+    this.#endState = snapshot.state;
+    if (this.#toldState === snapshot.state) this.#told.abort();
+    const { gone } = this.#stream;
+    await this.#deps.clock.sleep(LAST_EVENTS_MS, AbortSignal.any([gone, this.#told.signal]));
+    await this.#stream.send({ event: 'end', data: snapshot });
+  }
+
+  async #events(afterSequence: number): Promise<void> {
+    const { gone } = this.#stream;
+    const filter = { jobId: this.#jobId, afterSequence };
+    for await (const event of this.#deps.grid.events.watch(filter, gone)) {
+      await this.#stream.send({ event: event.type, id: event.sequence, data: eventView(event) });
+      if (event.type === 'job.state') this.#toldState = event.data['state'];
+      if (this.#endState !== undefined && this.#toldState === this.#endState) this.#told.abort();
+    }
   }
 }
 
-async function watchEvents(
-  { grid }: ApiDeps,
-  filter: { jobId: string; afterSequence: number },
-  { send, gone }: Outlet,
-): Promise<void> {
-  assert(filter.afterSequence >= 0, 'sequence numbers are not negative');
-  for await (const { sequence, at, type, taskId, agentId, data } of grid.events.watch(filter, gone.signal)) {
-    const said = {
-      sequence,
-      at: at.toISOString(),
-      type,
-      task_id: taskId ?? null,
-      agent_id: agentId ?? null,
-      ...data,
-    };
-    send({ event: type, id: sequence, data: said });
-  }
+function eventView({ sequence, at, type, taskId, agentId, data }: GridEvent) {
+  return {
+    sequence,
+    at: at.toISOString(),
+    type,
+    task_id: taskId ?? null,
+    agent_id: agentId ?? null,
+    ...data,
+  };
 }

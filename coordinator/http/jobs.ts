@@ -45,7 +45,9 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
     ctx.body = { ...jobView(job), tasks: tasks.map(taskView), waiting };
   });
 
-  router.get('/jobs/:id/events', async (ctx) => sendJobEvents(ctx, deps, await named(ctx, 'read')));
+  router.get('/jobs/:id/events', async (ctx) => {
+    sendJobEvents(ctx, deps, await named(ctx, 'read'));
+  });
 
   router.post('/jobs/:id/cancel', async (ctx) => {
     const { jobId } = await named(ctx, 'submit');

@@ -6,14 +6,22 @@ import { invalid } from './problem.ts';
 /** JSON bodies: a script of 256 KiB with every character escaped fits. */
 export const MAX_JSON_BYTES = 2 * 1024 * 1024;
 
+const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
+
 /** Reads a request's whole body; more than the limit is `too_large`, and the rest is not read. */
 export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
   const announced = Number(ctx.get('content-length') || 0);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  const tooLarge = (): GridError => new GridError('too_large', `the body is larger than ${limit} bytes`);
+  const tooLarge = (): GridError => {
+    discard(ctx);
+    const details = { field: '(the body)', value: `${Math.max(announced, bytes)} bytes` };
+    return new GridError('too_large', `the body is larger than the limit of ${limit} bytes`, { details });
+  };
   if (announced > limit) throw tooLarge();
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+  // Not ending the request when reading stops early is what lets a refusal reach the client.
+  const body = ctx.req.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>;
+  for await (const chunk of body) {
     bytes += chunk.length;
     if (bytes > limit) throw tooLarge();
     chunks.push(chunk);
@@ -21,12 +29,26 @@ export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
+/** Reads on for a while, so that the sender gets to see the answer; who sends without end is cut off. */
+function discard(ctx: Context): void {
+  let discarded = 0;
+  ctx.set('Connection', 'close');
+  ctx.req.on('data', (chunk: Buffer) => {
+    discarded += chunk.length;
+    if (discarded > MAX_DISCARDED_BYTES) ctx.req.destroy();
+  });
+  ctx.req.on('error', () => undefined);
+  ctx.req.resume();
+}
+
 /** A body as UTF-8 text; other bytes are refused and not replaced. */
 export function decodeUtf8(bytes: Buffer): string {
   try {
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
   } catch {
-    throw new GridError('invalid_argument', 'the body is not valid UTF-8');
+    throw new GridError('invalid_argument', 'the body is not valid UTF-8', {
+      details: { field: '(the body)' },
+    });
   }
 }
 
@@ -40,6 +62,7 @@ export async function readJson<Schema extends z.ZodType>(
     throw new GridError(
       'unsupported',
       `the content type is ${ctx.get('content-type') || 'missing'}: send application/json`,
+      { details: { field: 'Content-Type', value: ctx.get('content-type') } },
     );
   }
   const input = parseJson(text);
@@ -56,6 +79,7 @@ function parseJson(text: string): unknown {
     throw new GridError(
       'invalid_argument',
       `the body is not JSON: ${error instanceof Error ? error.message : ''}`,
+      { details: { field: '(the body)', value: text } },
     );
   }
 }

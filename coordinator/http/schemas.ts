@@ -1,12 +1,25 @@
 import { z } from 'zod';
 import { JOB_STATES } from '../domain/job.ts';
 
+const WELL_FORMED = 'must be valid Unicode without NUL';
+
+/** What PostgreSQL can keep and a tool can read. */
+function isText(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
 const NAME = z
   .string()
   .min(1)
   .max(500)
+  .refine(isText, WELL_FORMED)
   .refine((text) => !/\p{Cc}/u.test(text), 'must not hold control characters');
 const MAX_SCRIPT_CHARS = 256 * 1024;
+const COMMAND = z
+  .string()
+  .min(1)
+  .max(32 * 1024)
+  .refine(isText, WELL_FORMED);
 
 export const uploadRequest = z.strictObject({
   name: NAME.describe('What people call the film, usually its file name.'),
@@ -28,25 +41,17 @@ export const jobRequest = z.strictObject({
   script: z
     .string()
     .max(MAX_SCRIPT_CHARS)
+    .refine(isText, WELL_FORMED)
     .default('')
     .describe(
       'VapourSynth script; it reads the file named by the environment variable CLIPGRID_SOURCE. Empty: pass-through.',
     ),
-  encode: z
-    .string()
-    .min(1)
-    .max(32 * 1024)
-    .describe(
-      'Encoder command that reads y4m from standard input and writes CLIPGRID_OUTPUT.mkv (added when ffmpeg is last).',
-    ),
-  audio: z
-    .string()
-    .min(1)
-    .max(32 * 1024)
-    .optional()
-    .describe(
-      'ffmpeg command that reads CLIPGRID_AUDIO.mkv and writes CLIPGRID_AUDIO_OUTPUT.mkv. Absent: audio is carried over unchanged.',
-    ),
+  encode: COMMAND.describe(
+    'Encoder command that reads y4m from standard input and writes CLIPGRID_OUTPUT.mkv (added when ffmpeg is last).',
+  ),
+  audio: COMMAND.optional().describe(
+    'ffmpeg command that reads CLIPGRID_AUDIO.mkv and writes CLIPGRID_AUDIO_OUTPUT.mkv. Absent: audio is carried over unchanged.',
+  ),
   container: z.enum(['matroska', 'mp4']).default('matroska'),
   clips: z
     .strictObject({
@@ -68,7 +73,7 @@ export const jobRequest = z.strictObject({
     .describe('Limit of one encode attempt.'),
 });
 
-export const jobQuery = z.object({
+export const jobQuery = z.strictObject({
   state: z
     .string()
     .optional()

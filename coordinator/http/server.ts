@@ -1,5 +1,6 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, maxHeaderSize, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { Service } from '../../shared/service.ts';
@@ -20,11 +21,32 @@ export interface HttpServer extends Service {
 
 const GRACE_MS = 3_000;
 
+/** A request that is no HTTP never reaches a handler; its sender is told all the same. */
+function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
+  const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
+  const [status, reason] = tooLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
+  const code = tooLarge ? 'too_large' : 'invalid_argument';
+  const detail = tooLarge
+    ? `the headers of the request are larger than ${maxHeaderSize} bytes`
+    : `the request is not valid HTTP: ${error.message}`;
+  const type = `urn:clipgrid:error:${code}`;
+  const body = JSON.stringify({ type, title: code.replaceAll('_', ' '), status, detail, code });
+  const head = [
+    `HTTP/1.1 ${status} ${reason}`,
+    'Content-Type: application/problem+json',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'Connection: close',
+  ];
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+}
+
 /** One HTTP listener. Stopping lets requests in flight end for a moment, then cuts them. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
   const server = createServer({ headersTimeout: 20_000 }, options.listener);
   // An upload of a large film may take hours; silence is limited by whoever reads it.
   server.requestTimeout = 0;
+  server.on('clientError', answerBrokenRequest);
   let port = options.port;
   return {
     name: options.name,

@@ -2,15 +2,22 @@ import type { AgentView } from '../domain/agent.ts';
 import type { Failure } from '../domain/job.ts';
 import type { TaskView } from '../domain/task.ts';
 import type { JobView, UploadedPartView, UploadView } from '../grid/face.ts';
+import type {
+  AgentResponse,
+  FailureResponse,
+  JobResponse,
+  TaskResponse,
+  UploadResponse,
+} from './responses.ts';
 
-function failureView(failure: Failure | undefined) {
+function failureView(failure: Failure | undefined): FailureResponse | null {
   if (failure === undefined) return null;
   const { code, stage, message, log, clipIndex } = failure;
   return { code, stage, message, log, clip_index: clipIndex ?? null };
 }
 
 /** A job as the own API shows it. */
-export function jobView(job: JobView) {
+export function jobView(job: JobView): JobResponse {
   const share = job.framesTotal > 0 ? job.framesDone / job.framesTotal : 0;
   return {
     job_id: job.jobId,
@@ -37,7 +44,7 @@ export function jobView(job: JobView) {
 }
 
 /** A task as the own API shows it. */
-export function taskView(task: TaskView) {
+export function taskView(task: TaskView): TaskResponse {
   return {
     task_id: task.taskId,
     kind: task.kind,
@@ -53,12 +60,12 @@ export function taskView(task: TaskView) {
     frames_total: task.framesTotal,
     fps: Math.round(task.fps * 10) / 10,
     phase: task.state === 'leased' ? task.phase : '',
-    requires: task.requires,
+    requires: [...task.requires],
     failure: failureView(task.failure),
   };
 }
 
-export function uploadView(upload: UploadView) {
+export function uploadView(upload: UploadView): UploadResponse {
   return {
     upload_id: upload.uploadId,
     name: upload.name,
@@ -72,7 +79,7 @@ export function partView({ part, etag, sizeBytes }: UploadedPartView) {
   return { part, etag, size_bytes: sizeBytes };
 }
 
-export function agentView(agent: AgentView) {
+export function agentView(agent: AgentView): AgentResponse {
   const { hardware, load } = agent;
   return {
     agent_id: agent.agentId,
@@ -96,8 +103,8 @@ export function agentView(agent: AgentView) {
     })),
     os: hardware.os,
     tools: agent.tools.map((tool) => ({ name: tool.name, version: tool.version })),
-    capabilities: agent.capabilities,
-    lacks: agent.lacks,
+    capabilities: [...agent.capabilities],
+    lacks: [...agent.lacks],
     load: load
       ? { cpu: load.cpu, memory_free_bytes: load.memoryFreeBytes, disk_free_bytes: load.diskFreeBytes }
       : null,

@@ -45,7 +45,7 @@ interface Cursor {
 }
 
 function badCursor(cursor: string): GridError {
-  return new GridError('invalid_argument', `cursor ${cursor} is not one that a list gave`, {
+  return new GridError('invalid_argument', `cursor ${JSON.stringify(cursor)} is not one that a list gave`, {
     details: { field: 'cursor', value: cursor },
   });
 }

@@ -1,0 +1,135 @@
+import { z } from 'zod';
+import { JOB_STATES } from '../domain/job.ts';
+
+/** Answers of the own API. New fields may be added to them; those that are there stay. */
+const TIME = z.iso.datetime();
+const COUNT = z.int().min(0);
+const BYTES = z.int().min(0);
+
+export const failureResponse = z.strictObject({
+  code: z.string().describe('Stable; see the README.'),
+  stage: z.enum(['index', 'plan', 'encode', 'audio', 'merge', 'clip']),
+  message: z.string(),
+  log: z.string().describe('Last lines of the tool, at most 8 KiB.'),
+  clip_index: COUNT.nullable(),
+});
+
+export const taskResponse = z.strictObject({
+  task_id: z.uuid(),
+  kind: z.enum(['index', 'encode', 'audio', 'merge', 'clip']),
+  clip_index: COUNT.nullable(),
+  start_frame: COUNT.nullable(),
+  end_frame: COUNT.nullable().describe('Exclusive.'),
+  state: z.enum(['ready', 'leased', 'succeeded', 'failed', 'cancelled']),
+  epoch: COUNT,
+  attempts: COUNT,
+  agent_id: z.string().nullable(),
+  agent: z.string().nullable().describe('Name of the agent that has or had it.'),
+  frames_done: COUNT,
+  frames_total: COUNT,
+  fps: z.number().min(0),
+  phase: z.string(),
+  requires: z.array(z.string()).describe('What an agent must have proved, e.g. encoder:libx264.'),
+  failure: failureResponse.nullable().describe('Of the last failed attempt.'),
+});
+
+export const jobResponse = z.strictObject({
+  job_id: z.uuid(),
+  name: z.string(),
+  dialect: z.string(),
+  owner: z.string(),
+  state: z.enum(JOB_STATES),
+  priority: z.int(),
+  percent: z.number().min(0).max(100),
+  frames_done: COUNT,
+  frames_total: COUNT,
+  clips_done: COUNT,
+  clips_total: COUNT,
+  eta_seconds: z.number().min(0).nullable(),
+  container: z.enum(['matroska', 'mp4']),
+  encode: z.string(),
+  script: z.string(),
+  result: z.strictObject({ size_bytes: BYTES, sha256: z.string() }).nullable(),
+  failure: failureResponse.nullable(),
+  created_at: TIME,
+  started_at: TIME.nullable(),
+  finished_at: TIME.nullable(),
+});
+
+const WAITING = z.string().describe('Why it does not run now, in words; empty when it runs or has ended.');
+
+export const submittedResponse = jobResponse.extend({ waiting: WAITING });
+export const jobDetailResponse = jobResponse.extend({ tasks: z.array(taskResponse), waiting: WAITING });
+export const jobListResponse = z.strictObject({
+  jobs: z.array(jobResponse),
+  next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
+});
+
+export const uploadResponse = z.strictObject({
+  upload_id: z.uuid(),
+  name: z.string(),
+  state: z.enum(['open', 'complete']),
+  size_bytes: BYTES.nullable(),
+  created_at: TIME,
+});
+
+export const createdUploadResponse = uploadResponse.extend({
+  url: z.url().describe('PUT the whole file here, once.'),
+  headers: z.record(z.string(), z.string()).describe('Headers to send with that PUT.'),
+});
+export const uploadListResponse = z.strictObject({ uploads: z.array(uploadResponse) });
+
+export const signedPartsResponse = z.strictObject({
+  part_bytes: BYTES.describe('Size of each part but the last.'),
+  urls: z.array(z.url()).describe('In the order of the request.'),
+});
+export const partListResponse = z.strictObject({
+  part_bytes: BYTES,
+  parts: z.array(z.strictObject({ part: z.int().min(1), etag: z.string(), size_bytes: BYTES })),
+});
+
+export const agentResponse = z.strictObject({
+  agent_id: z.string(),
+  name: z.string(),
+  state: z.enum(['online', 'draining', 'offline']),
+  version: z.string(),
+  slots: COUNT,
+  leases: COUNT,
+  cpu_model: z.string(),
+  cpu_cores: COUNT,
+  memory_bytes: BYTES,
+  gpus: z.array(z.strictObject({ vendor: z.string(), model: z.string(), memory_bytes: BYTES })),
+  disks: z.array(z.strictObject({ path: z.string(), size_bytes: BYTES, free_bytes: BYTES })),
+  os: z.string(),
+  tools: z.array(z.strictObject({ name: z.string(), version: z.string() })),
+  capabilities: z.array(z.string()),
+  lacks: z.array(z.string()),
+  load: z
+    .strictObject({ cpu: z.number(), memory_free_bytes: BYTES, disk_free_bytes: BYTES })
+    .nullable()
+    .describe('Of the last heartbeat; cpu is a share of 1.'),
+  connected_at: TIME,
+  last_seen_at: TIME,
+});
+export const agentDetailResponse = agentResponse.extend({ tasks: z.array(taskResponse) });
+export const agentListResponse = z.strictObject({ agents: z.array(agentResponse) });
+
+export const statusResponse = z.strictObject({ status: z.string() });
+
+export const problemResponse = z.strictObject({
+  type: z.string().describe('urn:clipgrid:error:<code>'),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().describe('What is wrong, with what value, and what to do about it.'),
+  code: z.string(),
+  errors: z
+    .array(z.strictObject({ field: z.string(), value: z.unknown().optional(), message: z.string() }))
+    .optional(),
+  incident: z.string().optional().describe('Names the line in the log; for errors that are not yours.'),
+});
+
+export type JobResponse = z.output<typeof jobResponse>;
+export type TaskResponse = z.output<typeof taskResponse>;
+export type FailureResponse = z.output<typeof failureResponse>;
+export type UploadResponse = z.output<typeof uploadResponse>;
+export type AgentResponse = z.output<typeof agentResponse>;

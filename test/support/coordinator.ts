@@ -1,0 +1,85 @@
+import { randomInt } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { startCoordinator } from '../../coordinator/coordinator.ts';
+import type { GridSettings } from '../../coordinator/grid/settings.ts';
+import { openPool } from '../../coordinator/store/postgres/pool.ts';
+import { systemClock, type Clock } from '../../shared/clock.ts';
+import { systemIds } from '../../shared/ids.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
+
+export interface TestCoordinatorOptions {
+  /** Default: none. */
+  readonly auth?: 'none' | 'token';
+  readonly times?: Partial<GridSettings>;
+  readonly clock?: Clock;
+  /** In place of the file's own database. */
+  readonly databaseUrl?: string;
+}
+
+/** A port below those that the system gives to outgoing connections, free a moment ago. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(20_000, 32_000);
+    const server = createServer();
+    const free = await new Promise<boolean>((resolve) => {
+      server.once('error', () => resolve(false));
+      server.listen(port, '127.0.0.1', () => resolve(true));
+    });
+    if (!free) continue;
+    await new Promise((done) => server.close(done));
+    return port;
+  }
+}
+
+/** A coordinator as `clipgrid coordinator` starts it, in this process, over a database and a folder of its own. */
+export async function startTestCoordinator(options: TestCoordinatorOptions = {}) {
+  const clock = options.clock ?? systemClock;
+  const ids = systemIds(() => clock.wallMs());
+  const folder = await mkdtemp(join(tmpdir(), 'clipgrid-coordinator-'));
+  const database = await createTestDatabase();
+  const [httpPort, finalripPort] = [await freePort(), await freePort()];
+  const coordinator = await startCoordinator({
+    settings: {
+      databaseUrl: options.databaseUrl ?? database.url,
+      host: '127.0.0.1',
+      httpPort,
+      grpcPort: 0,
+      finalripPort,
+      dataDir: folder,
+      bucket: 'clipgrid',
+      auth: options.auth ?? 'none',
+      adminToken: ADMIN_TOKEN,
+      logLevel: 'silent',
+    },
+    clock,
+    ids,
+    logger: createLogger(process.env['TEST_LOG'] ?? 'silent'),
+    ...(options.times ? { times: options.times } : {}),
+  });
+  const { pool } = openPool({ connectionString: database.url, max: 3, onError: () => undefined });
+  return {
+    host: `http://127.0.0.1:${httpPort}`,
+    url: `http://127.0.0.1:${httpPort}/api/v1`,
+    httpPort,
+    grpcPort: coordinator.grpcPort,
+    finalripPort,
+    folder,
+    databaseUrl: database.url,
+    /** For what a test must look up or put into the database itself. */
+    pool,
+    async close() {
+      await coordinator.stop();
+      await pool.end();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type TestCoordinator = Awaited<ReturnType<typeof startTestCoordinator>>;
