@@ -1,6 +1,5 @@
 import { Metadata, type ClientDuplexStream } from '@grpc/grpc-js';
 import type { Clock, Timer } from '../shared/clock.ts';
-import { GridError } from '../shared/errors.ts';
 import type { Fence } from '../shared/gen/clipgrid/v1/lease.ts';
 import type {
   AgentServiceClient,
@@ -58,6 +57,7 @@ export class Session {
   #timer: Timer | undefined;
   #goodbye: Goodbye | undefined;
   #leaving = false;
+  #over = false;
 
   constructor(deps: SessionDeps) {
     this.#deps = deps;
@@ -103,6 +103,9 @@ export class Session {
   }
 
   #end(reason: string): void {
+    // A cancelled stream says so later, when the link may belong to the next session.
+    if (this.#over) return;
+    this.#over = true;
     this.#timer?.cancel();
     this.#deps.link.detach();
     this.#stream.cancel();
@@ -120,6 +123,10 @@ export class Session {
 
   #received({ message }: SessionResponse): void {
     const { holder, link, clock } = this.#deps;
+    if (this.#over) return;
+    const early = this.#welcome === undefined;
+    if (early !== (message?.$case === 'welcome') && message?.$case !== 'goodbye')
+      return this.#end(`the coordinator sent ${message?.$case} ${early ? 'before Welcome' : 'twice'}`);
     switch (message?.$case) {
       case undefined:
         return this.#deps.logger.warn({}, 'a message of an unknown kind came: the coordinator is newer');
@@ -158,7 +165,6 @@ export class Session {
   }
 
   #welcomed(welcome: Welcome): void {
-    if (this.#welcome) throw new GridError('internal', 'Welcome came twice');
     this.#welcome = welcome;
     this.#deps.drain.undo();
     const { holder, link } = this.#deps;
