@@ -1,0 +1,19 @@
+import type { Measurement } from './measurement.ts';
+import { accept } from './measurements/accept.ts';
+import { dispatch } from './measurements/dispatch.ts';
+import { encode } from './measurements/encode.ts';
+import { leaseSql } from './measurements/lease-sql.ts';
+import { objectBytes } from './measurements/object-bytes.ts';
+import { throughput } from './measurements/throughput.ts';
+import { uploadMemory } from './measurements/upload-memory.ts';
+
+/** All measurements, in the order in which they run. */
+export const MEASUREMENTS: readonly Measurement[] = [
+  dispatch,
+  throughput,
+  leaseSql,
+  accept,
+  encode,
+  objectBytes,
+  uploadMemory,
+];

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { call } from '../../../scripts/demo/rest.ts';
+import type { BenchContext } from '../measurement.ts';
+import { startAgents, type SimulatedAgents } from './agents.ts';
+import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
+import { uploadBytes } from './upload.ts';
+
+export interface SimulatedGridOptions {
+  readonly name: string;
+  readonly agents: number;
+  /** Processes that the agents are spread over. */
+  readonly processes: number;
+  readonly clips: number;
+  readonly framesPerClip: number;
+}
+
+/** PostgreSQL, a coordinator and simulated agents, each a process of its own. */
+export interface SimulatedGrid {
+  readonly databaseUrl: string;
+  readonly coordinator: CoordinatorProcess;
+  readonly agents: SimulatedAgents;
+  /** Submits a job over REST whose plan has the clips of the options; resolves with its id when the answer is here. */
+  submit(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+const ENCODE = 'ffmpeg -i - -c:v libx264 -preset medium -crf 20 CLIPGRID_OUTPUT.mkv';
+
+export async function startSimulatedGrid(
+  context: BenchContext,
+  options: SimulatedGridOptions,
+): Promise<SimulatedGrid> {
+  const { clips, framesPerClip } = options;
+  const databaseUrl = await context.server.database();
+  const folder = join(context.folder, options.name);
+  const coordinator = await startCoordinatorProcess({ folder, databaseUrl });
+  const orders = { coordinator: coordinator.grpc, count: options.agents, clips, framesPerClip, slots: 1 };
+  context.say(`${options.agents} agents are connecting`);
+  const agents = await startAgents(orders, options.processes);
+  const uploadId = await uploadBytes(coordinator.api, new Uint8Array(1000));
+  return {
+    databaseUrl,
+    coordinator,
+    agents,
+    async submit() {
+      const body = { upload_id: uploadId, encode: ENCODE, clips: { mode: 'auto', target_seconds: 1 } };
+      const job = await call<{ job_id: string }>(`${coordinator.api}/jobs`, { method: 'POST', body });
+      return job.job_id;
+    },
+    async stop() {
+      await agents.stop();
+      await coordinator.stop();
+    },
+  };
+}
