@@ -89,11 +89,8 @@ function copiedCut(index: SourceIndex, needed: readonly number[], wantedPts: rea
   let leadIn = 0;
   let leadOut = 0;
   let leading = 0;
-  let endByte = 0;
   for (let packet = seek; packet <= latest; packet++) {
     const pts = at(index.pts, packet);
-    const position = at(index.position, packet);
-    endByte = position < 0 || endByte < 0 ? -1 : Math.max(endByte, position + at(index.size, packet));
     if (pts < seekPts && seek > 0) leading++;
     else if (pts < firstWanted) leadIn++;
     else if (pts > lastWanted) leadOut++;
@@ -101,14 +98,52 @@ function copiedCut(index: SourceIndex, needed: readonly number[], wantedPts: rea
   return {
     timeBase: index.timeBase,
     seekPts,
-    seekByte: at(index.position, seek),
     packetCount: latest - seek + 1,
     leadInFrames: leadIn,
     leadOutFrames: leadOut,
     framePts: [...wantedPts],
-    endByte,
     undecodableLeading: leading,
+    ...cutBytes(index, seek, latest),
   };
+}
+
+/** Which bytes of the file hold packets `seek` to `latest`, and what else a demuxer must see to read them. */
+function cutBytes(
+  index: SourceIndex,
+  seek: number,
+  latest: number,
+): Pick<ClipCut, 'seekByte' | 'endByte' | 'layout' | 'head'> {
+  let first = Infinity;
+  let end = 0;
+  for (let packet = seek; packet <= latest; packet++) {
+    const position = at(index.position, packet);
+    first = Math.min(first, position);
+    end = Math.max(end, position + at(index.size, packet));
+  }
+  if (first < 0) return { seekByte: -1, endByte: -1, layout: '', head: [] };
+  const { layout } = index;
+  if (layout === undefined) return { seekByte: first, endByte: end, layout: '', head: [] };
+  // These interleave other things with a packet's bytes, or put some behind them: up to the next packet is enough.
+  if (layout.kind === 'matroska' || layout.kind === 'mpegts') {
+    end = Math.max(end, index.position[latest + 1] ?? index.sourceBytes);
+  }
+  return {
+    seekByte: lastAtOrBefore(layout.entries, first) ?? first,
+    endByte: Math.min(end, index.sourceBytes),
+    layout: layout.kind,
+    head: layout.head.map(([start, stop]) => ({ start, end: stop })),
+  };
+}
+
+function lastAtOrBefore(ascending: readonly number[], limit: number): number | undefined {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (at(ascending, middle) <= limit) low = middle + 1;
+    else high = middle;
+  }
+  return ascending[low - 1];
 }
 
 /** Last keyframe in decode order at or before `firstPts` in presentation, and at or before packet `earliest`. */
@@ -138,6 +173,8 @@ function decodedCut(index: SourceIndex, wantedPts: readonly number[]): ClipCut {
     framePts: [...wantedPts],
     endByte: -1,
     undecodableLeading: 0,
+    layout: '',
+    head: [],
   };
 }
 

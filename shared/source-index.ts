@@ -43,6 +43,18 @@ export interface SourceIndex {
   /** Frame times do not follow one constant step: the result needs its time stamps back. */
   readonly variableFrameRate: boolean;
   readonly extras: VideoExtras;
+  /** Undefined: of this container only a demuxer can tell which bytes a clip needs. */
+  readonly layout?: SourceLayout;
+}
+
+/** What a demuxer must see of the source file beside a clip's own packets (M1). Byte spans are [start, end), ascending. */
+export interface SourceLayout {
+  /** `fragments` is MP4 made of moof boxes; `mp4` has one table of all samples. */
+  readonly kind: 'mp4' | 'fragments' | 'matroska' | 'mpegts';
+  /** Headers that every clip needs. */
+  readonly head: readonly (readonly [number, number])[];
+  /** Where reading may begin after a gap (clusters, fragments), ascending; empty: at any packet. */
+  readonly entries: readonly number[];
 }
 
 /** What a re-encode loses of the video stream unless the merge puts it back. */

@@ -1,9 +1,11 @@
-import { rename } from 'node:fs/promises';
+import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { ClipCut } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import type { OpenSource } from './source-access.ts';
+import { fetchWindow } from './source-window.ts';
 
 /** A local file that decodes to `leadIn + wanted + leadOut` frames, the wanted ones in the middle. */
 export interface LocalClip {
@@ -14,8 +16,7 @@ export interface LocalClip {
 }
 
 export interface CutInput {
-  /** Where ffmpeg reads the source: a loopback URL of the range proxy, or a path. */
-  readonly sourceUrl: string;
+  readonly source: OpenSource;
   readonly cut: ClipCut;
   /** The first wanted frame's number in the source; used when frames must be decoded by number. */
   readonly startFrame: number;
@@ -29,7 +30,10 @@ interface RoughPacket {
 
 /** Matroska keeps milliseconds; frames lie further apart than this. */
 const SAME_TIME_S = 0.0016;
-/** How much before the seek point ffmpeg is sent: demuxers land on the index entry at or before it. */
+/**
+ * How much before the seek point ffmpeg is sent: demuxers land on the index entry at or before it. Infinity: not at all, it
+ * reads from the start.
+ */
 const SEEK_BACK_S = [0, 2, 20, Infinity];
 
 function seconds(cut: ClipCut, ticks: number): number {
@@ -58,13 +62,16 @@ async function packetsOf(tools: MediaTools, path: string): Promise<RoughPacket[]
 }
 
 /** Copies more than is needed, from a keyframe at or before the seek point to a little after the last wanted frame. */
-async function copyRough(tools: MediaTools, input: CutInput, backS: number): Promise<string> {
-  const { cut } = input;
+async function copyRough(
+  tools: MediaTools,
+  cut: ClipCut,
+  { from: inputPath, backS }: { from: string; backS: number },
+): Promise<string> {
   const seekS = seconds(cut, cut.seekPts) - backS;
   const endS = seconds(cut, cut.framePts.at(-1) ?? cut.seekPts) + 1;
   const path = join(tools.workDir, 'rough.mkv');
   const seek = Number.isFinite(seekS) ? ['-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : [];
-  const from = ['-copyts', ...seek, '-i', input.sourceUrl];
+  const from = ['-copyts', ...seek, '-i', inputPath];
   const what = ['-map', '0:v:0', '-c', 'copy', '-map_metadata', '-1', '-map_chapters', '-1'];
   await ffmpeg(tools, [...from, ...what, '-to', endS.toFixed(6), '-avoid_negative_ts', 'disabled', path]);
   return path;
@@ -105,26 +112,55 @@ async function trimPackets(
   await ffmpeg(tools, [...args, '-avoid_negative_ts', 'disabled', input.outputPath]);
 }
 
+/** Cuts from one reading of the source, a path or a URL. Undefined: not every packet of the cut was found there. */
+async function cutFrom(
+  tools: MediaTools,
+  input: CutInput,
+  reading: { from: string; backS: number },
+): Promise<LocalClip | undefined> {
+  const { cut, outputPath } = input;
+  const path = await copyRough(tools, cut, reading);
+  const packets = await packetsOf(tools, path);
+  const from = findCut(packets, cut);
+  if (from === undefined) return undefined;
+  await trimPackets(tools, input, { path, packets, from });
+  const { leadInFrames, leadOutFrames } = cut;
+  return { path: outputPath, leadIn: leadInFrames, wanted: cut.framePts.length, leadOut: leadOutFrames };
+}
+
+/** Cuts from nothing but the clip's own bytes. Undefined where the container is not known well enough. */
+async function cutFromWindow(tools: MediaTools, input: CutInput): Promise<LocalClip | undefined> {
+  const path = join(tools.workDir, 'window');
+  try {
+    if (!(await fetchWindow(input.source, input.cut, path))) return undefined;
+    // A window begins where reading must begin, but MP4's table tells of all samples: those before are not there.
+    for (const backS of input.cut.layout === 'mp4' ? [0, 2] : [Infinity]) {
+      const clip = await cutFrom(tools, input, { from: path, backS }).catch(ifUnreadable);
+      if (clip) return clip;
+    }
+    return undefined;
+  } finally {
+    await rm(path, { force: true });
+  }
+}
+
+/** A window that ffmpeg cannot read is no fault of the source: it is then read as a whole. */
+function ifUnreadable(thrown: unknown): undefined {
+  if (!(thrown instanceof GridError) || thrown.code !== 'source_unreadable') throw thrown;
+}
+
 /**
- * Gets a clip out of the source by stream copy, by range reads only (M1). Goes back further for the start when a demuxer
- * does not land where it should; when even that does not give every wanted packet, the frames are decoded by number.
+ * Gets a clip out of the source by stream copy, by range reads only (M1). Where the clip's own bytes are not enough, ffmpeg
+ * seeks in the source, and goes back further when it does not land where it should; when even that does not give every
+ * wanted packet, the frames are decoded by number.
  */
 export async function cutClip(tools: MediaTools, input: CutInput): Promise<LocalClip> {
-  const { cut } = input;
-  if (cut.packetCount === 0) return exactClip(tools, input);
+  if (input.cut.packetCount === 0) return exactClip(tools, input);
+  const clip = await cutFromWindow(tools, input);
+  if (clip) return clip;
   for (const backS of SEEK_BACK_S) {
-    const path = await copyRough(tools, input, backS);
-    const packets = await packetsOf(tools, path);
-    const from = findCut(packets, cut);
-    if (from === undefined) continue;
-    await trimPackets(tools, input, { path, packets, from });
-    const { leadInFrames, leadOutFrames } = cut;
-    return {
-      path: input.outputPath,
-      leadIn: leadInFrames,
-      wanted: cut.framePts.length,
-      leadOut: leadOutFrames,
-    };
+    const found = await cutFrom(tools, input, { from: input.source.url, backS });
+    if (found) return found;
   }
   return exactClip(tools, input);
 }
@@ -134,7 +170,17 @@ export async function exactClip(tools: MediaTools, input: CutInput): Promise<Loc
   const wanted = input.cut.framePts.length;
   const last = input.startFrame + wanted - 1;
   const select = `select='between(n,${input.startFrame},${last})'`;
-  const args = ['-i', input.sourceUrl, '-map', '0:v:0', '-vf', select, '-vsync', 'passthrough'];
+  const args = [
+    '-noautorotate',
+    '-i',
+    input.source.url,
+    '-map',
+    '0:v:0',
+    '-vf',
+    select,
+    '-vsync',
+    'passthrough',
+  ];
   await ffmpeg(tools, [
     ...args,
     '-frames:v',

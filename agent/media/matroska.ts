@@ -17,6 +17,8 @@ export interface Element {
   readonly start: number;
   readonly dataStart: number;
   readonly end: number;
+  /** The file does not tell its size (live streams): `end` is then the limit that was asked for. */
+  readonly unknownSize: boolean;
 }
 
 /** Length of a variable-size integer from its first byte: the position of the first set bit. */
@@ -41,7 +43,8 @@ export function readElement(buffer: Buffer, start: number, limit: number): Eleme
     size = size * 256 + byte;
   }
   const dataStart = sizeAt + sizeLength;
-  return { id, start, dataStart, end: unknown ? limit : Math.min(limit, dataStart + size) };
+  const end = unknown ? limit : Math.min(limit, dataStart + size);
+  return { id, start, dataStart, end, unknownSize: unknown };
 }
 
 /** All children of a range. */

@@ -11,6 +11,7 @@ import {
   type Probed,
   type ProbedStream,
 } from './probe.ts';
+import { sourceLayout } from './source-layout.ts';
 import { videoFormat } from './video-format.ts';
 
 /** Columns of ffprobe's packets or frames, as they come. */
@@ -141,6 +142,9 @@ export async function indexSource(tools: MediaTools, path: string, probed?: Prob
   const startTicks = Math.round((Number(all.format.start_time ?? 0) * timeBase.den) / timeBase.num);
   const lastStep = last - (sorted.at(-2) ?? last);
   const lastDuration = columns.duration[columns.pts.indexOf(last)] || lastStep || 1;
+  const container = all.format.format_name ?? '';
+  const firstPosition = columns.position.reduce((a, b) => Math.min(a, b), Infinity);
+  const layout = columns.exact ? await sourceLayout(path, container, firstPosition) : undefined;
   return {
     version: 1,
     format: videoFormat(video),
@@ -152,12 +156,13 @@ export async function indexSource(tools: MediaTools, path: string, probed?: Prob
     packetExact: columns.exact,
     lastDuration,
     sourceBytes,
-    container: all.format.format_name ?? '',
+    container,
     startOffset: first - (Number.isFinite(startTicks) ? startTicks : first),
     hasSidecar:
       all.streams.length > 1 || all.chapters.length > 0 || Object.keys(all.format.tags ?? {}).length > 0,
     sidecarShiftS: 0,
     variableFrameRate: isVariable(sorted),
     extras: extrasOf(video),
+    ...(layout ? { layout } : {}),
   };
 }

@@ -1,10 +1,10 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { assert, GridError } from '../../shared/errors.ts';
+import { elementAt, HEAD_BYTES, readAt } from './file-elements.ts';
 import {
   children,
   ID,
   openElement,
-  readElement,
   trackNumberLength,
   uintData,
   writeElement,
@@ -26,8 +26,6 @@ interface Layout {
 
 /** A cluster's blocks count from its time stamp in 16 signed bits. */
 const MAX_RELATIVE_MS = 30_000;
-/** Cluster heads are read this far; blocks' bodies are never loaded while scanning. */
-const HEAD_BYTES = 64;
 
 /**
  * Gives the frames of a Matroska file with one video track new time stamps: the frame that comes i-th in presentation gets
@@ -63,25 +61,6 @@ function at<T>(values: readonly T[], position: number): T {
   const value = values[position];
   assert(value !== undefined, `position ${position} is outside of ${values.length} values`);
   return value;
-}
-
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
-}
-
-/** Reads the head of the element at an absolute position; offsets of the result are absolute. */
-async function elementAt(file: FileHandle, position: number, limit: number): Promise<Element | undefined> {
-  if (position >= limit) return undefined;
-  const head = await readAt(file, position, Math.min(HEAD_BYTES, limit - position));
-  const element = readElement(head, 0, limit - position);
-  if (element === undefined) return undefined;
-  return {
-    id: element.id,
-    start: position,
-    dataStart: position + element.dataStart,
-    end: position + element.end,
-  };
 }
 
 async function scan(file: FileHandle): Promise<Layout> {

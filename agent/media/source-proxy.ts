@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -11,8 +13,10 @@ import { downloadObject } from './download.ts';
 import type { SourceAccess } from './source-access.ts';
 import { fetchRange, type ByteRange } from './upstream.ts';
 
-/** Bytes asked for at once: what a reader that stops early wastes, at most. */
+/** Bytes of one cached block: what a reader that stops early wastes, at most. */
 const BLOCK_BYTES = 256 * 1024;
+/** Bytes asked for at once, and held in memory, where what is read is known beforehand. */
+const PIECE_BYTES = 4 * 1024 * 1024;
 
 export interface SourceProxyOptions {
   readonly clock: Clock;
@@ -35,7 +39,7 @@ interface Opened {
 
 const unguessableBytes = 24;
 
-/** Serves one object's bytes to a tool, block by block. Opens of one cache key share their blocks. */
+/** Serves one object's bytes to a tool. Opens of one cache key share their cached blocks. */
 class RangeServer {
   readonly opened = new Map<string, Opened>();
   readonly #cache: BlockCache;
@@ -64,11 +68,12 @@ class RangeServer {
     });
     if (request.method === 'HEAD') return void response.end();
     try {
-      await this.#sendBody(source, range, response);
+      await pipeline(Readable.from(this.blocks(source, range)), response);
     } catch (thrown) {
+      // A reader that has enough hangs up; that is no failure.
+      if (isHangUp(thrown)) return;
       // The head is out: a cut connection is the only way left to say that it failed.
       source.failure ??= toGridError(thrown);
-      response.destroy();
     }
   }
 
@@ -81,18 +86,26 @@ class RangeServer {
     );
   }
 
-  async #sendBody(source: Opened, range: ByteRange, response: ServerResponse): Promise<void> {
-    for (let at = range.start; at < range.end && !response.destroyed;) {
+  /** A range out of cached blocks. */
+  async *blocks(source: Opened, range: ByteRange): AsyncGenerator<Uint8Array> {
+    for (let at = range.start; at < range.end;) {
       const number = Math.floor(at / BLOCK_BYTES);
       const bytes = await this.#block(source, number);
       const from = at - number * BLOCK_BYTES;
       const to = Math.min(bytes.length, range.end - number * BLOCK_BYTES);
+      yield bytes.subarray(from, to);
       at += to - from;
-      if (!response.write(bytes.subarray(from, to))) {
-        await Promise.race([once(response, 'drain'), once(response, 'close')]);
-      }
     }
-    response.end();
+  }
+
+  /** Exactly a range, of which nobody else is expected to want anything. */
+  async *pieces(source: Opened, range: ByteRange): AsyncGenerator<Uint8Array> {
+    const { input, signal } = source;
+    const onBytes = (count: number): void => void (source.fetched += count);
+    for (let start = range.start; start < range.end; start += PIECE_BYTES) {
+      const end = Math.min(range.end, start + PIECE_BYTES);
+      yield await fetchRange(this.#clock, input, { start, end, signal, onBytes });
+    }
   }
 }
 
@@ -119,6 +132,7 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
       return {
         url: `http://127.0.0.1:${port}${path}`,
         sizeBytes: input.sizeBytes,
+        read: (range, how = {}) => (how.cached ? ranges.blocks(source, range) : ranges.pieces(source, range)),
         fetchedBytes: () => source.fetched,
         failure: () => source.failure,
         async close() {
@@ -136,6 +150,10 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
       if (server.listening) await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+function isHangUp(thrown: unknown): boolean {
+  return thrown instanceof Error && 'code' in thrown && thrown.code === 'ERR_STREAM_PREMATURE_CLOSE';
 }
 
 async function listen(server: Server): Promise<number> {

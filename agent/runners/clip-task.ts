@@ -10,7 +10,7 @@ export const runClipTask: Runner<ClipTask> = async ({ source, range, cut }, cont
   const opened = await context.source.open(source, context.signal);
   try {
     const outputPath = join(context.workDir, 'clip.mkv');
-    const input = { sourceUrl: opened.url, cut, startFrame: range.startFrame, outputPath };
+    const input = { source: opened, cut, startFrame: range.startFrame, outputPath };
     const { path, wanted } = await cutClip(mediaTools(context), input);
     return {
       artifacts: [{ name: 'clip', path }],

@@ -43,7 +43,7 @@ async function fetchClip(
   const opened = await context.source.open(source, context.signal);
   try {
     const outputPath = join(context.workDir, localSourceName(spec.script));
-    const input = { sourceUrl: opened.url, cut, startFrame: range.startFrame, outputPath };
+    const input = { source: opened, cut, startFrame: range.startFrame, outputPath };
     const clip = await cutClip(mediaTools(context), input);
     return { clip, fetchedBytes: opened.fetchedBytes() };
   } catch (error) {

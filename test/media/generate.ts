@@ -38,7 +38,7 @@ export function generate(recipe: Recipe): string {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
-  run([...inputs, ...recipe.args, '-t', '6', first]);
+  run([...inputs, ...recipe.args, '-t', String(seconds + 2), first]);
   const last = join(folder, `last.${recipe.as}`);
   if (recipe.second) run(recipe.second.map((word) => (word === 'IN' ? first : word === 'OUT' ? last : word)));
   renameSync(recipe.second ? last : first, path);

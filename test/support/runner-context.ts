@@ -1,4 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, statSync } from 'node:fs';
+import { copyFileSync, createReadStream, mkdirSync, mkdtempSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceAccess } from '../../agent/media/source-access.ts';
@@ -15,6 +15,8 @@ const localSource: SourceAccess = {
     return {
       url: input.url,
       sizeBytes: input.sizeBytes,
+      // `end` of a file stream is inclusive.
+      read: ({ start, end }) => createReadStream(input.url, { start, end: end - 1 }),
       fetchedBytes: () => 0,
       failure: () => undefined,
       close: () => Promise.resolve(),

@@ -94,6 +94,8 @@ describe('planCut', () => {
       framePts: [30, 40, 50],
       endByte: 157,
       undecodableLeading: 0,
+      layout: '',
+      head: [],
     });
   });
 

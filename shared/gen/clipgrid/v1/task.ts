@@ -90,7 +90,7 @@ export interface ClipCut {
     | undefined;
   /** Presentation time stamp, in time_base ticks, of the keyframe at which decoding must start. */
   seekPts: number;
-  /** Where that keyframe's packet lies in the source file, bytes; -1 when unknown. */
+  /** First byte of the source file, after the head, that this clip needs; -1 when unknown. */
   seekByte: number;
   /** Packets to copy from that keyframe on, in decode order. */
   packetCount: number;
@@ -103,6 +103,18 @@ export interface ClipCut {
   endByte: number;
   /** Leading packets of the seek keyframe (open GOP) that cannot be decoded from there and are dropped. */
   undecodableLeading: number;
+  /**
+   * How the container is laid out, when [seek_byte, end_byte) and the head are all that a demuxer needs: mp4, fragments,
+   * matroska or mpegts. Empty: only the demuxer can tell what it reads.
+   */
+  layout: string;
+  head: ByteSpan[];
+}
+
+/** Bytes [start, end) of a file. */
+export interface ByteSpan {
+  start: number;
+  end: number;
 }
 
 /** Re-encodes the audio of a source, once and whole (M5). */
@@ -1327,6 +1339,8 @@ function createBaseClipCut(): ClipCut {
     framePts: [],
     endByte: 0,
     undecodableLeading: 0,
+    layout: "",
+    head: [],
   };
 }
 
@@ -1362,6 +1376,12 @@ export const ClipCut: MessageFns<ClipCut> = {
     }
     if (message.undecodableLeading !== 0) {
       writer.uint32(72).uint32(message.undecodableLeading);
+    }
+    if (message.layout !== "") {
+      writer.uint32(82).string(message.layout);
+    }
+    for (const v of message.head) {
+      ByteSpan.encode(v!, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -1461,6 +1481,22 @@ export const ClipCut: MessageFns<ClipCut> = {
             message.undecodableLeading = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.layout = reader.string();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.head.push(ByteSpan.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1520,6 +1556,10 @@ export const ClipCut: MessageFns<ClipCut> = {
         : isSet(object.undecodable_leading)
         ? globalThis.Number(object.undecodable_leading)
         : 0,
+      layout: isSet(object.layout) ? globalThis.String(object.layout) : "",
+      head: globalThis.Array.isArray(object?.head)
+        ? object.head.map((e: any) => ByteSpan.fromJSON(e))
+        : [],
     };
   },
 
@@ -1552,6 +1592,12 @@ export const ClipCut: MessageFns<ClipCut> = {
     if (message.undecodableLeading !== 0) {
       obj.undecodableLeading = Math.round(message.undecodableLeading);
     }
+    if (message.layout !== "") {
+      obj.layout = message.layout;
+    }
+    if (message.head?.length) {
+      obj.head = message.head.map((e) => ByteSpan.toJSON(e));
+    }
     return obj;
   },
 
@@ -1571,6 +1617,93 @@ export const ClipCut: MessageFns<ClipCut> = {
     message.framePts = object.framePts?.map((e) => e) || [];
     message.endByte = object.endByte ?? 0;
     message.undecodableLeading = object.undecodableLeading ?? 0;
+    message.layout = object.layout ?? "";
+    message.head = object.head?.map((e) => ByteSpan.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseByteSpan(): ByteSpan {
+  return { start: 0, end: 0 };
+}
+
+export const ByteSpan: MessageFns<ByteSpan> = {
+  encode(message: ByteSpan, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.start !== 0) {
+      writer.uint32(8).int64(message.start);
+    }
+    if (message.end !== 0) {
+      writer.uint32(16).int64(message.end);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ByteSpan {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseByteSpan();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.start = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.end = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ByteSpan {
+    return {
+      start: isSet(object.start) ? globalThis.Number(object.start) : 0,
+      end: isSet(object.end) ? globalThis.Number(object.end) : 0,
+    };
+  },
+
+  toJSON(message: ByteSpan): unknown {
+    const obj: any = {};
+    if (message.start !== 0) {
+      obj.start = Math.round(message.start);
+    }
+    if (message.end !== 0) {
+      obj.end = Math.round(message.end);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ByteSpan>): ByteSpan {
+    return ByteSpan.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ByteSpan>): ByteSpan {
+    const message = createBaseByteSpan();
+    message.start = object.start ?? 0;
+    message.end = object.end ?? 0;
     return message;
   },
 };
