@@ -1,4 +1,3 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -10,12 +9,13 @@ import { createGrid } from './grid/grid.ts';
 import { DEFAULT_TIMES, type GridSettings } from './grid/settings.ts';
 import { createHttpApp } from './http/app.ts';
 import { createMetrics } from './http/metrics.ts';
-import { createHttpServer } from './http/server.ts';
+import { httpServers } from './http-servers.ts';
+import { openDialects } from './open-dialects.ts';
 import { openObjects } from './open-objects.ts';
 import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
-import { createServices } from './rpc/services.ts';
-import type { CoordinatorSettings } from './settings.ts';
+const { main, own } = httpServers({ ...parts, app, host, port: settings.httpPort, dialects });
+const rpcAuth = { mode: auth, accounts: grid.accounts };
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
 import { postgresGarbageStore } from './store/postgres/garbage-store.ts';
@@ -26,6 +26,7 @@ import { openPool } from './store/postgres/pool.ts';
 import { postgresTokenStore } from './store/postgres/token-store.ts';
 import { postgresUploadStore } from './store/postgres/upload-store.ts';
 import { postgresWakeSource } from './store/postgres/wake-source.ts';
+import type { Db } from './store/transaction.ts';
 
 export interface CoordinatorParts {
   readonly settings: CoordinatorSettings;
@@ -40,6 +41,8 @@ export interface CoordinatorParts {
 export interface Coordinator {
   readonly httpPort: number;
   readonly grpcPort: number;
+  /** Ports of dialects that have one of their own, by name. */
+  readonly dialectPorts: Readonly<Record<string, number>>;
   stop(): Promise<void>;
 }
 
@@ -60,15 +63,17 @@ async function ensureTokens({ accounts }: Grid, settings: CoordinatorSettings): 
       secret: settings.adminToken,
     });
   }
-  if (settings.finalripToken) {
-    const scopes = ['read', 'submit'] as const;
-    await accounts.ensureToken({
-      ownerId: 'finalrip',
-      name: 'finalrip',
-      scopes,
-      secret: settings.finalripToken,
-    });
-  }
+}
+
+function gridStores(db: Db) {
+  return {
+    leases: postgresLeaseStore(db),
+    agents: postgresAgentStore(db),
+    events: postgresEventStore(db),
+    uploads: postgresUploadStore(db),
+    garbage: postgresGarbageStore(db),
+    tokens: postgresTokenStore(db),
+  };
 }
 
 /** Wires one coordinator process and starts it: database, objects, grid, gRPC, HTTP. */
@@ -85,13 +90,8 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     jobCounts: () => jobs.countByState(),
   }));
   const running = createGrid({
-    leases: postgresLeaseStore(db),
+    ...gridStores(db),
     jobs,
-    agents: postgresAgentStore(db),
-    events: postgresEventStore(db),
-    uploads: postgresUploadStore(db),
-    garbage: postgresGarbageStore(db),
-    tokens: postgresTokenStore(db),
     objects,
     wakeSource: postgresWakeSource({ connectionString: settings.databaseUrl, clock, ids, logger }),
     clock,
@@ -109,7 +109,8 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     await pool.query('select 1');
     await objects.health();
   };
-  const { auth } = settings;
+  const { auth, host } = settings;
+  const dialects = await openDialects({ ...parts, grid, db, objects });
   const app = createHttpApp({
     grid,
     auth,
@@ -118,13 +119,10 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     logger,
     metrics,
     ready,
+    mounts: dialects.map((dialect) => dialect.mount),
     ...(folderHttp ? { objects: folderHttp.handle } : {}),
   });
-  const answer = app.callback();
-  const listener = (request: IncomingMessage, response: ServerResponse): void =>
-    void answer(request, response);
-  const { host } = settings;
-  const http = createHttpServer({ name: 'HTTP', host, port: settings.httpPort, clock, listener });
+  const { main, own } = httpServers({ ...parts, app, host, port: settings.httpPort, dialects });
   const rpcAuth = { mode: auth, accounts: grid.accounts };
   const rpc = createRpcServer({
     gateway: running.gateway,
@@ -137,7 +135,9 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     maxMessageBytes: DEFAULT_TIMES.maxMessageBytes,
   });
   const database: Service = { name: 'database', start: () => Promise.resolve(), stop: () => pool.end() };
-  const services = [database, ...running.services, rpc, http];
+  const dialectServices = dialects.flatMap((dialect) => dialect.services);
+  const services = [database, ...running.services, ...dialectServices, rpc, main, ...own];
   await startAll(services);
-  return { httpPort: http.port, grpcPort: rpc.port, stop: () => stopAll(services) };
+  const dialectPorts = Object.fromEntries(own.map(({ name, port }) => [name, port]));
+  return { httpPort: main.port, grpcPort: rpc.port, dialectPorts, stop: () => stopAll(services) };
 }

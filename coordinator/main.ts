@@ -11,14 +11,18 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_HOST                 address to listen on (default 127.0.0.1)
   CLIPGRID_HTTP_PORT            REST and dashboard (default 7000)
   CLIPGRID_GRPC_PORT            agents and admin tools (default 7070)
-  CLIPGRID_FINALRIP_PORT        FinalRip's clients (default 8848; 0: off)
+  CLIPGRID_FINALRIP_PORT        FinalRip's clients (default 8848; 0: on the main port only)
   CLIPGRID_DATA                 folder for objects, when there is no S3 (default .clipgrid/data)
   CLIPGRID_S3_ENDPOINT          http(s)://host:port of any S3; with CLIPGRID_S3_ACCESS_KEY, CLIPGRID_S3_SECRET_KEY,
                                 CLIPGRID_S3_REGION, and CLIPGRID_S3_PUBLIC_ENDPOINT where browsers reach it elsewhere
   CLIPGRID_PUBLIC_URL           this coordinator as browsers reach it; CLIPGRID_INTERNAL_URL as agents do
   CLIPGRID_AUTH                 token, or none to let everybody in (default: none on loopback, else token)
   CLIPGRID_ADMIN_TOKEN          a token with all scopes, made at the start
-  CLIPGRID_FINALRIP_TOKEN       a token with the scopes read and submit for FinalRip's clients
+  CLIPGRID_FINALRIP_TOKEN       the token of FinalRip's clients, as one owner; there is no default
+  CLIPGRID_FINALRIP_TOKENS      more of them, each an owner of its own tasks: alice=SECRET,bob:read=SECRET
+  CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)
+  CLIPGRID_FINALRIP_BUCKET      bucket of their files (default finalrip)
+  CLIPGRID_FINALRIP_CREATE_AT   text, or integer as FinalRip 0.4.0 has it (default text)
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)`;
 
 async function main(): Promise<void> {
@@ -33,8 +37,8 @@ async function main(): Promise<void> {
   );
   const ids = systemIds(() => systemClock.wallMs());
   const coordinator = await startCoordinator({ settings, clock: systemClock, ids, logger });
-  const { httpPort, grpcPort } = coordinator;
-  console.log(JSON.stringify({ event: 'listening', http: httpPort, grpc: grpcPort }));
+  const { httpPort, grpcPort, dialectPorts } = coordinator;
+  console.log(JSON.stringify({ event: 'listening', http: httpPort, grpc: grpcPort, ...dialectPorts }));
   await new Promise<void>((resolve) => {
     process.once('SIGTERM', resolve);
     process.once('SIGINT', resolve);

@@ -6,7 +6,7 @@ import { FolderHttp } from './objects/folder-http.ts';
 import { FolderStore } from './objects/folder.ts';
 import { S3Store } from './objects/minio.ts';
 import type { ObjectStore } from './objects/object-store.ts';
-import type { CoordinatorSettings } from './settings.ts';
+import { localUrl, type CoordinatorSettings } from './settings.ts';
 import { signingSecret } from './signing-secret.ts';
 
 export interface OpenObjects {
@@ -29,7 +29,7 @@ export async function openObjects(settings: CoordinatorSettings, parts: Parts): 
     await objects.ensureBucket(settings.bucket);
     return { objects };
   }
-  const local = `http://${settings.host === '0.0.0.0' ? '127.0.0.1' : settings.host}:${settings.httpPort}`;
+  const local = localUrl(settings);
   const store = await FolderStore.open({
     folder: join(settings.dataDir, 'objects'),
     secret: await signingSecret(settings.dataDir, ids),

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GridError } from '../shared/errors.ts';
+import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
 
 /** Everything that an operator can set for a coordinator. */
 export interface CoordinatorSettings {
@@ -7,8 +8,6 @@ export interface CoordinatorSettings {
   readonly host: string;
   readonly httpPort: number;
   readonly grpcPort: number;
-  /** 0: not served. */
-  readonly finalripPort: number;
   readonly dataDir: string;
   /** As browsers reach this coordinator; default from host and port. */
   readonly publicUrl?: string;
@@ -19,7 +18,7 @@ export interface CoordinatorSettings {
   readonly auth: 'none' | 'token';
   /** An administrator's token to be made at the start. */
   readonly adminToken?: string;
-  readonly finalripToken?: string;
+  readonly finalrip: FinalripSettings;
   readonly logLevel: string;
 }
 
@@ -29,6 +28,11 @@ export interface S3Settings {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
+}
+
+/** The main port as this machine reaches it; for URLs where no public one is set. */
+export function localUrl({ host, httpPort }: Pick<CoordinatorSettings, 'host' | 'httpPort'>): string {
+  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${httpPort}`;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -99,7 +103,6 @@ export function readSettings(env: Environment): CoordinatorSettings {
     host,
     httpPort: port(env, 'CLIPGRID_HTTP_PORT', 7000),
     grpcPort: port(env, 'CLIPGRID_GRPC_PORT', 7070),
-    finalripPort: port(env, 'CLIPGRID_FINALRIP_PORT', 8848),
     dataDir: resolve(env['CLIPGRID_DATA'] ?? join('.clipgrid', 'data')),
     ...(publicUrl ? { publicUrl } : {}),
     ...(internalUrl ? { internalUrl } : {}),
@@ -107,7 +110,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
     auth: authMode(env, host),
     ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),
-    ...(env['CLIPGRID_FINALRIP_TOKEN'] ? { finalripToken: env['CLIPGRID_FINALRIP_TOKEN'] } : {}),
+    finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };
 }

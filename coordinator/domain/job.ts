@@ -9,6 +9,8 @@ export interface JobSpec {
   readonly clips: ClipPolicy;
   /** Limit of one encode attempt in seconds; undefined: predicted from the clip. */
   readonly encodeTimeoutS?: number;
+  /** False: `encodeTimeoutS` is for one clip of several; a film that stays whole has the automatic limit. */
+  readonly limitsWhole?: boolean;
   /** True: segments stay after the end, until the job is removed; false: they are collected. */
   readonly keepIntermediates?: boolean;
 }

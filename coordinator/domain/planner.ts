@@ -117,6 +117,7 @@ interface ClipRange {
 function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTask {
   const { spec, index } = input;
   const frames = clip.end - clip.start;
+  const limit = clip.clips === 1 && spec.limitsWhole === false ? undefined : spec.encodeTimeoutS;
   const automatic = clip.clips === 1 ? WHOLE_TIMEOUT_S : Math.max(MIN_TIMEOUT_S, frames * SLOW_FRAME_S);
   return {
     kind: 'encode',
@@ -134,7 +135,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
           command: encodeCommand(spec.command),
           cut: cuts.cut(clip.start, clip.end),
           sourceFormat: index.format,
-          timeoutSeconds: spec.encodeTimeoutS ?? automatic,
+          timeoutSeconds: limit ?? automatic,
         },
       },
     },

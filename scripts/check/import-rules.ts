@@ -43,7 +43,15 @@ const LAYERS: readonly Layer[] = [
   })),
   {
     prefix: 'coordinator/dialects/',
-    may: ['shared/', 'coordinator/domain/', 'coordinator/http/', '<own>', ...FACE],
+    may: [
+      'shared/',
+      'coordinator/domain/',
+      'coordinator/http/',
+      'coordinator/dialects/dialect.ts',
+      '<own>',
+      ...FACE,
+    ],
+    mayTypes: ['coordinator/objects/'],
   },
   { prefix: 'coordinator/dashboard/', may: ['coordinator/dashboard/'] },
   { prefix: 'coordinator/', may: ['shared/', 'coordinator/'] },

@@ -16,11 +16,26 @@ export function derivedFrom(name: string): string | undefined {
   return DERIVED.exec(name)?.[1];
 }
 
+/** The name from which all of a family come: `a.mkv` of `a.mkv-Encoded.mkv-clip-0.mkv`. What one lock guards. */
+export function rootOf(name: string): string {
+  const from = derivedFrom(name);
+  return from === undefined ? name : rootOf(from);
+}
+
+/** Every object name that a task with so many clips may have shown. */
+export function derivedNames(key: string, clips: number): string[] {
+  const indices = Array.from({ length: clips }, (_, index) => index);
+  return [resultKey(key), ...indices.flatMap((index) => [clipKey(key, index), encodedClipKey(key, index)])];
+}
+
 /** Each owner has a bucket: equal keys never meet. Bucket names take few characters, so other owners are hashed. */
 export function ownerBucket(base: string, ownerId: string, mainOwner: string): string {
   if (ownerId === mainOwner) return base;
   return `${base}-${createHash('sha256').update(ownerId).digest('hex').slice(0, 16)}`;
 }
+
+/** Uploads on their way in, and the sources that starts have pinned; holds no name of a client. */
+export const stagingBucket = (base: string): string => `${base}-staging`;
 
 const MAX_KEY_BYTES = 990;
 

@@ -12,14 +12,9 @@ function lastIsFfmpeg(text: string): boolean {
   return programName(last.split(/\s/, 1)[0] ?? '') === 'ffmpeg';
 }
 
-/** Rules 3 to 5 of `start`, in their order. `encodeParam` is already trimmed. */
-export function checkTexts(
-  script: string | undefined,
-  encodeParam: string | undefined,
-): CommandSpec | undefined {
-  if (script !== undefined && !script.includes(SOURCE_VARIABLE))
-    throw new FinalripError(MESSAGES.noSourceVariable);
-  if (encodeParam === undefined) return undefined;
+/** Rules 3 to 5 of `start`, in their order. `encodeParam` is already trimmed; the output name is added where it can be. */
+export function checkTexts(script: string, encodeParam: string): CommandSpec {
+  if (!script.includes(SOURCE_VARIABLE)) throw new FinalripError(MESSAGES.noSourceVariable);
   if (!encodeParam.includes(OUTPUT_NAME) && !lastIsFfmpeg(encodeParam))
     throw new FinalripError(MESSAGES.noOutput);
   if (/[\r\n]/.test(encodeParam)) throw new FinalripError(MESSAGES.lineBreak);
@@ -72,27 +67,24 @@ export function startSpec(input: StartInput): JobSpec {
     container: 'matroska',
     clips: { mode: whole ? 'whole' : 'auto' },
     keepIntermediates: true,
-    ...(limit === undefined ? {} : { encodeTimeoutS: limit }),
+    ...(limit === undefined ? {} : { encodeTimeoutS: limit, limitsWhole: false }),
   };
 }
 
-/** A `retry/encode` override: empty texts keep what is stored. */
-export function clipChange(input: {
-  script: string;
-  encodeParam: string;
-  timeoutMinutes: number;
-  queue: string;
-}): ClipChange {
-  const { script, queue, timeoutMinutes } = input;
-  const encodeParam = trimParam(input.encodeParam);
-  const command = checkTexts(
-    script === '' ? undefined : script,
-    encodeParam === '' ? undefined : encodeParam,
-  );
+export interface RetryInput {
+  readonly script: string;
+  readonly encodeParam: string;
+  readonly timeoutMinutes: number;
+  readonly queue: string;
+}
+
+/** A `retry/encode` in the grid's words; both texts are given, so that those of an earlier retry do not stay. */
+export function clipChange({ script, encodeParam, timeoutMinutes, queue }: RetryInput): ClipChange {
+  const command = checkTexts(script, trimParam(encodeParam));
   const limit = timeoutS(timeoutMinutes);
   return {
-    ...(script === '' ? {} : { script: scriptSpec(script) }),
-    ...(command ? { command } : {}),
+    script: scriptSpec(script),
+    command,
     ...(limit === undefined ? {} : { timeoutS: limit }),
     ...(queue === '' ? {} : { priority: priorityOf(queue) }),
   };

@@ -1,0 +1,72 @@
+import type { TaskView } from '../../domain/task.ts';
+import type { JobView } from '../../grid/face.ts';
+import type { Bound } from './binding.ts';
+import { jobOf, type Context } from './context.ts';
+import { FinalripError, MESSAGES } from './messages.ts';
+import { encodedClipKey, resultKey } from './names.ts';
+import { sizeText } from './size-text.ts';
+import type { TaskRow } from './store.ts';
+import { clipView, creation, failureOf, percentOf, segmentOf, stateOf, statusOf } from './views.ts';
+
+interface Snapshot {
+  readonly row: TaskRow;
+  readonly job?: JobView;
+  readonly tasks: readonly TaskView[];
+  readonly published: ReadonlyMap<string, string>;
+}
+
+async function snapshot(context: Context, ownerId: string, key: string): Promise<Snapshot> {
+  const row = await context.store.find(ownerId, key);
+  if (row === undefined) throw new FinalripError(MESSAGES.unknown);
+  const job = await jobOf(context, row);
+  const published = await context.store.published(row.task_id);
+  if (job === undefined) return { row, tasks: [], published };
+  const tasks = await context.parts.grid.jobs.tasks(job.jobId);
+  return { row, job, tasks: tasks.filter((task) => task.kind === 'encode'), published };
+}
+
+/** A task that is started again while it is read shows its new job. */
+async function read(context: Context, ownerId: string, key: string): Promise<Snapshot> {
+  const first = await snapshot(context, ownerId, key);
+  const lost = first.row.job_id !== null && first.job === undefined;
+  return lost ? snapshot(context, ownerId, key) : first;
+}
+
+/** `progress`: the contract's keys and our own. An encoded name is told only while it holds the committed bytes. */
+export async function progress(context: Context, request: Bound, ownerId: string): Promise<object> {
+  const key = request.text('video_key');
+  const { row, job, tasks, published } = await read(context, ownerId, key);
+  const { parts, buckets, urls, settings } = context;
+  const bucket = await buckets.of(ownerId);
+  const shown = (name: string, sha256: string | undefined): boolean =>
+    sha256 !== undefined && published.get(name) === sha256;
+  const result = shown(resultKey(key), job?.result?.sha256) ? job?.result : undefined;
+  const state = stateOf(row, job, result !== undefined);
+  const clipUrl = urls.clips(row.task_id);
+  const items = tasks.map(async (task) => {
+    const index = task.clipIndex ?? 0;
+    const name = encodedClipKey(key, index);
+    const encodeUrl = shown(name, segmentOf(task)?.sha256) ? await urls.object(bucket, name) : '';
+    return clipView({ key, task, encodeUrl, clipUrl: clipUrl(index) });
+  });
+  const source = await parts.objects.stat({ bucket, key });
+  return {
+    key,
+    url: await urls.object(bucket, key),
+    size: source && source.sizeBytes > 0 ? sizeText(source.sizeBytes) : '',
+    encode_key: result ? resultKey(key) : '',
+    encode_url: result ? await urls.object(bucket, resultKey(key)) : '',
+    encode_size: result ? sizeText(result.sizeBytes) : '',
+    encode_param: row.encode_param,
+    script: row.script,
+    status: statusOf(state),
+    ...creation(row, settings.createAt),
+    progress: await Promise.all(items),
+    state,
+    percent: percentOf(state, job),
+    frames_done: job?.framesDone ?? 0,
+    frames_total: job?.framesTotal ?? 0,
+    eta_seconds: job?.etaS === undefined ? null : Math.ceil(job.etaS),
+    failure: failureOf(state, job),
+  };
+}

@@ -1,0 +1,19 @@
+import type { DialectParts, Dialect } from './dialects/dialect.ts';
+import { createFinalrip } from './dialects/finalrip/finalrip.ts';
+import { serveObject } from './objects/serve-object.ts';
+import { localUrl, type CoordinatorSettings } from './settings.ts';
+
+export interface OpenDialects extends Omit<DialectParts, 'serveObject' | 'publicUrl' | 'host'> {
+  readonly settings: CoordinatorSettings;
+}
+
+/** All REST surfaces for other programs' clients; a new one is one more line. */
+export async function openDialects({ settings, ...over }: OpenDialects): Promise<Dialect[]> {
+  const parts: DialectParts = {
+    ...over,
+    host: settings.host,
+    publicUrl: settings.publicUrl ?? localUrl(settings),
+    serveObject: (ref, fileName, exchange) => serveObject(over.objects, { ref, fileName, ...exchange }),
+  };
+  return [await createFinalrip(settings.finalrip, parts)];
+}
