@@ -1,0 +1,139 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { runAgent } from '../../agent/agent.ts';
+import { startCoordinator } from '../../coordinator/coordinator.ts';
+import { UrlSigner } from '../../coordinator/objects/signed-token.ts';
+import { readSettings } from '../../coordinator/settings.ts';
+import { systemClock } from '../../shared/clock.ts';
+import { systemIds } from '../../shared/ids.ts';
+import { createLogger } from '../../shared/logger.ts';
+import { FinalripClient } from './finalrip-client.ts';
+import { createTestDatabase } from './postgres.ts';
+
+export const TOKEN = 'a token for tests';
+
+/** Passes every frame on. */
+export const SCRIPT = `import os
+import vapoursynth as vs
+clip = vs.core.bs.VideoSource(os.environ['FINALRIP_SOURCE'])
+clip.set_output()
+`;
+export const ENCODE = 'ffmpeg -i - -c:v libx264 -preset ultrafast FINALRIP_ENCODED_CLIP.mkv';
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** A film with sound: `seconds` at 25 fps with a keyframe each second, so that it makes several clips from 4 s on. */
+export function makeFilm(path: string, seconds: number): void {
+  const video = ['-f', 'lavfi', '-i', `testsrc2=size=160x90:rate=25:duration=${seconds}`];
+  const audio = ['-f', 'lavfi', '-i', `sine=frequency=440:duration=${seconds}`];
+  const codecs = [
+    '-c:v',
+    'libx264',
+    '-preset',
+    'ultrafast',
+    '-g',
+    '25',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  ];
+  execFileSync('ffmpeg', ['-v', 'error', '-y', ...video, ...audio, ...codecs, path]);
+}
+
+export interface FinalripGridOptions {
+  readonly agents?: number;
+  /** Further settings, as in the environment of `clipgrid coordinator`. */
+  readonly environment?: Readonly<Record<string, string>>;
+  /** A level other than silent shows what happens. */
+  readonly log?: string;
+}
+
+/** A coordinator as it is shipped, wired from its settings, with FinalRip's port and real agents; all in this process. */
+export async function startFinalripGrid(options: FinalripGridOptions = {}) {
+  const clock = systemClock;
+  const ids = systemIds(() => clock.wallMs());
+  const logger = createLogger(options.log ?? process.env['TEST_LOG'] ?? 'silent');
+  const folder = await mkdtemp(join(tmpdir(), 'clipgrid-finalrip-'));
+  const database = await createTestDatabase();
+  const settings = readSettings({
+    DATABASE_URL: database.url,
+    CLIPGRID_HTTP_PORT: String(await freePort()),
+    CLIPGRID_GRPC_PORT: '0',
+    CLIPGRID_FINALRIP_PORT: String(await freePort()),
+    CLIPGRID_FINALRIP_TOKEN: TOKEN,
+    CLIPGRID_DATA: join(folder, 'data'),
+    ...options.environment,
+  });
+  const coordinator = await startCoordinator({ settings, clock, ids, logger });
+
+  const agents: { quit: AbortController; done: Promise<void> }[] = [];
+  function addAgent(): void {
+    const quit = new AbortController();
+    const number = agents.length;
+    const config = {
+      coordinator: `127.0.0.1:${coordinator.grpcPort}`,
+      name: `agent-${number}`,
+      slots: 1,
+      dataDir: join(folder, `agent-${number}`),
+      searchPath: process.env['PATH'] ?? '',
+      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+      drainDeadlineMs: 1_000,
+      version: 'test',
+    };
+    const leave = new AbortController().signal;
+    const done = runAgent({ config, clock, ids, logger, leave, quit: quit.signal });
+    agents.push({ quit, done });
+  }
+  for (let i = 0; i < (options.agents ?? 2); i++) addAgent();
+
+  const url = `http://127.0.0.1:${coordinator.dialectPorts['finalrip']}`;
+  const mainUrl = `http://127.0.0.1:${coordinator.httpPort}`;
+
+  /** Looks into the object folder behind the API's back. */
+  async function objectStatus(key: string, bucket = 'finalrip'): Promise<number> {
+    const signer = new UrlSigner(readFileSync(join(folder, 'data/url-secret'), 'utf8').trim());
+    const expiresAtS = Math.ceil(clock.wallMs() / 1000) + 60;
+    const token = signer.sign({ method: 'GET', bucket, key, expiresAtS });
+    const answer = await fetch(`${mainUrl}/objects/${token}`, { method: 'HEAD' });
+    return answer.status;
+  }
+
+  return {
+    folder,
+    url,
+    mainUrl,
+    database,
+    client: new FinalripClient({ url, token: TOKEN }),
+    addAgent,
+    objectStatus,
+    /** Which of the names are objects in the bucket. */
+    async objectsNamed(names: readonly string[], bucket?: string): Promise<string[]> {
+      const found = await Promise.all(names.map(async (name) => (await objectStatus(name, bucket)) === 200));
+      return names.filter((_, i) => found[i]);
+    },
+    async close(): Promise<void> {
+      for (const agent of agents) agent.quit.abort();
+      await Promise.allSettled(agents.map((agent) => agent.done));
+      await coordinator.stop();
+      await database.drop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+export type FinalripGrid = Awaited<ReturnType<typeof startFinalripGrid>>;
