@@ -50,7 +50,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       host: '127.0.0.1',
       httpPort,
       grpcPort: 0,
-      finalripPort,
+      finalrip: { port: finalripPort, auth: 'none', tokens: [], bucket: 'finalrip', createAt: 'text' },
       dataDir: folder,
       bucket: 'clipgrid',
       auth: options.auth ?? 'none',

@@ -1,9 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runAgent } from '../../agent/agent.ts';
@@ -13,6 +10,7 @@ import { readSettings } from '../../coordinator/settings.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { freePort } from './coordinator.ts';
 import { FinalripClient } from './finalrip-client.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -25,16 +23,6 @@ clip = vs.core.bs.VideoSource(os.environ['FINALRIP_SOURCE'])
 clip.set_output()
 `;
 export const ENCODE = 'ffmpeg -i - -c:v libx264 -preset ultrafast FINALRIP_ENCODED_CLIP.mkv';
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** A film with sound: `seconds` at 25 fps with a keyframe each second, so that it makes several clips from 4 s on. */
 export function makeFilm(path: string, seconds: number): void {
