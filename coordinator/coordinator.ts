@@ -49,8 +49,9 @@ export interface Coordinator {
 const POOL_SIZE = 16;
 
 function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
-  const { bucket } = settings;
-  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket, ...times };
+  const { bucket, leaseTtlMs } = settings;
+  const ttl = leaseTtlMs === undefined ? {} : { leaseTtlMs };
+  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket, ...ttl, ...times };
 }
 
 /** Tokens that the operator configured exist before the first request. */

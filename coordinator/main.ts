@@ -23,6 +23,7 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)
   CLIPGRID_FINALRIP_BUCKET      bucket of their files (default finalrip)
   CLIPGRID_FINALRIP_CREATE_AT   text, or integer as FinalRip 0.4.0 has it (default text)
+  CLIPGRID_LEASE_TTL_S          how long a task outlives its agent's silence (default 12): more for agents on bad lines
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)`;
 
 async function main(): Promise<void> {

@@ -15,6 +15,8 @@ export interface CoordinatorSettings {
   readonly internalUrl?: string;
   readonly s3?: S3Settings;
   readonly bucket: string;
+  /** How long a lease holds without a renewal, in milliseconds; undefined: the grid's own default. */
+  readonly leaseTtlMs?: number;
   readonly auth: 'none' | 'token';
   /** An administrator's token to be made at the start. */
   readonly adminToken?: string;
@@ -29,6 +31,9 @@ export interface S3Settings {
   readonly accessKey: string;
   readonly secretKey: string;
 }
+
+/** Less would not outlive one lost heartbeat. */
+const MIN_LEASE_TTL_S = 8;
 
 /** The main port as this machine reaches it; for URLs where no public one is set. */
 export function localUrl({ host, httpPort }: Pick<CoordinatorSettings, 'host' | 'httpPort'>): string {
@@ -49,6 +54,15 @@ function port(env: Environment, name: string, fallback: number): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 0 || value > 65_535) refuse(name, text, 'give a port, 0 to 65535');
   return value;
+}
+
+function leaseTtlMs(env: Environment): number | undefined {
+  const text = env['CLIPGRID_LEASE_TTL_S'];
+  if (text === undefined || text === '') return undefined;
+  const seconds = Number(text);
+  const ok = Number.isFinite(seconds) && seconds >= MIN_LEASE_TTL_S && seconds <= 3600;
+  if (!ok) refuse('CLIPGRID_LEASE_TTL_S', text, `give seconds, ${MIN_LEASE_TTL_S} to 3600`);
+  return Math.round(seconds * 1000);
 }
 
 function url(env: Environment, name: string): string | undefined {
@@ -98,6 +112,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const publicUrl = url(env, 'CLIPGRID_PUBLIC_URL');
   const internalUrl = url(env, 'CLIPGRID_INTERNAL_URL') ?? publicUrl;
   const store = s3(env);
+  const ttlMs = leaseTtlMs(env);
   return {
     databaseUrl,
     host,
@@ -107,6 +122,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(publicUrl ? { publicUrl } : {}),
     ...(internalUrl ? { internalUrl } : {}),
     ...(store ? { s3: store } : {}),
+    ...(ttlMs ? { leaseTtlMs: ttlMs } : {}),
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
     auth: authMode(env, host),
     ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),

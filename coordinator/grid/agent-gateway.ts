@@ -20,8 +20,11 @@ export interface OpenSession {
   readonly drain?: DrainNotice;
   /** Any message after Hello. Rejects with `invalid_argument` on a protocol error: the session is to be ended. */
   receive(message: NonNullable<SessionRequest['message']>): Promise<void>;
-  /** The stream is gone, for whatever reason. Leases are shortened to the grace period. */
-  closed(): Promise<void>;
+  /**
+   * The stream is gone. `broken`: its leases are shortened to the grace period. `stopping`: this coordinator ended it
+   * because it stops itself; that is no fault of the agent, which keeps the whole ttl to come back, here or elsewhere.
+   */
+  closed(why: 'broken' | 'stopping'): Promise<void>;
 }
 
 /** Where agent sessions enter the grid. */

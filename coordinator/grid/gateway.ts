@@ -98,7 +98,7 @@ export class Gateway implements AgentGateway {
       welcome,
       ...(drain ? { drain: drainNotice(drain) } : {}),
       receive: (message) => this.#receive(session, message),
-      closed: () => this.#closed(session),
+      closed: (why) => this.#closed(session, why),
     };
   }
 
@@ -179,11 +179,11 @@ export class Gateway implements AgentGateway {
     this.#deps.wake.ring();
   }
 
-  async #closed(session: LocalSession): Promise<void> {
+  async #closed(session: LocalSession, why: 'broken' | 'stopping'): Promise<void> {
     const { leases, agents, registry, settings, logger } = this.#deps;
     registry.remove(session.sessionId);
     try {
-      await leases.shorten(session.sessionId, settings.graceMs);
+      if (why === 'broken') await leases.shorten(session.sessionId, settings.graceMs);
       await agents.disconnect(session.agentId, session.sessionId);
     } catch (error) {
       // Nothing is lost: the leases end with their ttl, the agent's row with the sweep of silent ones.

@@ -28,6 +28,7 @@ export class AgentSession implements SessionSink {
   #open: OpenSession | undefined;
   #opening: Promise<void> | undefined;
   #ended = false;
+  #stopping = false;
   #pending = 0;
 
   constructor(call: Call, deps: AgentSessionDeps) {
@@ -54,6 +55,12 @@ export class AgentSession implements SessionSink {
     if (!this.#unread.fits(bytes)) return false;
     this.#call.write(response, this.#unread.sent(bytes));
     return true;
+  }
+
+  /** The process is going to end: the agent is to come back, here or to another coordinator. */
+  stop(): void {
+    this.#stopping = true;
+    this.end('the coordinator is stopping', true);
   }
 
   end(reason: string, reconnect: boolean): void {
@@ -86,7 +93,7 @@ export class AgentSession implements SessionSink {
   async #greet(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
     try {
       const open = await this.#deps.gateway.open(hello, this);
-      if (this.#ended) return await open.closed();
+      if (this.#ended) return await open.closed(this.#why);
       this.#open = open;
       this.send({ $case: 'welcome', value: open.welcome });
       if (open.drain) this.send({ $case: 'drain', value: open.drain });
@@ -122,6 +129,10 @@ export class AgentSession implements SessionSink {
     this.#ended = true;
     const open = this.#open;
     this.#open = undefined;
-    if (open) void open.closed().catch(() => undefined);
+    if (open) void open.closed(this.#why).catch(() => undefined);
+  }
+
+  get #why(): 'broken' | 'stopping' {
+    return this.#stopping ? 'stopping' : 'broken';
   }
 }

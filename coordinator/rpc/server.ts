@@ -87,7 +87,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     },
     async stop() {
       for (const service of options.services) service.stop?.();
-      for (const session of sessions) session.end('the coordinator is stopping', true);
+      for (const session of sessions) session.stop();
       const timer = options.clock.after(STOP_WITHIN_MS, () => server.forceShutdown());
       await new Promise<void>((resolve) => server.tryShutdown(() => resolve()));
       timer.cancel();
