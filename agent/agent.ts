@@ -1,12 +1,12 @@
-import { credentials } from '@grpc/grpc-js';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
 import { GridError } from '../shared/errors.ts';
-import { AgentServiceClient, type Hardware } from '../shared/gen/clipgrid/v1/session.ts';
+import type { Hardware } from '../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { probeCapabilities, type Capabilities } from './capabilities.ts';
 import type { AgentConfig } from './config.ts';
+import { Coordinators } from './coordinators.ts';
 import { Drain, giveBack } from './drain.ts';
 import { createLoadSampler, readHardware } from './hardware.ts';
 import { agentIdentity } from './identity.ts';
@@ -29,19 +29,9 @@ export interface AgentDeps {
 }
 
 const RECONNECT = { firstMs: 300, maxMs: 15_000 };
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+/** Who holds leases hurries: they are lost when the trust deadline comes before the next session. */
+const RECONNECT_HOLDING = { firstMs: 300, maxMs: 1_500 };
 const PROTOCOL = 1;
-
-/** Both sides ping: a peer that vanished without a word is found in half a minute, through NAT too. */
-const CHANNEL = {
-  'grpc.keepalive_time_ms': 15_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.keepalive_permit_without_calls': 1,
-  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 5_000,
-};
 
 interface Known {
   readonly agentId: string;
@@ -77,7 +67,7 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
   const { holder, link } = tasks;
   const gone = new AbortController();
   const stop = AbortSignal.any([deps.quit, gone.signal]);
-  const client = new AgentServiceClient(config.coordinator, credentials.createInsecure(), CHANNEL);
+  const coordinators = new Coordinators(config.coordinator, () => ids.random());
   const running = new Set<Promise<void>>();
   const leave = (reason: string): void => {
     logger.info({ reason }, 'draining: what is held is finished, nothing new is taken');
@@ -92,17 +82,21 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
   if (deps.leave.aborted) return;
   deps.leave.addEventListener('abort', leaving, { once: true });
   const drain = new Drain(tasks);
-  const session = sessionDeps(deps, { known, tasks, client, running, drain });
+  const session = sessionDeps(deps, { known, tasks, running, drain });
   try {
     for (let attempt = 0; !stop.aborted; attempt++) {
-      const end = await new Session(session).run({ leave: gone.signal, quit: deps.quit });
+      const end = await new Session({ ...session, client: coordinators.current }).run({
+        leave: gone.signal,
+        quit: deps.quit,
+      });
       if (stop.aborted) break;
       if (!end.reconnect)
         throw new GridError('failed_precondition', `the coordinator refused this agent: ${end.reason}`);
       attempt = end.welcomed ? 0 : attempt;
-      logger.warn({ reason: end.reason }, 'not connected; trying again');
+      logger.warn({ reason: end.reason, coordinator: coordinators.address }, 'not connected; trying again');
+      coordinators.next();
       await clock.sleep(
-        backoffMs(attempt, RECONNECT, () => ids.random()),
+        backoffMs(attempt, holder.size > 0 ? RECONNECT_HOLDING : RECONNECT, () => ids.random()),
         stop,
       );
     }
@@ -111,25 +105,23 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
     drain.undo();
     giveBack(tasks, 'the agent is leaving');
     await Promise.allSettled(running);
-    client.close();
+    coordinators.close();
   }
 }
 
 interface Parts {
   readonly known: Known;
   readonly tasks: TaskRunnerDeps;
-  readonly client: AgentServiceClient;
   readonly running: Set<Promise<void>>;
   readonly drain: Drain;
 }
 
 function sessionDeps(
   { config, clock, logger }: AgentDeps,
-  { known, tasks, client, running, drain }: Parts,
-): SessionDeps {
+  { known, tasks, running, drain }: Parts,
+): Omit<SessionDeps, 'client'> {
   const { capabilities } = known;
   return {
-    client,
     token: config.token,
     holder: tasks.holder,
     link: tasks.link,

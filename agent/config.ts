@@ -1,6 +1,6 @@
 /** What an agent is told at its start. */
 export interface AgentConfig {
-  /** host:port of any coordinator of the grid. */
+  /** host:port of any coordinator of the grid, or several with commas between. */
   readonly coordinator: string;
   readonly token?: string;
   readonly name: string;

@@ -11,7 +11,8 @@ import type { AgentConfig } from './config.ts';
 
 const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing needs to reach it.
 
-  --coordinator HOST:PORT  any coordinator of the grid (CLIPGRID_COORDINATOR; default 127.0.0.1:7070)
+  --coordinator HOST:PORT  any coordinator of the grid, or several with commas between: when one is away the agent
+                           turns to the next (CLIPGRID_COORDINATOR; default 127.0.0.1:7070)
   --token TOKEN            a token with the scope agent (better: CLIPGRID_TOKEN, which no process list shows)
   --name NAME              what people call this machine (CLIPGRID_NAME; default: its host name)
   --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 1)

@@ -2,9 +2,10 @@ import { GridError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 
-/** How often one range is asked for before the attempt fails, and the first pause between two asks. */
-const TRIES = 6;
+/** How often one range is asked for before the attempt fails: for half a minute, in which a coordinator that serves objects starts again. */
+const TRIES = 13;
 const FIRST_PAUSE_MS = 100;
+const MAX_PAUSE_MS = 4_000;
 
 export interface ByteRange {
   readonly start: number;
@@ -85,7 +86,7 @@ export async function withRetry<T>(clock: Clock, signal: AbortSignal, attempt: (
       if (thrown instanceof GridError && thrown.code !== 'unavailable') throw thrown;
       if (tries === TRIES) throw unavailable(thrown);
     }
-    await clock.sleep(FIRST_PAUSE_MS * 2 ** (tries - 1), signal);
+    await clock.sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)), signal);
   }
 }
 

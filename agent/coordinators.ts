@@ -1,0 +1,57 @@
+import { credentials } from '@grpc/grpc-js';
+import { assert } from '../shared/errors.ts';
+import { AgentServiceClient } from '../shared/gen/clipgrid/v1/session.ts';
+
+const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
+
+/** Both sides ping: a peer that vanished without a word is found in half a minute, through NAT too. */
+const CHANNEL = {
+  'grpc.keepalive_time_ms': 15_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  'grpc.keepalive_permit_without_calls': 1,
+  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
+  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
+  'grpc.initial_reconnect_backoff_ms': 200,
+  'grpc.max_reconnect_backoff_ms': 5_000,
+};
+
+/**
+ * The coordinators that an agent was told of: it begins with any of them, so that agents spread, and turns to the next
+ * one whenever a session ends.
+ */
+export class Coordinators {
+  readonly #addresses: readonly string[];
+  readonly #clients = new Map<string, AgentServiceClient>();
+  #at: number;
+
+  /** `list`: HOST:PORT, or several with commas between. `random` gives numbers from 0 to below 1. */
+  constructor(list: string, random: () => number) {
+    this.#addresses = list
+      .split(',')
+      .map((address) => address.trim())
+      .filter((address) => address !== '');
+    assert(this.#addresses.length > 0, 'an agent knows at least one coordinator');
+    this.#at = Math.floor(random() * this.#addresses.length);
+  }
+
+  get address(): string {
+    return this.#addresses[this.#at] ?? '';
+  }
+
+  /** A client of the present one; its channel is kept over sessions. */
+  get current(): AgentServiceClient {
+    const { address } = this;
+    const client =
+      this.#clients.get(address) ?? new AgentServiceClient(address, credentials.createInsecure(), CHANNEL);
+    this.#clients.set(address, client);
+    return client;
+  }
+
+  next(): void {
+    this.#at = (this.#at + 1) % this.#addresses.length;
+  }
+
+  close(): void {
+    for (const client of this.#clients.values()) client.close();
+  }
+}
