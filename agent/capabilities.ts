@@ -44,8 +44,9 @@ async function outputOf(
   );
 }
 
+/** `0.164.3095` of `x264 0.164.3095 baee400`: the first number with a dot that no name ends in. */
 function firstVersion(text: string | undefined): string {
-  return /\d+(?:\.\d+)*(?:[-+~.\w]*)/.exec(text?.split('\n')[0] ?? '')?.[0] ?? '';
+  return /\bv?(\d+\.[-+~.\w]+)/.exec(text?.split('\n')[0] ?? '')?.[1] ?? '';
 }
 
 async function requireTool(name: string, config: AgentConfig): Promise<string> {

@@ -2,7 +2,8 @@ import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { systemClock } from '../shared/clock.ts';
-import { toGridError } from '../shared/errors.ts';
+import { GridError, toGridError } from '../shared/errors.ts';
+import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { VERSION } from '../shared/version.ts';
@@ -18,7 +19,24 @@ const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing 
   --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 1)
   --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
 
-The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.`;
+The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.
+
+Examples:
+  CLIPGRID_TOKEN=... clipgrid agent --coordinator grid.lab:7070     # this machine joins the grid
+  clipgrid agent --coordinator grid.lab:7070 --slots 1 --name blue  # one task at a time
+
+Exit codes are those of \`clipgrid --help\`.`;
+
+/** Node's own words name the option that is wrong. */
+function readArguments<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new GridError('invalid_argument', `${toGridError(cause).message} (see clipgrid agent --help)`, {
+      cause,
+    });
+  }
+}
 
 function readConfig(): AgentConfig | undefined {
   const { env } = process;
@@ -30,13 +48,16 @@ function readConfig(): AgentConfig | undefined {
     data: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   } as const;
-  const { values } = parseArgs({ options });
+  const { values } = readArguments(() => parseArgs({ options }));
   if (values.help) return undefined;
   const slots = Number(
     values.slots ?? env['CLIPGRID_SLOTS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)),
   );
   if (!Number.isInteger(slots) || slots < 1 || slots > 256) {
-    throw new Error(`--slots is ${values.slots ?? env['CLIPGRID_SLOTS']}: give a whole number from 1 to 256`);
+    throw new GridError(
+      'invalid_argument',
+      `--slots is ${values.slots ?? env['CLIPGRID_SLOTS']}: give a whole number from 1 to 256`,
+    );
   }
   const token = values.token ?? env['CLIPGRID_TOKEN'];
   const cache = env['CLIPGRID_CACHE'] ?? join(import.meta.dirname, '../.cache');
@@ -74,5 +95,5 @@ try {
   process.exit(0);
 } catch (thrown) {
   console.error(`clipgrid agent: ${toGridError(thrown).message}`);
-  process.exit(1);
+  process.exit(exitCodeOf(thrown));
 }

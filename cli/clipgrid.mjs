@@ -1,8 +1,15 @@
 #!/usr/bin/env node
-import { setUpRuntime } from '../scripts/setup/all.mjs';
+import { setUp, setUpRuntime } from '../scripts/setup/all.mjs';
 import { fail, launch } from '../scripts/setup/launch.mjs';
 import { ROOT } from '../scripts/setup/root.mjs';
 
-setUpRuntime()
-  .then((node) => launch(node, [`${ROOT}/cli/main.ts`, ...process.argv.slice(2)]))
+/** Commands that run media tools on this machine. */
+const WITH_TOOLS = ['up', 'agent'];
+
+const args = process.argv.slice(2);
+const asksForHelp = args.some((word) => word === '--help' || word === '-h');
+const needsTools = !asksForHelp && args.some((word) => WITH_TOOLS.includes(word));
+
+(needsTools ? setUp() : setUpRuntime())
+  .then((node) => launch(node, [`${ROOT}/cli/main.ts`, ...args]))
   .catch(fail);

@@ -1,5 +1,6 @@
 import { systemClock } from '../shared/clock.ts';
-import { toGridError } from '../shared/errors.ts';
+import { GridError, toGridError } from '../shared/errors.ts';
+import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { startCoordinator } from './coordinator.ts';
@@ -24,10 +25,23 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_FINALRIP_BUCKET      bucket of their files (default finalrip)
   CLIPGRID_FINALRIP_CREATE_AT   text, or integer as FinalRip 0.4.0 has it (default text)
   CLIPGRID_LEASE_TTL_S          how long a task outlives its agent's silence (default 12): more for agents on bad lines
-  CLIPGRID_LOG                  debug, info, warn, error or silent (default info)`;
+  CLIPGRID_LOG                  debug, info, warn, error or silent (default info)
+
+Once it listens it says so in one line of JSON on standard output; its log goes to standard error.
+
+Examples:
+  DATABASE_URL=postgres://grid:secret@db.lab/grid clipgrid coordinator              # for this machine only
+  CLIPGRID_HOST=0.0.0.0 CLIPGRID_PUBLIC_URL=http://grid.lab:7000 CLIPGRID_ADMIN_TOKEN=... clipgrid coordinator
+
+Exit codes are those of \`clipgrid --help\`.`;
 
 async function main(): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) return console.log(HELP);
+  const [unknown] = process.argv.slice(2);
+  if (unknown !== undefined) {
+    const message = `${unknown} is not known: all settings come from the environment (see clipgrid coordinator --help)`;
+    throw new GridError('invalid_argument', message);
+  }
   const settings = readSettings(process.env);
   const logger = createLogger(settings.logLevel, { process: 'coordinator' });
   process.on('unhandledRejection', (reason) =>
@@ -53,5 +67,5 @@ try {
   process.exit(0);
 } catch (thrown) {
   console.error(`clipgrid coordinator: ${toGridError(thrown).message}`);
-  process.exit(1);
+  process.exit(exitCodeOf(thrown));
 }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { GridError, toGridError } from '../../shared/errors.ts';
+import { VERSION } from '../../shared/version.ts';
 import { agentRoutes } from './agents.ts';
 import type { ApiDeps } from './context.ts';
 import { jobRoutes } from './jobs.ts';
@@ -70,7 +71,7 @@ function serveObjects({ objects }: HttpAppOptions): Middleware {
 
 function operations(router: Router, options: HttpAppOptions): void {
   router.get('/health', (ctx) => {
-    ctx.body = { status: 'ok' };
+    ctx.body = { status: 'ok', version: VERSION };
   });
   router.get('/ready', async (ctx) => {
     await options.ready().catch((thrown: unknown) => {

@@ -7,7 +7,9 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Becomes `node args...` as far as a parent can: same terminal, signals passed on, same exit code. */
 export function launch(node, args) {
-  const env = { ...process.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
+  const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
+  // With our number it can tell that we were killed.
+  const env = { ...process.env, PATH: path, CLIPGRID_LAUNCHER: String(process.pid) };
   const child = spawn(node, args, { stdio: 'inherit', env });
   // A Ctrl-C reaches the child by itself, as one of the terminal's group; we only have to outlive it.
   for (const signal of FORWARDED)

@@ -25,6 +25,8 @@ const FORBIDDEN: readonly (readonly [string, string])[] = [
   ['agent/runners/a.ts', `import * as minio from 'minio';`],
   ['agent/a.ts', `export { b } from '../test/support/tools.ts';`],
   ['cli/a.ts', `import '../coordinator/grid/submit.ts';`],
+  ['cli/a.ts', `import { jobView } from '../coordinator/http/views.ts';`],
+  ['cli/a.ts', `import { openObjects } from '../coordinator/open-objects.ts';`],
   ['coordinator/main.ts', `import {\n  a,\n  b,\n} from '../test/support/tools.ts';`],
 ];
 
@@ -38,6 +40,8 @@ const ALLOWED: readonly (readonly [string, string])[] = [
   ['coordinator/dialects/finalrip/a.ts', `import type { D } from '../dialect.ts';`],
   ['coordinator/dialects/finalrip/a.ts', `import type { S } from '../../objects/object-store.ts';`],
   ['coordinator/main.ts', `import { b } from './store/postgres/jobs.ts';`],
+  ['cli/a.ts', `import type { jobView } from '../coordinator/http/views.ts';`],
+  ['cli/doctor/a.ts', `import { openObjects } from '../../coordinator/open-objects.ts';`],
   ['test/unit/a.ts', `import { b } from '../../agent/tools.ts';`],
   ['agent/a.ts', `// import { b } from '../coordinator/domain/lease.ts';`],
 ];

@@ -49,11 +49,14 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
+/** Version of the server that came by npm; throws `tool_missing` when there is none. */
+export async function embeddedVersion(root = packageRoot()): Promise<string> {
+  const manifest = z.object({ version: z.string() });
+  return manifest.parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8'))).version;
+}
+
 async function copyForAccount(root: string): Promise<string> {
-  const manifest = z
-    .object({ version: z.string() })
-    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
-  const target = join(SHARED_STATE_DIR, `postgres-${manifest.version}`);
+  const target = join(SHARED_STATE_DIR, `postgres-${await embeddedVersion(root)}`);
   if (await exists(target)) return target;
   const draft = `${target}.${process.pid}`;
   await rm(draft, { recursive: true, force: true });

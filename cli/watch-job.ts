@@ -1,0 +1,50 @@
+import { backoffMs } from '../shared/backoff.ts';
+import type { Clock } from '../shared/clock.ts';
+import { GridError } from '../shared/errors.ts';
+import type { IdSource } from '../shared/ids.ts';
+import type { JobDocument } from './documents.ts';
+import type { RestClient } from './rest-client.ts';
+
+export interface WatchOptions {
+  readonly client: RestClient;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+  readonly signal: AbortSignal;
+  onUpdate(job: JobDocument): void;
+  /** The stream broke; it is opened again. */
+  onLost?(reason: string): void;
+}
+
+/** A coordinator that restarts is back long before. */
+const GIVE_UP_MS = 120_000;
+const RECONNECT = { firstMs: 250, maxMs: 5_000 };
+
+/** Follows a job to its end, over restarts of the coordinator. Returns its last state, with all tasks. */
+export async function watchJob(jobId: string, options: WatchOptions): Promise<JobDocument> {
+  const { client, clock, ids, signal } = options;
+  let lastEventId = '';
+  let heardMs = clock.monotonicMs();
+  for (let attempt = 0; ; attempt++) {
+    let reason = 'the coordinator ended the stream';
+    try {
+      for await (const { event, data, id } of client.events(jobId, lastEventId)) {
+        lastEventId = id;
+        [attempt, heardMs] = [0, clock.monotonicMs()];
+        if (event !== 'progress' && event !== 'end') continue;
+        const job = JSON.parse(data) as JobDocument;
+        options.onUpdate(job);
+        if (event === 'end') return job;
+      }
+    } catch (thrown) {
+      const passes = thrown instanceof GridError && thrown.code === 'unavailable';
+      if (!passes || clock.monotonicMs() - heardMs > GIVE_UP_MS) throw thrown;
+      reason = thrown.message;
+    }
+    options.onLost?.(reason);
+    await clock.sleep(
+      backoffMs(attempt, RECONNECT, () => ids.random()),
+      signal,
+    );
+    if (signal.aborted) throw new GridError('cancelled', 'interrupted');
+  }
+}
