@@ -1,13 +1,24 @@
-import { basename, join, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
-import { startEmbeddedPostgres } from '../coordinator/store/postgres/embedded/embedded.ts';
+import { basename, join, resolve } from 'node:path';
+import { bytesText } from '../cli/bars.ts';
+import { createProgressView } from '../cli/progress-view.ts';
+import { createRestClient, type RestClient } from '../cli/rest-client.ts';
+import { catchSignals, followLauncher } from '../cli/signals.ts';
+import { processOutput } from '../cli/terminal.ts';
+import { startLocalGrid } from '../cli/up/local-grid.ts';
+import { watchJob } from '../cli/watch-job.ts';
+import { failureLines } from '../cli/commands/job.ts';
+import { eventLine } from '../cli/commands/up.ts';
+import type { JobDocument, JobSummary } from '../cli/documents.ts';
+import { downloadResult } from '../cli/download-result.ts';
+import { uploadFilm } from '../cli/upload-film.ts';
+import { freePort } from '../coordinator/store/postgres/embedded/spawn-server.ts';
 import { systemClock } from '../shared/clock.ts';
+import { toGridError } from '../shared/errors.ts';
+import { EXIT_CODES } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
-import { startProcesses } from './demo/processes.ts';
-import { showProgress } from './demo/progress.ts';
-import { submitFilm } from './demo/rest.ts';
 import { verifyResult } from './demo/verify.ts';
 
 const SCRIPT = `import os
@@ -21,42 +32,89 @@ clip.set_output()
 const ENCODE = 'ffmpeg -i - -c:v libx264 -preset medium -crf 20 CLIPGRID_OUTPUT.mkv';
 const AGENTS = 3;
 
-const film = resolve(process.argv[2] ?? 'test/media/bigbuckbunny.mp4');
-const folder = resolve('.clipgrid/demo');
+const ROOT = join(import.meta.dirname, '..');
+const FOLDER = join(ROOT, '.clipgrid/demo');
+const clock = systemClock;
+const ids = systemIds(() => clock.wallMs());
+const out = processOutput(process.stdout);
 const say = (line: string): void => console.log(line);
 
-async function demo(): Promise<boolean> {
-  if (!existsSync(film)) throw new Error(`there is no film at ${film}`);
-  await mkdir(folder, { recursive: true });
-  say('starting PostgreSQL');
-  const clock = systemClock;
-  const ids = systemIds(() => clock.wallMs());
-  const logger = createLogger('error');
-  const postgres = await startEmbeddedPostgres({ dataDir: join(folder, 'postgres'), clock, ids, logger });
+/** The film of the command line, as seen from where npm was called; else the bundled one. */
+async function filmPath(argument: string | undefined): Promise<string> {
+  const bundled = join(ROOT, 'test/media/bigbuckbunny.mp4');
+  const film = argument === undefined ? bundled : resolve(process.env['INIT_CWD'] ?? '.', argument);
+  const info = await stat(film).catch(() => undefined);
+  if (info === undefined) throw new Error(`there is no film at ${film}`);
+  if (!info.isFile()) throw new Error(`${film} is not a file`);
+  return film;
+}
+
+function demoScript(): string {
+  const cache = process.env['CLIPGRID_CACHE'] ?? join(ROOT, '.cache');
+  if (existsSync(join(cache, 'vapoursynth/clipgrid.json'))) return SCRIPT;
+  say('no VapourSynth here (it needs Python 3.12 or newer): the film goes through unfiltered');
+  return '';
+}
+
+/** Uploads, submits and watches over REST, as any client would. Returns the ended job. */
+async function encode(client: RestClient, film: string, signal: AbortSignal): Promise<JobDocument> {
+  say(`uploading ${basename(film)} (${bytesText((await stat(film)).size)}) over REST`);
+  const upload = await uploadFilm({ client, file: film, clock, ids, signal, onBytes: () => undefined });
+  say(`submitting: ${ENCODE}`);
+  const request = { upload_id: upload, script: demoScript(), encode: ENCODE };
+  const { job_id: jobId } = await client.post<JobSummary>('/jobs', request);
+  const view = createProgressView({ ...out, isTTY: false });
+  return watchJob(jobId, {
+    client,
+    clock,
+    ids,
+    signal,
+    onUpdate: (job) => view.show(job),
+    onLost: view.note,
+  });
+}
+
+async function demo(film: string, signal: AbortSignal): Promise<boolean> {
+  const grid = await startLocalGrid({
+    folder: FOLDER,
+    agents: AGENTS,
+    slots: 1,
+    httpPort: await freePort(),
+    grpcPort: await freePort(),
+    finalripPort: 0,
+    environment: { ...process.env, CLIPGRID_HOST: '127.0.0.1', CLIPGRID_AUTH: 'none', CLIPGRID_DRAIN_S: '0' },
+    clock,
+    ids,
+    logger: createLogger('error'),
+    signal,
+    stopping: () => signal.aborted,
+    onEvent: (event) => say(eventLine(event)),
+  });
   try {
-    say(`starting one coordinator and ${AGENTS} agents, each a process of its own`);
-    const processes = await startProcesses({ folder, databaseUrl: postgres.url, agents: AGENTS });
-    try {
-      const script = existsSync('.cache/vapoursynth/clipgrid.json') ? SCRIPT : '';
-      if (script === '')
-        say('no VapourSynth here (it needs Python 3.12 or newer): the film goes through unfiltered');
-      const job = await submitFilm({ url: processes.url, film, script, encode: ENCODE, say });
-      const state = await showProgress(processes.url, job, say);
-      if (state !== 'succeeded') return false;
-      const output = join(folder, `${basename(film).replace(/\.[^.]+$/, '')}-encoded.mkv`);
-      return await verifyResult({ url: processes.url, job, film, output, say });
-    } finally {
-      say('stopping everything');
-      await processes.stop();
+    const client = createRestClient({ url: grid.url, signal });
+    const job = await encode(client, film, signal);
+    if (job.state !== 'succeeded') {
+      say([`the job ${job.state}`, ...failureLines(job.failure)].join('\n'));
+      return false;
     }
+    const output = join(FOLDER, `${basename(film).replace(/\.[^.]+$/, '')}-encoded.mkv`);
+    say('downloading and verifying the result');
+    await downloadResult(job, { client, output, clock, ids, signal, onBytes: () => undefined, onNote: say });
+    return await verifyResult({ film, output, signal, say });
   } finally {
-    await postgres.stop();
+    say('stopping everything');
+    await grid.stop();
   }
 }
 
+followLauncher(process.env['CLIPGRID_LAUNCHER']);
+const { leave, quit } = catchSignals();
+quit.addEventListener('abort', () => process.exit(EXIT_CODES.interrupted.code));
 try {
-  process.exitCode = (await demo()) ? 0 : 1;
-} catch (error) {
-  console.error(`demo: ${error instanceof Error ? error.message : String(error)}`);
-  process.exitCode = 1;
+  const verified = await demo(await filmPath(process.argv[2]), leave);
+  process.exitCode = leave.aborted ? EXIT_CODES.interrupted.code : verified ? 0 : 1;
+} catch (thrown) {
+  console.error(`demo: ${toGridError(thrown).message}`);
+  process.exitCode = leave.aborted ? EXIT_CODES.interrupted.code : 1;
 }
+process.exit();
