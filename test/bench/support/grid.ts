@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { call } from '../../../scripts/demo/rest.ts';
 import type { BenchContext } from '../measurement.ts';
 import { startAgents, type SimulatedAgents } from './agents.ts';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
+import { restOf } from './rest.ts';
 import { uploadBytes } from './upload.ts';
 
 export interface SimulatedGridOptions {
@@ -44,7 +44,7 @@ export async function startSimulatedGrid(
     agents,
     async submit() {
       const body = { upload_id: uploadId, encode: ENCODE, clips: { mode: 'auto', target_seconds: 1 } };
-      const job = await call<{ job_id: string }>(`${coordinator.api}/jobs`, { method: 'POST', body });
+      const job = await restOf(coordinator.api).post<{ job_id: string }>('/jobs', body);
       return job.job_id;
     },
     async stop() {

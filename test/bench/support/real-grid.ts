@@ -2,10 +2,11 @@ import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { call, type DemoJob } from '../../../scripts/demo/rest.ts';
+import type { JobDocument } from '../../../cli/documents.ts';
 import type { BenchContext } from '../measurement.ts';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
 import { end } from './process.ts';
+import { restOf } from './rest.ts';
 import { downloadResult, uploadFile } from './upload.ts';
 
 export interface RealGridOptions {
@@ -20,9 +21,9 @@ export interface RealGrid {
   readonly coordinator: CoordinatorProcess;
   upload(path: string): Promise<string>;
   /** Submits and waits for the end; seconds from the request to the job's success. */
-  encode(uploadId: string, command: string): Promise<{ seconds: number; job: DemoJob }>;
+  encode(uploadId: string, command: string): Promise<{ seconds: number; job: JobDocument }>;
   /** Fetches the result to a file; its size in bytes. */
-  download(job: DemoJob, path: string): Promise<number>;
+  download(job: JobDocument, path: string): Promise<number>;
   stop(): Promise<void>;
 }
 
@@ -31,7 +32,7 @@ const POLL_MS = 100;
 
 async function connected(api: string, count: number): Promise<void> {
   for (;;) {
-    const { agents } = await call<{ agents: { state: string }[] }>(`${api}/agents`);
+    const { agents } = await restOf(api).get<{ agents: { state: string }[] }>('/agents');
     if (agents.filter((agent) => agent.state === 'online').length === count) return;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));
   }
@@ -57,10 +58,10 @@ export async function startRealGrid(context: BenchContext, options: RealGridOpti
     async encode(uploadId, command) {
       const startedMs = performance.now();
       const body = { upload_id: uploadId, encode: command };
-      let job = await call<DemoJob>(`${api}/jobs`, { method: 'POST', body });
+      let job = await restOf(api).post<JobDocument>('/jobs', body);
       while (!['succeeded', 'failed', 'cancelled'].includes(job.state)) {
         await new Promise((resolve) => setTimeout(resolve, POLL_MS));
-        job = await call<DemoJob>(`${api}/jobs/${job.job_id}`);
+        job = await restOf(api).get<JobDocument>(`/jobs/${job.job_id}`);
       }
       if (job.state !== 'succeeded') throw new Error(`the job ${job.state}: ${job.failure?.message}`);
       return { seconds: (performance.now() - startedMs) / 1000, job };

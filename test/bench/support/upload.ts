@@ -4,7 +4,7 @@ import { request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { ReadableStream } from 'node:stream/web';
-import { call } from '../../../scripts/demo/rest.ts';
+import { restOf } from './rest.ts';
 
 interface SignedUpload {
   readonly upload_id: string;
@@ -30,9 +30,9 @@ async function put(upload: SignedUpload, body: Readable, sizeBytes: number): Pro
 /** Uploads a stream over REST, as any client would; returns the upload's id. */
 export async function upload(api: string, body: Readable, sizeBytes: number): Promise<string> {
   const announced = { name: 'bench.mkv', size_bytes: sizeBytes };
-  const signed = await call<SignedUpload>(`${api}/uploads`, { method: 'POST', body: announced });
+  const signed = await restOf(api).post<SignedUpload>('/uploads', announced);
   await put(signed, body, sizeBytes);
-  await call(`${api}/uploads/${signed.upload_id}/complete`, { method: 'POST' });
+  await restOf(api).post(`/uploads/${signed.upload_id}/complete`);
   return signed.upload_id;
 }
 
