@@ -5,7 +5,12 @@ import { loadSync } from '@grpc/proto-loader';
 /** A message as the dynamic client shows it: field names as in the .proto files. */
 export type Dynamic = Record<string, unknown>;
 
-const FILES = ['clipgrid/v1/session.proto', 'clipgrid/v1/admin.proto', 'grpc/health/v1/health.proto'];
+const FILES = [
+  'clipgrid/v1/session.proto',
+  'clipgrid/v1/admin.proto',
+  'grpc/health/v1/health.proto',
+  'grpc/reflection/v1/reflection.proto',
+];
 
 type Callback = (error: ServiceError | null, response: Dynamic) => void;
 interface DynamicClient {
