@@ -7,7 +7,7 @@ import { jobView, taskView } from './views.ts';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 const PROGRESS_MS = 1_000;
-/** How long the end waits for the events before it: they are readable only when older transactions have ended. */
+/** How long the end waits for another event before it: they are readable only when older transactions have ended. */
 const LAST_EVENTS_MS = 1_000;
 
 /**
@@ -38,6 +38,7 @@ class JobWatch {
   /** The state that the job is known to have ended in, and the last one that came by as an event. */
   #endState: string | undefined;
   #toldState: unknown;
+  #events = 0;
 
   constructor(deps: ApiDeps, stream: EventStream, jobId: string) {
     this.#deps = deps;
@@ -46,20 +47,20 @@ class JobWatch {
   }
 
   async run(afterSequence: number): Promise<void> {
-    const results = await Promise.allSettled([this.#progress(), this.#events(afterSequence)]);
+    const results = await Promise.allSettled([this.#sendProgress(), this.#sendEvents(afterSequence)]);
     for (const result of results) {
       if (result.status === 'rejected')
         this.#deps.logger.info({ error: String(result.reason) }, 'a watch ended');
     }
   }
 
-  async #progress(): Promise<void> {
+  async #sendProgress(): Promise<void> {
     const { clock } = this.#deps;
     const { gone } = this.#stream;
     try {
       while (!gone.aborted) {
         const snapshot = await this.#snapshot();
-        if (ENDED.has(snapshot.state)) return await this.#end(snapshot);
+        if (ENDED.has(snapshot.state)) return await this.#sendEnd(snapshot);
         // Who is behind gets the next snapshot, not each that he missed.
         if (this.#stream.idle) await this.#stream.send({ event: 'progress', data: snapshot });
         await clock.sleep(PROGRESS_MS, gone);
@@ -79,19 +80,25 @@ class JobWatch {
     return { ...jobView(job), tasks: tasks.map(taskView), waiting };
   }
 
-  async #end(snapshot: { readonly state: string }): Promise<void> {
+  async #sendEnd(snapshot: { readonly state: string }): Promise<void> {
     this.#endState = snapshot.state;
     if (this.#toldState === snapshot.state) this.#told.abort();
     const { gone } = this.#stream;
-    await this.#deps.clock.sleep(LAST_EVENTS_MS, AbortSignal.any([gone, this.#told.signal]));
+    const enough = AbortSignal.any([gone, this.#told.signal]);
+    let before = -1;
+    while (!enough.aborted && this.#events !== before) {
+      before = this.#events;
+      await this.#deps.clock.sleep(LAST_EVENTS_MS, enough);
+    }
     await this.#stream.send({ event: 'end', data: snapshot });
   }
 
-  async #events(afterSequence: number): Promise<void> {
+  async #sendEvents(afterSequence: number): Promise<void> {
     const { gone } = this.#stream;
     const filter = { jobId: this.#jobId, afterSequence };
     for await (const event of this.#deps.grid.events.watch(filter, gone)) {
       await this.#stream.send({ event: event.type, id: event.sequence, data: eventView(event) });
+      this.#events++;
       if (event.type === 'job.state') this.#toldState = event.data['state'];
       if (this.#endState !== undefined && this.#toldState === this.#endState) this.#told.abort();
     }

@@ -14,10 +14,11 @@ export interface FieldProblem {
 const RETRY_AFTER_S = '5';
 const MAX_SHOWN_CHARS = 200;
 
+/** A value as far as it helps to see it. */
 function shown(value: unknown): unknown {
-  return typeof value === 'string' && value.length > MAX_SHOWN_CHARS
-    ? `${value.slice(0, MAX_SHOWN_CHARS)}...`
-    : value;
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  if (text === undefined || text.length <= MAX_SHOWN_CHARS) return value;
+  return `${text.slice(0, MAX_SHOWN_CHARS)}...`;
 }
 
 function fieldsOf(error: GridError): FieldProblem[] {
@@ -63,16 +64,33 @@ export function problems(parts: { ids: IdSource; logger: Logger }): Middleware {
   };
 }
 
-/** A failed validation as one error that names each field and its value. `path` prefixes: body, query. */
+type Issue = ZodError['issues'][number];
+
+/** The field as far as the input goes: `state.1` of a text that was split is `state`. */
+function located(issue: Issue, input: unknown): Pick<FieldProblem, 'field' | 'value'> {
+  let value = input;
+  const path: string[] = [];
+  for (const key of issue.path) {
+    if (typeof value !== 'object' || value === null) break;
+    value = (value as Record<PropertyKey, unknown>)[key];
+    path.push(String(key));
+  }
+  return { field: path.join('.') || '(the body)', value: shown(value) };
+}
+
+function problemsOf(issue: Issue, input: unknown): FieldProblem[] {
+  const { field, value } = located(issue, input);
+  if (issue.code !== 'unrecognized_keys') return [{ field, value, message: issue.message }];
+  return issue.keys.map((key) => ({
+    field: issue.path.length === 0 ? key : `${field}.${key}`,
+    value: shown((value as Record<string, unknown> | undefined)?.[key]),
+    message: 'there is no such field',
+  }));
+}
+
+/** A failed validation as one error that names each field and its value. */
 export function invalid(error: ZodError, input: unknown): GridError {
-  const errors = error.issues.map((issue): FieldProblem => {
-    const field = issue.path.join('.') || '(the whole)';
-    const value = issue.path.reduce<unknown>(
-      (at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key],
-      input,
-    );
-    return { field, value: shown(value), message: issue.message };
-  });
+  const errors = error.issues.flatMap((issue) => problemsOf(issue, input));
   const first = errors[0];
   const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : '';
   const value = first?.value === undefined ? 'missing' : JSON.stringify(first.value);

@@ -26,5 +26,8 @@ export function openPool(options: PoolOptions): { db: Db; pool: pg.Pool } {
     types,
   });
   pool.on('error', options.onError);
+  // The pool listens to idle connections only: one that breaks between two statements of a transaction must not end the
+  // process. Its next statement fails and says why.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return { db: new Kysely<Database>({ dialect: new PostgresDialect({ pool }) }), pool };
 }
