@@ -24,6 +24,9 @@ export interface Placement {
   readonly sessionId: string;
 }
 
+/** Looking a little further than the slots finds work for agents that cannot take the first tasks. */
+export const LOOK_AHEAD = 32;
+
 /** Whether an agent has proved everything that is required. */
 export function canRun(capabilities: ReadonlySet<string>, requires: readonly string[]): boolean {
   return requires.every((capability) => capabilities.has(capability));

@@ -55,6 +55,8 @@ export interface TaskView {
   readonly agentName?: string;
   readonly attempts: number;
   readonly requires: readonly string[];
+  /** Different agents whose attempts of it failed. */
+  readonly failedAgents: readonly string[];
   readonly framesTotal: number;
   readonly framesDone: number;
   readonly fps: number;

@@ -1,224 +1,76 @@
-import { randomUUID } from 'node:crypto';
-import type { JobSpec } from '../../coordinator/domain/job.ts';
-import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
-import { artifactKey } from '../../coordinator/domain/object-keys.ts';
-import { place } from '../../coordinator/domain/placement.ts';
-import { indexTask, plan, type Plan } from '../../coordinator/domain/planner.ts';
-import type { Fence, TaskOutput } from '../../coordinator/domain/task.ts';
+import type { GridEvent } from '../../coordinator/grid/face.ts';
 import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
 import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
 import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
 import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
-import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
-import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
-import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
-import type { SourceIndex } from '../../shared/source-index.ts';
 import { createTestDatabase } from './postgres.ts';
+import { storeMoves, type MovedStores } from './store-moves.ts';
 
-export const TTL_MS = 12_000;
-
-export const PASS_THROUGH: JobSpec = {
-  source: { bucket: 'clipgrid', key: 'sources/x', sizeBytes: 1000 },
-  script: { text: '', sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' },
-  command: {
-    text: 'ffmpeg -i - -c:v libx264 OUT.mkv',
-    programs: [['ffmpeg', '-i', '-', '-c:v', 'libx264', 'OUT.mkv']],
-    outputName: 'OUT.mkv',
-  },
-  container: 'matroska',
-  clips: { mode: 'auto', targetS: 1 },
-};
-
-export const FORMAT: VideoFormat = {
-  codec: 'h264',
-  width: 320,
-  height: 180,
-  pixelFormat: 'yuv420p',
-  frameRate: { num: 25, den: 1 },
-  sampleAspectRatio: { num: 1, den: 1 },
-  colorRange: '',
-  colorPrimaries: '',
-  colorTransfer: '',
-  colorSpace: '',
-  chromaLocation: '',
-  fieldOrder: '',
-};
-
-/** An all-closed source of `seconds` at 25 fps with a keyframe each second. */
-export function closedIndex(seconds: number): SourceIndex {
-  const pts = Array.from({ length: seconds * 25 }, (_, frame) => frame);
-  return {
-    version: 1,
-    format: FORMAT,
-    timeBase: { num: 1, den: 25 },
-    pts,
-    size: pts.map(() => 100),
-    position: pts.map((frame) => frame * 100),
-    keyframes: pts.filter((frame) => frame % 25 === 0),
-    packetExact: true,
-    lastDuration: 1,
-    sourceBytes: pts.length * 100,
-    container: 'matroska,webm',
-    startOffset: 0,
-    hasSidecar: false,
-    sidecarShiftS: 0,
-    variableFrameRate: false,
-    extras: { tags: {}, disposition: [], rotation: 0 },
-  };
-}
-
-export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
-export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
-
-const ARTIFACT_NAMES = {
-  index: 'index',
-  encode: 'segment',
-  audio: 'audio',
-  merge: 'result',
-  clip: 'clip',
-} as const;
+export { CAPABILITIES, closedIndex, FORMAT, PASS_THROUGH, RULES, TTL_MS } from './store-moves.ts';
 
 /** Stores over a database of their own, with the few moves that lease tests are made of. */
-export async function createGridFixture() {
+export async function createGridFixture(options: Pick<MovedStores, 'newId' | 'ttlMs'> = {}) {
   const database = await createTestDatabase();
   const { db, pool } = openPool({ connectionString: database.url, max: 10, onError: () => undefined });
   const leases = postgresLeaseStore(db);
   const jobs = postgresJobStore(db);
   const agents = postgresAgentStore(db);
-
-  function hello(agentId: string, more: Partial<Hello> = {}): Hello {
-    const usual = { agentId, name: agentId, capabilities: CAPABILITIES, slots: 1, version: '1', protocol: 1 };
-    return Hello.create({ ...usual, ...more });
-  }
-
-  async function agent(agentId: string, capabilities = CAPABILITIES): Promise<string> {
-    const sessionId = randomUUID();
-    await agents.register({ hello: hello(agentId, { capabilities }), sessionId, coordinatorId: 'c1' });
-    return sessionId;
-  }
-
-  async function submit(spec: JobSpec = PASS_THROUGH): Promise<string> {
-    const jobId = randomUUID();
-    await jobs.submit({
-      jobId,
-      ownerId: 'owner',
-      dialect: 'grid',
-      name: 'film.mkv',
-      priority: 0,
-      spec,
-      specHash: 'x',
-      firstTask: { ...indexTask(spec), taskId: randomUUID() },
-    });
-    return jobId;
-  }
-
-  async function grant(
-    agentId: string,
-    sessionId: string,
-    freeSlots = 1,
-    known: readonly { agentId: string }[] = [],
-  ): Promise<GrantedTask[]> {
-    const capabilities = new Set(CAPABILITIES);
-    return leases.grant({
-      capacities: [{ agentId, sessionId, freeSlots, capabilities }],
-      known: known.map((one) => ({ ...one, capabilities })),
-      ttlMs: TTL_MS,
-      newLeaseId: () => randomUUID(),
-      place,
-    });
-  }
-
-  function output(task: GrantedTask, sha256 = 'a'.repeat(64)): TaskOutput {
-    const frames = task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts.length : 0;
-    const results = {
-      index: { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false },
-      encode: {
-        frameCount: frames,
-        inputFrames: frames,
-        format: FORMAT,
-        encodeSeconds: 1,
-        extradataSha256: '',
-        fetchedBytes: 0,
-      },
-      audio: { durationSeconds: 0 },
-      merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
-      clip: { frameCount: frames },
-    };
-    const name = ARTIFACT_NAMES[task.kind];
-    const { taskId, epoch } = task.fence;
-    const key = artifactKey({ jobId: task.jobId, taskId, epoch, sha256 });
-    return {
-      artifacts: [{ name, bucket: 'clipgrid', key, sha256, sizeBytes: 10 }],
-      result: { kind: { $case: task.kind, value: results[task.kind] } as TaskOutput['result']['kind'] },
-    };
-  }
-
-  function planOf(task: GrantedTask, seconds = 4): Plan {
-    const indexArtifact = output(task).artifacts[0]!;
-    return plan({ spec: PASS_THROUGH, index: closedIndex(seconds), indexArtifact, slots: 1 });
-  }
-
-  async function complete(task: GrantedTask, options: { fence?: Fence; sha256?: string } = {}) {
-    const outcomes = await leases.commit(
-      [
-        {
-          fence: options.fence ?? task.fence,
-          agentId: task.agentId,
-          output: output(task, options.sha256),
-          logTail: '',
-          ...(task.kind === 'index' ? { plan: planOf(task) } : {}),
-        },
-      ],
-      RULES,
-    );
-    return outcomes[0]!;
-  }
-
-  /** A job whose clips are ready: 4 clips of a second. */
-  async function encodingJob(agentId: string, sessionId: string): Promise<string> {
-    const jobId = await submit();
-    const [task] = await grant(agentId, sessionId);
-    await complete(task!);
-    return jobId;
-  }
-
-  /** Moves all leases into the past, as if that time had gone by on the database's clock. */
-  async function ageLeases(ms: number): Promise<void> {
-    await pool.query(`update tasks set lease_expires_at = lease_expires_at - $1 * interval '1 millisecond'`, [
-      ms,
-    ]);
-  }
-
-  const expire = (): Promise<number> => leases.expire({ ttlMs: TTL_MS, outageMs: 2_500, limit: 100 });
-
-  /** Nothing is known, and the sweeper has just been there. */
-  async function reset(): Promise<void> {
-    await pool.query('truncate jobs, agents, events cascade');
-    await pool.query(`update sweeper set swept_at = now(), held_until = now() - interval '1 second'`);
-  }
+  const moves = storeMoves({ leases, jobs, agents, ...options });
+  const past = (ms: number): string => `interval '${ms} milliseconds'`;
 
   return {
+    ...moves,
     db,
     pool,
-    expire,
-    reset,
-    hello,
-    uuid: (): string => randomUUID(),
     url: database.url,
     leases,
     jobs,
     agents,
     events: postgresEventStore(db),
-    agent,
-    submit,
-    grant,
-    complete,
-    output,
-    planOf,
-    encodingJob,
-    ageLeases,
-    async close() {
+    /** Moves all leases into the past, as if that time had gone by on the database's clock. */
+    async ageLeases(ms: number): Promise<void> {
+      await pool.query(`update tasks set lease_expires_at = lease_expires_at - ${past(ms)}`);
+    },
+    /** As if nobody had swept for so long. */
+    async sweptAgo(ms: number): Promise<void> {
+      await pool.query(`update sweeper set swept_at = now() - ${past(ms)}`);
+    },
+    /** As if the hold after an outage were over. */
+    async endHold(): Promise<void> {
+      await pool.query(`update sweeper set held_until = now() - ${past(1_000)}`);
+    },
+    /** As if no agent had been heard of for so long. */
+    async silentFor(ms: number): Promise<void> {
+      await pool.query(`update agents set last_seen_at = now() - ${past(ms)}`);
+    },
+    /** As if the intermediate objects of a job had been collected. */
+    async markCollected(jobId: string): Promise<void> {
+      await pool.query('update jobs set collected_at = now() where job_id = $1', [jobId]);
+    },
+    /** Those, too, that watchers see only when every older transaction on the server, of whichever database, has ended. */
+    async allEvents(jobId: string): Promise<GridEvent[]> {
+      const { rows } = await pool.query<{
+        type: string;
+        task_id: string;
+        agent_id: string;
+        data: GridEvent['data'];
+      }>('select type, task_id, agent_id, data from events where job_id = $1 order by sequence', [jobId]);
+      return rows.map(({ type, task_id, agent_id, data }, sequence) => ({
+        sequence,
+        at: new Date(0),
+        type,
+        ...(task_id ? { taskId: task_id } : {}),
+        ...(agent_id ? { agentId: agent_id } : {}),
+        data,
+      }));
+    },
+    /** Nothing is known, and the sweeper has just been there. */
+    async reset(): Promise<void> {
+      await pool.query('truncate jobs, agents, events cascade');
+      await pool.query(`update sweeper set swept_at = now(), held_until = now() - ${past(1_000)}`);
+    },
+    async close(): Promise<void> {
       await pool.end();
       await database.drop();
     },

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { JobSpec } from '../../domain/job.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
+import { UNFINISHED } from '../../domain/task-machine.ts';
 import type { Artifact, TaskKind, TaskOutput } from '../../domain/task.ts';
 import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
@@ -59,7 +60,7 @@ async function markDone(tx: Transaction, completions: readonly Completion[]): Pr
       update tasks t set state = 'succeeded', output = c.output, log_tail = c.log_tail, frames_done = t.frames_total,
         finished_at = now(), lease_expires_at = null, failure = null
       from said_done c
-      where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id and t.state in ('leased', 'ready')
+      where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id and t.state = any(${UNFINISHED}::text[])
       returning t.task_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.epoch, t.agent_id, t.granted_at
     ), kept as (
       insert into attempts (task_id, epoch, agent_id, granted_at, outcome)

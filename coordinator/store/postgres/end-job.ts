@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../domain/job.ts';
+import { UNFINISHED } from '../../domain/task-machine.ts';
 import type { Transaction } from '../transaction.ts';
 import { LAST_END_COUNTS } from './keep-attempt.ts';
 import { notify, say } from './say.ts';
@@ -20,7 +21,7 @@ export async function cancelTasks(tx: Transaction, jobId: string, reason: string
   const { rows } = await sql<RevokedRow>`
     with old as (
       select task_id, epoch, lease_id, session_id, state, agent_id, granted_at from tasks
-      where job_id = ${jobId}::uuid and state in ('ready', 'leased') for update
+      where job_id = ${jobId}::uuid and state = any(${UNFINISHED}::text[]) for update
     ), gone as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, lease_expires_at = null, finished_at = now()
       from old where t.task_id = old.task_id

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
-import { GridError } from '../../../shared/errors.ts';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
+import { noClip } from '../../domain/job-machine.ts';
 import type { NewTask } from '../../domain/task.ts';
 import type { Transaction } from '../transaction.ts';
 import { insertTasks } from './insert-tasks.ts';
@@ -20,11 +20,7 @@ export async function exportClip(tx: Transaction, { jobId, clipIndex, build }: E
     select task_id, kind, state, spec from tasks
     where job_id = ${jobId}::uuid and clip_index = ${clipIndex} and kind in ('encode', 'clip')`.execute(tx);
   const encode = rows.find((row) => row.kind === 'encode');
-  if (encode === undefined) {
-    throw new GridError('not_found', `job ${jobId} has no clip ${clipIndex}`, {
-      details: { field: 'index', value: clipIndex },
-    });
-  }
+  if (encode === undefined) throw noClip(jobId, clipIndex);
   const known = rows.find((row) => row.kind === 'clip');
   const usable = known && ['ready', 'leased', 'succeeded'].includes(known.state) && !job.collected_at;
   if (usable) return known.task_id;

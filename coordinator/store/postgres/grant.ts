@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
-import type { Candidate } from '../../domain/placement.ts';
+import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
 import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { GrantedTask, GrantRequest } from '../lease-store.ts';
@@ -24,9 +24,6 @@ interface GrantRow {
   spec: Buffer;
   waited_ms: number;
 }
-
-/** Looking a little further than the slots finds work for agents that cannot take the first tasks. */
-const LOOK_AHEAD = 32;
 
 /** One transaction: lock ready tasks that some capacity could run, place them, lease them (L1, L2, L10). */
 export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[]> {

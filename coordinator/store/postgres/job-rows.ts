@@ -73,6 +73,7 @@ export interface TaskRow {
   agent_name: string | null;
   attempts: number;
   requires: string[];
+  failed_agents: string[];
   frames_total: number;
   frames_done: number;
   fps: number;
@@ -89,7 +90,7 @@ export interface TaskRow {
 
 export const TASK_COLUMNS: RawBuilder<unknown> = sql`
   t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
-  t.frames_total, t.frames_done, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
+  t.failed_agents, t.frames_total, t.frames_done, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
   t.ready_at, t.granted_at, t.finished_at`;
 
 export function toTaskView(row: TaskRow): TaskView {
@@ -104,6 +105,7 @@ export function toTaskView(row: TaskRow): TaskView {
     ...(row.agent_name ? { agentName: row.agent_name } : {}),
     attempts: row.attempts,
     requires: row.requires,
+    failedAgents: row.failed_agents,
     framesTotal: row.frames_total,
     framesDone: row.frames_done,
     fps: row.fps,

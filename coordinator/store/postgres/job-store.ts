@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Failure, JobState } from '../../domain/job.ts';
+import { checkCancel } from '../../domain/job-machine.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
@@ -17,11 +18,9 @@ import {
   tasksOfAgent,
   tasksOfJob,
 } from './job-reads.ts';
-import { lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
+import { factsOf, lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
 import { submit } from './submit.ts';
-
-const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 
 function inside<T>(db: Db, tx: Transaction | undefined, work: (tx: Transaction) => Promise<T>): Promise<T> {
   return tx ? work(tx) : db.transaction().execute(work);
@@ -32,10 +31,7 @@ function checkId(id: string, error: (id: string) => GridError): void {
 }
 
 async function cancel(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
-  const job = await lockJob(tx, jobId, ownerId);
-  if (ENDED.has(job.state)) {
-    throw new GridError('failed_precondition', `job ${jobId} has ended already: it is ${job.state}`);
-  }
+  checkCancel(factsOf(await lockJob(tx, jobId, ownerId)));
   await cancelTasks(tx, jobId, 'cancelled');
   await sql`update jobs set state = 'cancelled', finished_at = now() where job_id = ${jobId}::uuid`.execute(
     tx,
@@ -114,7 +110,8 @@ async function retryTask(tx: Transaction, taskId: string): Promise<void> {
   }
   await sql`
     update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, lease_id = null,
-      attempts = 0, lost = 0, failed_agents = '{}' where task_id = ${taskId}::uuid`.execute(tx);
+      attempts = 0, lost = 0, failed_agents = '{}', frames_done = 0, fps = 0, phase = '', log_tail = '', failure = null
+    where task_id = ${taskId}::uuid`.execute(tx);
   await notifyRevoked(tx, [task], 'superseded');
   await notify(tx, { wake: 'tasks' });
 }

@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import { afterLoss } from '../../domain/retry-policy.ts';
+import { UNFINISHED } from '../../domain/task-machine.ts';
 import type { Fence } from '../../domain/task.ts';
 import type { Renewal } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
@@ -68,7 +69,7 @@ export async function adopt(db: Db, input: AdoptInput): Promise<Fence[]> {
         ${input.held.map((one) => one.epoch)}::int[],
         ${input.held.map((one) => one.leaseId)}::uuid[]) as h(task_id, epoch, lease_id)
       where t.task_id = h.task_id and t.epoch = h.epoch and t.lease_id = h.lease_id
-        and t.agent_id = ${input.agentId} and t.state in ('leased', 'ready')
+        and t.agent_id = ${input.agentId} and t.state = any(${UNFINISHED}::text[])
       returning t.task_id, t.epoch, t.lease_id`.execute(tx);
     return { kept: rows.map(toFence), lost: await giveBack(tx, input) };
   });

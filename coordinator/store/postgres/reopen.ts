@@ -1,7 +1,13 @@
 import { sql } from 'kysely';
-import { GridError } from '../../../shared/errors.ts';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
 import type { JobSpec } from '../../domain/job.ts';
+import {
+  noClip,
+  redoClipFrom,
+  redoMergeFrom,
+  retryFrom,
+  type StoredJobState,
+} from '../../domain/job-machine.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import type { Redo } from '../job-store.ts';
 import type { StageRules } from '../lease-store.ts';
@@ -13,7 +19,7 @@ import { notify, say } from './say.ts';
 
 interface LockedJob {
   job_id: string;
-  state: string;
+  state: StoredJobState;
   spec: JobSpec;
   plan: PlanSummary | null;
   collected_at: Date | null;
@@ -27,6 +33,16 @@ export async function lockJob(tx: Transaction, jobId: string, ownerId?: string):
   const job = rows[0];
   if (job === undefined) throw noJob(jobId);
   return job;
+}
+
+/** What the domain decides by. */
+export function factsOf(job: LockedJob) {
+  return {
+    jobId: job.job_id,
+    state: job.state,
+    planned: job.plan !== null,
+    collected: job.collected_at !== null,
+  };
 }
 
 /** Puts tasks back to the start: epoch + 1, no history, running attempts revoked (L1). */
@@ -96,6 +112,7 @@ async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Prom
 
 /** From the very start: there is no plan, or what was made of it has been collected. */
 async function startOver(tx: Transaction, job: LockedJob): Promise<void> {
+  await forgetFailures(tx, job.job_id);
   await dropMerge(tx, job.job_id);
   await resetTasks(tx, job.job_id, { kinds: ['encode', 'audio'], all: true });
   await sql`delete from tasks where job_id = ${job.job_id}::uuid and kind <> 'index'`.execute(tx);
@@ -119,14 +136,9 @@ export async function retryJob(
   options: { rules: StageRules; ownerId?: string },
 ): Promise<void> {
   const job = await lockJob(tx, jobId, options.ownerId);
-  if (job.state !== 'failed' && job.state !== 'cancelled') {
-    throw new GridError(
-      'failed_precondition',
-      `job ${jobId} is ${job.state}: only a failed or cancelled job can be retried`,
-    );
-  }
+  const from = retryFrom(factsOf(job));
+  if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, jobId);
-  if (!job.plan || job.collected_at) return startOver(tx, job);
   await dropMerge(tx, jobId);
   await resetTasks(tx, jobId, { kinds: ['encode', 'audio'], all: false });
   await recount(tx, job, options.rules);
@@ -138,13 +150,10 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
     select task_id, spec from tasks
     where job_id = ${redo.jobId}::uuid and kind = 'encode' and clip_index = ${redo.clipIndex}`.execute(tx);
   const task = rows[0];
-  if (!job.plan || task === undefined) {
-    throw new GridError('not_found', `job ${redo.jobId} has no clip ${redo.clipIndex}`, {
-      details: { field: 'index', value: redo.clipIndex },
-    });
-  }
+  if (task === undefined) throw noClip(redo.jobId, redo.clipIndex);
+  const from = redoClipFrom(factsOf(job), { index: redo.clipIndex, exists: true });
+  if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, redo.jobId);
-  if (job.collected_at) return startOver(tx, job);
   await dropMerge(tx, redo.jobId);
   await resetTasks(tx, redo.jobId, { kinds: ['encode', 'audio'], clip: redo.clipIndex, all: false });
   if (redo.change) {
@@ -160,19 +169,11 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
 /** The merge again, from the segments that are there; one that waits or runs is joined. */
 export async function redoMerge(tx: Transaction, jobId: string, rules: StageRules): Promise<void> {
   const job = await lockJob(tx, jobId);
-  if (job.state === 'merging') return;
-  if (job.state !== 'succeeded' && job.state !== 'failed') {
-    throw new GridError(
-      'failed_precondition',
-      `job ${jobId} is ${job.state}: some clips are not finished yet`,
-    );
-  }
   const { rows } = await sql<{ open: number }>`
     select count(*)::int as open from tasks
     where job_id = ${jobId}::uuid and kind in ('encode', 'audio') and state <> 'succeeded'`.execute(tx);
-  if (!job.plan || (rows[0]?.open ?? 1) > 0) {
-    throw new GridError('failed_precondition', `job ${jobId}: some clips are not finished yet`);
-  }
-  if (job.collected_at) return startOver(tx, job);
+  const from = redoMergeFrom(factsOf(job), rows[0]?.open ?? 0);
+  if (from === 'joined') return;
+  if (from === 'start') return startOver(tx, job);
   await recount(tx, job, rules);
 }

@@ -1,0 +1,26 @@
+import type { EventStore } from '../event-store.ts';
+import type { MemoryState } from './state.ts';
+
+/** Events in memory: each is settled at once. */
+export function memoryEventStore(state: MemoryState): EventStore {
+  return {
+    head: async () => state.events.at(-1)?.event.sequence ?? 0,
+    async after({ afterSequence, jobId, ownerId, limit }) {
+      const fitting = state.events.filter(
+        (one) =>
+          one.event.sequence > afterSequence &&
+          (jobId === undefined || one.event.jobId === jobId) &&
+          (ownerId === undefined || one.ownerId === ownerId),
+      );
+      return fitting.slice(0, limit).map((one) => one.event);
+    },
+    async prune(olderThanMs) {
+      const before = state.nowMs - olderThanMs;
+      const kept = state.events.filter((one) => one.event.at.getTime() >= before);
+      state.events.splice(0, state.events.length, ...kept);
+    },
+    async say(event) {
+      state.say(event);
+    },
+  };
+}

@@ -1,0 +1,188 @@
+import { GridError } from '../../../shared/errors.ts';
+import type { Failure, JobState } from '../../domain/job.ts';
+import { newJobMachine } from '../../domain/job-machine.ts';
+import {
+  cancelJob,
+  cancelTask,
+  exportClip,
+  redoClip,
+  redoMerge,
+  retryJob,
+  retryTask,
+  type JobTree,
+} from '../../domain/job-tree.ts';
+import type { JobQuery, JobView, Page } from '../../grid/face.ts';
+import type { JobStore, NewJob, Redo } from '../job-store.ts';
+import { makeMerge } from './make-merge.ts';
+import { newRecord, toJobView, toTaskView, type JobRecord, type TaskRecord } from './records.ts';
+import type { MemoryState } from './state.ts';
+
+function submit(state: MemoryState, input: NewJob): JobView {
+  const { jobId, ownerId, idempotencyKey, priority } = input;
+  const same = [...state.jobs.values()].find(
+    (record) =>
+      idempotencyKey !== undefined &&
+      record.input.ownerId === ownerId &&
+      record.input.idempotencyKey === idempotencyKey,
+  );
+  if (same && same.input.specHash === input.specHash) return toJobView(same);
+  if (same) {
+    const message = `Idempotency-Key ${idempotencyKey} was used for another job (${same.input.jobId}): use a new key for a new job`;
+    throw new GridError('already_exists', message, {
+      details: { field: 'Idempotency-Key', value: idempotencyKey },
+    });
+  }
+  const first = newRecord(input.firstTask, { jobId, priority, nowMs: state.nowMs });
+  state.addJob(input, { job: newJobMachine(jobId), tasks: new Map([[first.taskId, first]]) });
+  state.say({ type: 'job.created', jobId, data: { name: input.name, dialect: input.dialect } });
+  return toJobView(state.job(jobId));
+}
+
+const KIND_ORDER = ['index', 'encode', 'audio', 'merge', 'clip'];
+
+function inOrder(tasks: Iterable<TaskRecord>): TaskRecord[] {
+  const rank = (task: TaskRecord): number => KIND_ORDER.indexOf(task.kind);
+  return [...tasks].toSorted((a, b) => rank(a) - rank(b) || a.clipIndex - b.clipIndex);
+}
+
+function list(state: MemoryState, query: JobQuery): Page<JobView> {
+  const all = [...state.jobs.values()].toSorted((a, b) => b.order - a.order);
+  const from =
+    query.cursor === undefined ? 0 : all.findIndex((one) => String(one.order) === query.cursor) + 1;
+  const views = all.slice(from).map((record) => ({ order: record.order, view: toJobView(record) }));
+  const fitting = views.filter(
+    ({ view }) =>
+      (query.ownerId === undefined || view.ownerId === query.ownerId) &&
+      (query.dialect === undefined || view.dialect === query.dialect) &&
+      (query.states === undefined || query.states.includes(view.state)),
+  );
+  const items = fitting.slice(0, query.limit);
+  const last = items.at(-1);
+  const more = fitting.length > query.limit && last !== undefined;
+  return { items: items.map(({ view }) => view), ...(more ? { nextCursor: String(last.order) } : {}) };
+}
+
+/** Keeps a job's next tree and tells watchers: `encoding` first where the merge follows at once, as the stages do. */
+function step(state: MemoryState, record: JobRecord, next: JobTree<TaskRecord>): void {
+  const { jobId } = record.input;
+  if (next === record.tree) return;
+  state.save(jobId, next);
+  if (next.job.state === 'merging') state.say({ type: 'job.state', jobId, data: { state: 'encoding' } });
+  state.sayState(jobId);
+}
+
+function redo(state: MemoryState, { jobId, clipIndex, change, respec, rules }: Redo): void {
+  const record = state.job(jobId);
+  const next = redoClip(record.tree, clipIndex, makeMerge(state, record, rules));
+  const clip = [...next.tasks.values()].find(
+    (task) => task.kind === 'encode' && task.clipIndex === clipIndex,
+  );
+  if (clip === undefined || change === undefined) return step(state, record, next);
+  const changed = respec(clip.spec, change);
+  const priority = Math.max(clip.priority, change.priority ?? 0);
+  const tasks = new Map(next.tasks).set(clip.taskId, { ...clip, ...changed, priority });
+  step(state, record, { ...next, tasks });
+}
+
+function endTask(state: MemoryState, taskId: string): void {
+  const record = requireJobOf(state, taskId);
+  const task = record.tree.tasks.get(taskId);
+  const next = cancelTask(record.tree, taskId);
+  const { jobId } = record.input;
+  const kind = task?.kind ?? 'encode';
+  const failure: Failure = {
+    code: 'cancelled',
+    stage: kind,
+    message: `an administrator cancelled the ${kind} task`,
+    log: '',
+    ...(task && task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
+  };
+  if (kind !== 'clip') {
+    state.save(jobId, next, { failure });
+    return state.sayState(jobId);
+  }
+  const clip = next.tasks.get(taskId);
+  state.save(jobId, {
+    ...next,
+    tasks: new Map(next.tasks).set(taskId, { ...(clip as TaskRecord), failure }),
+  });
+  state.say({ type: 'task.cancelled', jobId, taskId });
+}
+
+function requireJobOf(state: MemoryState, taskId: string): JobRecord {
+  const record = state.jobOf(taskId);
+  if (record !== undefined) return record;
+  throw new GridError('not_found', `there is no task ${taskId}`, {
+    details: { field: 'task_id', value: taskId },
+  });
+}
+
+function view(state: MemoryState, task: TaskRecord) {
+  return toTaskView(task, task.agentId && state.agents.get(task.agentId)?.view.name);
+}
+
+function taskView(state: MemoryState, taskId: string) {
+  return view(state, requireJobOf(state, taskId).tree.tasks.get(taskId) as TaskRecord);
+}
+
+/** Jobs and tasks in memory. Transactions of the caller are none: everything happens at once. */
+export function memoryJobStore(state: MemoryState): JobStore {
+  return {
+    submit: async (job) => submit(state, job),
+    get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
+    list: async (query) => list(state, query),
+    tasks: async (jobId) =>
+      inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []).map((task) => view(state, task)),
+    async listTasks({ jobId, limit, cursor }) {
+      const all = inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []);
+      const from = cursor === undefined ? 0 : Number(cursor);
+      const items = all.slice(from, from + limit).map((task) => view(state, task));
+      return { items, ...(all.length > from + limit ? { nextCursor: String(from + limit) } : {}) };
+    },
+    tasksOfAgent: async (agentId) =>
+      state
+        .tasks()
+        .filter((task) => task.state === 'leased' && task.lease?.agentId === agentId)
+        .map((task) => view(state, task)),
+    task: async (taskId) => taskView(state, taskId),
+    async cancel(jobId, ownerId) {
+      const record = state.job(jobId, ownerId);
+      step(state, record, cancelJob(record.tree));
+    },
+    async retry(jobId, rules, ownerId) {
+      const record = state.job(jobId, ownerId);
+      step(state, record, retryJob(record.tree, makeMerge(state, record, rules)));
+    },
+    async remove(jobId, ownerId) {
+      state.job(jobId, ownerId);
+      state.say({ type: 'job.removed', jobId });
+      state.removeJob(jobId);
+    },
+    redoClip: async (wanted) => redo(state, wanted),
+    async redoMerge(jobId, rules) {
+      const record = state.job(jobId);
+      step(state, record, redoMerge(record.tree, makeMerge(state, record, rules)));
+    },
+    async exportClip(jobId, clipIndex, build) {
+      const record = state.job(jobId);
+      const make = (encode: TaskRecord): TaskRecord =>
+        state.newTask(jobId, { ...build(encode.spec), clipIndex });
+      const { tree, taskId } = exportClip(record.tree, clipIndex, make);
+      state.save(jobId, tree);
+      return taskView(state, taskId);
+    },
+    cancelTask: async (taskId) => endTask(state, taskId),
+    async retryTask(taskId) {
+      const record = requireJobOf(state, taskId);
+      state.save(record.input.jobId, retryTask(record.tree, taskId));
+    },
+    async countByState() {
+      const counts = new Map<JobState, number>();
+      for (const record of state.jobs.values()) {
+        const { state: now } = toJobView(record);
+        counts.set(now, (counts.get(now) ?? 0) + 1);
+      }
+      return counts;
+    },
+  };
+}

@@ -1,0 +1,272 @@
+import type { Failure } from '../../domain/job.ts';
+import { bannedAgents } from '../../domain/job-machine.ts';
+import { commitTask, failTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
+import { canRun, LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
+import { isForgiven, mayExpire, sweep } from '../../domain/sweep.ts';
+import { isCurrent, saidBefore, type TaskEvent } from '../../domain/task-machine.ts';
+import type { Fence, TaskOutput } from '../../domain/task.ts';
+import type {
+  CommitOutcome,
+  Completion,
+  ExpireOptions,
+  GrantedTask,
+  GrantRequest,
+  LeaseStore,
+  Renewal,
+  StageRules,
+} from '../lease-store.ts';
+import { makeMerge } from './make-merge.ts';
+import type { TaskRecord } from './records.ts';
+import type { MemoryState } from './state.ts';
+
+/** What was committed, as one text: the same content gives the same (L3). */
+function contentOf(output: TaskOutput): string {
+  return output.artifacts.map((one) => `${one.name}:${one.sha256}`).join();
+}
+
+/** Applies an event to one task, if its job is there and the event applies. */
+function apply(state: MemoryState, taskId: string, event: TaskEvent): TaskRecord | undefined {
+  const record = state.jobOf(taskId);
+  const tree = record && withTask(record.tree, taskId, event);
+  if (record === undefined || tree === undefined) return undefined;
+  state.save(record.input.jobId, tree);
+  return state.jobOf(taskId)?.tree.tasks.get(taskId);
+}
+
+/** Keeps details that decide nothing. */
+function annotate(state: MemoryState, taskId: string, change: Partial<TaskRecord>): void {
+  const record = state.jobOf(taskId);
+  const task = record?.tree.tasks.get(taskId);
+  if (!record || !task) return;
+  const { tree } = record;
+  state.save(record.input.jobId, { ...tree, tasks: new Map(tree.tasks).set(taskId, { ...task, ...change }) });
+}
+
+function candidatesFor(state: MemoryState, request: GrantRequest): Candidate[] {
+  const slots = request.capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
+  const able = (task: TaskRecord): boolean =>
+    request.capacities.some((capacity) => canRun(capacity.capabilities, task.requires));
+  const order = (task: TaskRecord): number => state.job(task.jobId).order;
+  const ready = state.tasks().filter((task) => task.state === 'ready' && able(task));
+  ready.sort(
+    (a, b) =>
+      b.priority - a.priority ||
+      order(a) - order(b) ||
+      b.cost - a.cost ||
+      (a.taskId < b.taskId ? -1 : a.taskId > b.taskId ? 1 : 0),
+  );
+  return ready.slice(0, slots + LOOK_AHEAD).map((task) => ({
+    taskId: task.taskId,
+    requires: task.requires,
+    failedAgents: task.failedAgents,
+    bannedAgents: bannedAgents(state.job(task.jobId).tree.job),
+  }));
+}
+
+function grant(state: MemoryState, request: GrantRequest): GrantedTask[] {
+  const placements = request.place(candidatesFor(state, request), request.capacities, request.known);
+  return placements.flatMap(({ taskId, agentId, sessionId }): GrantedTask[] => {
+    const leaseId = request.newLeaseId();
+    const agent = state.agents.get(agentId);
+    if (agent?.sessionId !== sessionId || agent.view.state !== 'online') return [];
+    const readyAtMs = state.jobOf(taskId)?.tree.tasks.get(taskId)?.readyAtMs ?? state.nowMs;
+    const lease = { leaseId, agentId, sessionId, untilMs: state.nowMs + request.ttlMs };
+    const task = apply(state, taskId, { type: 'grant', lease });
+    if (task === undefined) return [];
+    const { jobId, kind, epoch, clipIndex, spec } = task;
+    const record = state.job(jobId);
+    if (kind === 'index' && record.startedAtMs === undefined)
+      state.save(jobId, record.tree, { startedAtMs: state.nowMs });
+    state.say({ type: 'task.granted', jobId, taskId, agentId, data: { kind, clip: clipIndex, epoch } });
+    const fence = { taskId, epoch, leaseId };
+    return [{ fence, sessionId, agentId, jobId, kind, spec, waitedMs: state.nowMs - readyAtMs }];
+  });
+}
+
+function renew(state: MemoryState, renewals: readonly Renewal[], ttlMs: number): Fence[] {
+  const { nowMs, sweepMark } = state;
+  return renewals.flatMap(({ fence, sessionId, ...said }) => {
+    const task = state.jobOf(fence.taskId)?.tree.tasks.get(fence.taskId);
+    const forgiven = isForgiven(sweepMark, task?.lease?.untilMs ?? 0, nowMs);
+    const event = { type: 'renew', fence, sessionId, untilMs: nowMs + ttlMs, nowMs, forgiven } as const;
+    const renewed = task && apply(state, fence.taskId, event);
+    if (renewed === undefined) return [];
+    const { fps, phase } = said;
+    const framesDone = Math.max(renewed.framesDone, said.framesDone);
+    annotate(state, fence.taskId, { framesDone, fps, phase, logTail: said.logTail || renewed.logTail });
+    return [fence];
+  });
+}
+
+/** An attempt that ended without a word; the last one allowed takes the job with it. */
+function lose(
+  state: MemoryState,
+  task: TaskRecord,
+  event: Extract<TaskEvent, { type: 'expire' | 'give_back' }>,
+): boolean {
+  const { tree } = state.job(task.jobId);
+  const next = loseTask(tree, task.taskId, event);
+  if (next === undefined) return false;
+  const gone = next.tasks.get(task.taskId);
+  if (event.type === 'expire') {
+    const { kind, clipIndex, agentId } = task;
+    const said = { type: 'task.expired', jobId: task.jobId, taskId: task.taskId };
+    state.say({
+      ...said,
+      ...(agentId === undefined ? {} : { agentId }),
+      data: { kind, clip: clipIndex },
+    });
+  }
+  const givenUp = gone?.state === 'failed';
+  const failure: Failure = {
+    code: 'lost_lease',
+    stage: task.kind,
+    message: `${gone?.lost} attempts ended without a word from their agents, the last one on ${task.agentId}`,
+    log: task.logTail,
+    ...(task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
+  };
+  end(state, task, { next, ...(givenUp ? { failure } : {}) });
+  return true;
+}
+
+/** Keeps a step after which the task, and with it the job, may have failed for good. */
+function end(
+  state: MemoryState,
+  task: TaskRecord,
+  { next, failure }: { next: JobTree<TaskRecord>; failure?: Failure },
+): void {
+  const failed = next.job.state === 'failed';
+  state.save(task.jobId, next, failed && failure ? { failure } : {});
+  if (failure) annotate(state, task.taskId, { failure });
+  if (failed) state.sayState(task.jobId);
+}
+
+function adopt(state: MemoryState, input: Parameters<LeaseStore['adopt']>[0]): Fence[] {
+  const { agentId, sessionId, restarted } = input;
+  const untilMs = state.nowMs + input.ttlMs;
+  const kept = input.held.filter(
+    (fence) =>
+      apply(state, fence.taskId, { type: 'adopt', fence, agentId, sessionId, untilMs }) !== undefined,
+  );
+  for (const task of state.tasks())
+    lose(state, task, { type: 'give_back', agentId, sessionId, lost: restarted });
+  return kept;
+}
+
+function commitOne(state: MemoryState, completion: Completion, rules: StageRules): CommitOutcome {
+  const { fence, output, logTail, plan, planFailure } = completion;
+  const record = state.jobOf(fence.taskId);
+  const task = record?.tree.tasks.get(fence.taskId);
+  const refused = { committed: false, repeated: false };
+  if (!record || !task) return refused;
+  const content = contentOf(output);
+  if (saidBefore(task, fence, content)) return { committed: true, repeated: true };
+  const { jobId } = record.input;
+  const { failure: _, ...clean } = task;
+  const done = { ...clean, output, logTail, framesDone: task.framesTotal };
+  const tree = { ...record.tree, tasks: new Map(record.tree.tasks).set(task.taskId, done) };
+  const merge = makeMerge(state, plan ? { ...record, plan: plan.summary } : record, rules);
+  const tasks = () => plan?.tasks.map((one) => state.newTask(jobId, { ...one, taskId: rules.newTaskId() }));
+  const next = commitTask(tree, { fence, content }, { plan: tasks, merge });
+  if (next === undefined) return refused;
+  const result = task.kind === 'merge' ? output.artifacts.find((one) => one.name === 'result') : undefined;
+  state.save(jobId, next, {
+    ...(plan ? { plan: plan.summary } : {}),
+    ...(result ? { result } : {}),
+    ...(next.job.state === 'failed' && planFailure ? { failure: planFailure } : {}),
+  });
+  sayCommit(state, { task, before: record.tree.job.state, next });
+  return { committed: true, repeated: false, jobId };
+}
+
+function sayCommit(
+  state: MemoryState,
+  { task, before, next }: { task: TaskRecord; before: string; next: JobTree<TaskRecord> },
+): void {
+  const { jobId, taskId, kind, clipIndex, agentId } = task;
+  const who = agentId === undefined ? {} : { agentId };
+  state.say({ type: 'task.succeeded', jobId, taskId, ...who, data: { kind, clip: clipIndex } });
+  const { job } = next;
+  if (before === 'indexing' && job.state === 'encoding')
+    state.say({ type: 'job.planned', jobId, data: { clips: job.clipsTotal, frames: job.framesTotal } });
+  if (job.state !== before) state.sayState(jobId);
+}
+
+function fail(state: MemoryState, input: Parameters<LeaseStore['fail']>[0]): boolean {
+  const { fence, agentId, failure, inputAtFault } = input;
+  const record = state.jobOf(fence.taskId);
+  const task = record?.tree.tasks.get(fence.taskId);
+  const next = record && task && failTask(record.tree, { fence, agentId, inputAtFault });
+  if (!task || !next) return false;
+  const { jobId, taskId } = task;
+  const { log, ...data } = failure;
+  state.say({ type: 'task.failed', jobId, taskId, agentId, data });
+  end(state, task, { next, failure });
+  annotate(state, taskId, { logTail: log });
+  return true;
+}
+
+function release(state: MemoryState, fence: Fence, agentId: string): boolean {
+  const task = state.jobOf(fence.taskId) && apply(state, fence.taskId, { type: 'release', fence, agentId });
+  if (!task) return false;
+  state.say({ type: 'task.released', jobId: task.jobId, taskId: task.taskId, agentId });
+  return true;
+}
+
+function expire(state: MemoryState, { ttlMs, outageMs, limit }: ExpireOptions): number {
+  const { nowMs } = state;
+  state.sweepMark = sweep(state.sweepMark, { nowMs, ttlMs, outageMs });
+  if (!mayExpire(state.sweepMark, nowMs)) return 0;
+  const until = (task: TaskRecord): number => task.lease?.untilMs ?? Infinity;
+  const due = state.tasks().filter((task) => task.state === 'leased' && until(task) <= nowMs);
+  due.sort((a, b) => until(a) - until(b));
+  return due.slice(0, limit).filter((task) => lose(state, task, { type: 'expire', nowMs })).length;
+}
+
+/** L13: a drained agent that does not give back by itself what it still holds. */
+function revokeDrained(state: MemoryState, graceMs: number, limit: number): number {
+  const isOver = (agentId: string | undefined): boolean => {
+    const until = agentId === undefined ? undefined : state.agents.get(agentId)?.drain?.untilMs;
+    return until !== undefined && until <= state.nowMs - graceMs;
+  };
+  const due = state.tasks().filter((task) => task.state === 'leased' && isOver(task.lease?.agentId));
+  return due.slice(0, limit).filter(({ taskId, epoch, lease }) => {
+    const fence = { taskId, epoch, leaseId: lease?.leaseId ?? '' };
+    return release(state, fence, lease?.agentId ?? '');
+  }).length;
+}
+
+/** The lease rules in memory, over the domain's state machines: what PostgreSQL does, without PostgreSQL. */
+export function memoryLeaseStore(state: MemoryState): LeaseStore {
+  return {
+    grant: async (request) => grant(state, request),
+    renew: async (renewals, ttlMs) => renew(state, renewals, ttlMs),
+    adopt: async (input) => adopt(state, input),
+    async shorten(sessionId, graceMs) {
+      const untilMs = state.nowMs + graceMs;
+      for (const { taskId } of state.tasks()) apply(state, taskId, { type: 'shorten', sessionId, untilMs });
+    },
+    async context(fence) {
+      const record = state.jobOf(fence.taskId);
+      const task = record?.tree.tasks.get(fence.taskId);
+      if (!record || !task) return undefined;
+      const { state: now, epoch, committedBy } = task;
+      const committed = now === 'succeeded' && epoch === fence.epoch && committedBy === fence.leaseId;
+      if (!committed && !isCurrent(task, fence)) return undefined;
+      const { jobId, kind, clipIndex, spec } = task;
+      return { jobId, kind, clipIndex, spec, jobSpec: record.input.spec };
+    },
+    commit: async (completions, rules) => completions.map((one) => commitOne(state, one, rules)),
+    fail: async (failure) => fail(state, failure),
+    release: async (fence, agentId) => release(state, fence, agentId),
+    expire: async (options) => expire(state, options),
+    revokeDrained: async ({ graceMs, limit }) => revokeDrained(state, graceMs, limit),
+    async raiseWaiting(afterMs, priority) {
+      const before = state.nowMs - afterMs;
+      for (const task of state.tasks()) {
+        if (task.state !== 'ready' || task.priority >= priority || task.readyAtMs >= before) continue;
+        annotate(state, task.taskId, { priority });
+      }
+    },
+  };
+}

@@ -1,0 +1,150 @@
+import type { AgentView } from '../../domain/agent.ts';
+import type { Failure } from '../../domain/job.ts';
+import { isEnded } from '../../domain/job-machine.ts';
+import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
+import type { PlanSummary } from '../../domain/planner.ts';
+import { newTaskMachine } from '../../domain/task-machine.ts';
+import type { Artifact, NewTask, TaskOutput, TaskView } from '../../domain/task.ts';
+import type { JobView } from '../../grid/face.ts';
+import type { NewJob } from '../job-store.ts';
+
+/** A task as the memory store keeps it: the machine, and what people see of it. Times are wall-clock milliseconds. */
+export interface TaskRecord extends TreeTask {
+  readonly jobId: string;
+  readonly spec: NewTask['spec'];
+  readonly requires: readonly string[];
+  readonly cost: number;
+  readonly priority: number;
+  readonly agentId?: string;
+  readonly framesDone: number;
+  readonly fps: number;
+  readonly phase: string;
+  readonly logTail: string;
+  readonly output?: TaskOutput;
+  readonly failure?: Failure;
+  readonly readyAtMs: number;
+  readonly grantedAtMs?: number;
+  readonly finishedAtMs?: number;
+}
+
+export interface JobRecord {
+  readonly input: NewJob;
+  readonly tree: JobTree<TaskRecord>;
+  /** Submission order; equal times must not change it. */
+  readonly order: number;
+  readonly createdAtMs: number;
+  readonly startedAtMs?: number;
+  readonly finishedAtMs?: number;
+  readonly plan?: PlanSummary;
+  readonly result?: Artifact;
+  readonly failure?: Failure;
+}
+
+export interface AgentRecord {
+  readonly view: Omit<AgentView, 'leases' | 'drainLeftS'>;
+  readonly incarnation: string;
+  readonly sessionId: string | undefined;
+  /** An administrator asked for it; without `untilMs` it takes as long as it takes. */
+  readonly drain: { readonly untilMs: number | undefined } | undefined;
+}
+
+/** A record of a task to be created. */
+export function newRecord(
+  task: NewTask & { readonly taskId: string },
+  of: { readonly jobId: string; readonly priority: number; readonly nowMs: number },
+): TaskRecord {
+  const { kind, spec, requires, cost, framesTotal, clipIndex = -1 } = task;
+  const { jobId, priority, nowMs } = of;
+  const about = { jobId, kind, clipIndex, spec, requires, cost, framesTotal, priority };
+  return {
+    ...newTaskMachine(task.taskId),
+    ...about,
+    framesDone: 0,
+    fps: 0,
+    phase: '',
+    logTail: '',
+    readyAtMs: nowMs,
+  };
+}
+
+const FRESH = { framesDone: 0, fps: 0, phase: '', logTail: '' } as const;
+
+/** What people see of a task follows from what its machine did. */
+export function followed(before: TaskRecord | undefined, after: TaskRecord, nowMs: number): TaskRecord {
+  if (before === undefined || before === after) return after;
+  const { state } = after;
+  if (state === 'leased' && after.epoch > before.epoch) {
+    const agentId = after.lease?.agentId;
+    return { ...after, ...FRESH, grantedAtMs: nowMs, ...(agentId === undefined ? {} : { agentId }) };
+  }
+  if (state === 'ready' && after.epoch > before.epoch) {
+    const { output: _, failure: __, finishedAtMs: ___, ...rest } = after;
+    return { ...rest, ...FRESH, readyAtMs: nowMs };
+  }
+  if (after.epoch > before.epoch && before.output) {
+    const { output: _, ...rest } = after;
+    return { ...rest, finishedAtMs: nowMs };
+  }
+  if (state === before.state) return after;
+  return state === 'ready' ? { ...after, readyAtMs: nowMs } : { ...after, finishedAtMs: nowMs };
+}
+
+export function toTaskView(task: TaskRecord, agentName: string | undefined): TaskView {
+  const { clipIndex, spec, output, failure, agentId, grantedAtMs, finishedAtMs } = task;
+  const range = spec.kind?.$case === 'encode' ? spec.kind.value.range : undefined;
+  return {
+    taskId: task.taskId,
+    jobId: task.jobId,
+    kind: task.kind,
+    ...(clipIndex >= 0 ? { clipIndex } : {}),
+    state: task.state,
+    epoch: task.epoch,
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(agentName === undefined ? {} : { agentName }),
+    attempts: task.attempts,
+    requires: task.requires,
+    failedAgents: task.failedAgents,
+    framesTotal: task.framesTotal,
+    framesDone: task.framesDone,
+    fps: task.fps,
+    phase: task.phase,
+    ...(range ? { startFrame: range.startFrame, endFrame: range.endFrame } : {}),
+    ...(output ? { output } : {}),
+    ...(failure ? { failure } : {}),
+    logTail: task.logTail,
+    readyAt: new Date(task.readyAtMs),
+    ...(grantedAtMs === undefined ? {} : { grantedAt: new Date(grantedAtMs) }),
+    ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
+  };
+}
+
+export function toJobView(record: JobRecord): JobView {
+  const { input, tree, result, failure, startedAtMs, finishedAtMs } = record;
+  const { job } = tree;
+  const running = [...tree.tasks.values()].filter(
+    (task) => task.kind === 'encode' && task.state === 'leased',
+  );
+  const encoding = job.state === 'encoding' ? running : [];
+  const ahead = encoding.reduce((sum, task) => sum + Math.min(task.framesDone, task.framesTotal), 0);
+  const fps = encoding.reduce((sum, task) => sum + task.fps, 0);
+  const framesDone = job.framesDone + ahead;
+  return {
+    jobId: job.jobId,
+    ownerId: input.ownerId,
+    dialect: input.dialect,
+    name: input.name,
+    state: job.state === 'indexing' && startedAtMs === undefined ? 'queued' : job.state,
+    priority: input.priority,
+    spec: input.spec,
+    framesTotal: job.framesTotal,
+    framesDone,
+    clipsTotal: job.clipsTotal,
+    clipsDone: job.clipsDone,
+    ...(fps > 0 ? { etaS: (job.framesTotal - framesDone) / fps } : {}),
+    ...(result ? { result } : {}),
+    ...(failure ? { failure } : {}),
+    createdAt: new Date(record.createdAtMs),
+    ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
+    ...(finishedAtMs === undefined || !isEnded(job.state) ? {} : { finishedAt: new Date(finishedAtMs) }),
+  };
+}
