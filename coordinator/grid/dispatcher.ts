@@ -105,7 +105,7 @@ export class Dispatcher implements Service {
       fence: task.fence,
       jobId: task.jobId,
       kind: task.kind,
-      clipIndex: -1,
+      clipIndex: task.clipIndex,
       inputFrames: encode?.range ? encode.range.endFrame - encode.range.startFrame : 0,
       sinceMs: clock.monotonicMs(),
     });

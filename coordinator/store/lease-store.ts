@@ -23,6 +23,8 @@ export interface GrantedTask {
   readonly agentId: string;
   readonly jobId: string;
   readonly kind: TaskKind;
+  /** -1: not of one clip. */
+  readonly clipIndex: number;
   /** Inputs without URLs. */
   readonly spec: TaskSpec;
   /** Milliseconds that the task was ready before this grant. */

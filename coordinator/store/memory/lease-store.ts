@@ -79,7 +79,8 @@ function grant(state: MemoryState, request: GrantRequest): GrantedTask[] {
       state.save(jobId, record.tree, { startedAtMs: state.nowMs });
     state.say({ type: 'task.granted', jobId, taskId, agentId, data: { kind, clip: clipIndex, epoch } });
     const fence = { taskId, epoch, leaseId };
-    return [{ fence, sessionId, agentId, jobId, kind, spec, waitedMs: state.nowMs - readyAtMs }];
+    const waitedMs = state.nowMs - readyAtMs;
+    return [{ fence, sessionId, agentId, jobId, kind, clipIndex, spec, waitedMs }];
   });
 }
 

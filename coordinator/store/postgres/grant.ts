@@ -21,6 +21,7 @@ interface GrantRow {
   agent_id: string;
   job_id: string;
   kind: TaskKind;
+  clip_index: number;
   spec: Buffer;
   waited_ms: number;
 }
@@ -87,6 +88,7 @@ function toGranted(row: GrantRow): GrantedTask {
     agentId: row.agent_id,
     jobId: row.job_id,
     kind: row.kind,
+    clipIndex: row.clip_index,
     spec: TaskSpec.decode(row.spec),
     waitedMs: Number(row.waited_ms),
   };
