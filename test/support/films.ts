@@ -38,13 +38,11 @@ export function openGopFilm(folder: string, seconds: number): string {
   return path;
 }
 
-/** Check 22: the second half is white, so that a script can tell the clips apart by what it sees. */
-export function halfWhiteFilm(folder: string, seconds: number): string {
-  const path = join(folder, 'half-white.mkv');
-  const half = seconds / 2;
-  const white = `color=white:s=${SIZE}:r=25:d=${half}`;
-  const inputs = [...video(half), '-f', 'lavfi', '-i', white];
-  ffmpeg(folder, [...inputs, '-filter_complex', '[0:v][1:v]concat=n=2:v=1', ...CLOSED, path]);
+/** Check 22: one frame is white, so that a script can tell by what it sees that it is there. */
+export function markedFilm(folder: string, seconds: number, frame: number): string {
+  const path = join(folder, 'marked.mkv');
+  const mark = `drawbox=c=white:t=fill:enable='eq(n,${frame})'`;
+  ffmpeg(folder, [...video(seconds), '-vf', mark, ...CLOSED, path]);
   return path;
 }
 

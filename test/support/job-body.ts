@@ -17,6 +17,7 @@ export interface TaskBody {
   readonly state: string;
   readonly epoch: number;
   readonly attempts: number;
+  readonly agent_id: string | null;
   readonly agent: string | null;
   readonly frames_done: number;
 }

@@ -28,9 +28,10 @@ export function probeFile(path: string): TestProbe {
   return JSON.parse(execFileSync('ffprobe', args, { maxBuffer: 1 << 26 }).toString()) as TestProbe;
 }
 
-/** MD5 of each decoded frame of the main video. */
-export function frameMd5s(path: string, stream = '0:v:0'): string[] {
-  const args = ['-v', 'error', '-i', path, '-map', stream, '-vsync', 'passthrough', '-f', 'framemd5', '-'];
+/** MD5 of each decoded frame of the main video, after `filter` where there is one. */
+export function frameMd5s(path: string, stream = '0:v:0', filter = 'null'): string[] {
+  const args = ['-v', 'error', '-i', path, '-map', stream, '-vf', filter, '-vsync', 'passthrough'];
+  args.push('-f', 'framemd5', '-');
   const lines = execFileSync('ffmpeg', args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
     .toString()
     .split('\n');

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { FinalripClient } from './finalrip-client.ts';
+import type { JobWatch } from './job-watch.ts';
 import { freePorts } from './ports.ts';
 import { createTestDatabase, type TestDatabase } from './postgres.ts';
 import { Program } from './program.ts';
@@ -25,9 +27,11 @@ export interface CoordinatorProcess {
   readonly api: RestClient;
   /** host:port of gRPC. */
   readonly rpc: string;
-  /** Base URL of FinalRip's clients. */
-  readonly finalrip: string;
+  /** A client of its FinalRip port. */
+  readonly finalrip: FinalripClient;
 }
+
+const FINALRIP_TOKEN = 'a token for tests';
 
 /** What a program needs of this machine's environment; nothing that a developer has set for clipgrid. */
 function bareEnvironment(): Record<string, string> {
@@ -97,6 +101,7 @@ export class Processes {
         CLIPGRID_HTTP_PORT: String(http),
         CLIPGRID_GRPC_PORT: String(grpc),
         CLIPGRID_FINALRIP_PORT: String(finalrip),
+        CLIPGRID_FINALRIP_TOKEN: FINALRIP_TOKEN,
         CLIPGRID_DATA: join(this.folder, 'data'),
         ...(s3 ? s3Environment(s3) : {}),
         ...coordinatorEnv,
@@ -106,7 +111,7 @@ export class Processes {
       program,
       api: new RestClient(`http://127.0.0.1:${http}/api/v1`),
       rpc: `127.0.0.1:${grpc}`,
-      finalrip: `http://127.0.0.1:${finalrip}`,
+      finalrip: new FinalripClient({ url: `http://127.0.0.1:${finalrip}`, token: FINALRIP_TOKEN }),
     };
     this.coordinators.push(coordinator);
     return coordinator;
@@ -139,6 +144,25 @@ export class Processes {
     return program;
   }
 
+  get finalrip(): FinalripClient {
+    return this.coordinator.finalrip;
+  }
+
+  /** Uploads a film to FinalRip's API and starts its task. */
+  async startFinalrip(key: string, film: string, fields: FinalripStart): Promise<void> {
+    await this.finalrip.pending(key, film);
+    const answer = await this.finalrip.post('start', { video_key: key, ...fields });
+    if (answer.body?.success !== true) throw new Error(`start ${key}: ${answer.text}`);
+  }
+
+  /** Watches the latest job of a FinalRip task by the own API, which shows events where FinalRip has none. */
+  async watchFinalrip(key: string): Promise<JobWatch> {
+    const { jobs } = await this.api.call<{ jobs: { job_id: string; name: string }[] }>('/jobs');
+    const job = jobs.find((one) => one.name === key);
+    if (job === undefined) throw new Error(`FinalRip's task ${key} has no job`);
+    return this.api.watch(job.job_id);
+  }
+
   /** The agent process of that name. */
   agent(name: string): Program {
     const program = this.agents.find((one) => one.name === name);
@@ -166,6 +190,12 @@ export class Processes {
     await this.database.drop();
     await rm(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+export interface FinalripStart {
+  readonly script: string;
+  readonly encode_param: string;
+  readonly slice?: boolean;
 }
 
 export interface AttemptRow {

@@ -21,13 +21,20 @@ export function slowScript(variable: string, secondsPerFrame: number): string {
   ]);
 }
 
-/** Says `words` and fails at frame `frame` of a clip whose frame there is white. */
-export function failingScript(variable: string, frame: number, words: string): string {
+/** Turns the picture upside down, frame by frame as slowly as `slowScript`. */
+export function flippingScript(variable: string, secondsPerFrame: number): string {
+  const slow = slowScript(variable, secondsPerFrame);
+  return slow.replace('ModifyFrame(clip, clip, wait)', 'ModifyFrame(clip, clip, wait).std.FlipVertical()');
+}
+
+/** Says `words` on standard error and fails as soon as it meets a white frame. */
+export function failingScript(variable: string, words: string): string {
   return script(variable, [
     'core.num_threads = 1',
     'def look(n, f):',
-    `    if n == ${frame} and f[1].props.PlaneStatsAverage > 0.8:`,
-    `        raise RuntimeError('${words}')`,
+    '    if f[1].props.PlaneStatsAverage > 0.8:',
+    `        print('${words}', file=sys.stderr, flush=True)`,
+    `        raise RuntimeError('a white frame')`,
     '    return f[0]',
     'core.std.ModifyFrame(clip, [clip, core.std.PlaneStats(clip)], look).set_output()',
   ]);
