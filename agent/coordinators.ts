@@ -1,19 +1,7 @@
 import { credentials } from '@grpc/grpc-js';
 import { assert } from '../shared/errors.ts';
 import { AgentServiceClient } from '../shared/gen/clipgrid/v1/session.ts';
-
-const MAX_MESSAGE_BYTES = 16 * 1024 * 1024;
-
-/** Both sides ping: a peer that vanished without a word is found in half a minute, through NAT too. */
-const CHANNEL = {
-  'grpc.keepalive_time_ms': 15_000,
-  'grpc.keepalive_timeout_ms': 10_000,
-  'grpc.keepalive_permit_without_calls': 1,
-  'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
-  'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
-  'grpc.initial_reconnect_backoff_ms': 200,
-  'grpc.max_reconnect_backoff_ms': 5_000,
-};
+import { channelOptions } from './channel.ts';
 
 /**
  * The coordinators that an agent was told of: it begins with any of them, so that agents spread, and turns to the next
@@ -42,7 +30,8 @@ export class Coordinators {
   get current(): AgentServiceClient {
     const { address } = this;
     const client =
-      this.#clients.get(address) ?? new AgentServiceClient(address, credentials.createInsecure(), CHANNEL);
+      this.#clients.get(address) ??
+      new AgentServiceClient(address, credentials.createInsecure(), channelOptions());
     this.#clients.set(address, client);
     return client;
   }

@@ -41,6 +41,8 @@ type Stream = ClientDuplexStream<SessionRequest, SessionResponse>;
 
 const WELCOME_WITHIN_MS = 15_000;
 const LEAVE_WITHIN_MS = 2_000;
+/** Whatever the coordinator asks for: no loop without a pause. */
+const MIN_BEAT_MS = 50;
 /** Heartbeats without an answer before the stream is taken for dead. */
 const MISSED_BEATS = 4;
 
@@ -190,7 +192,10 @@ export class Session {
     if (this.#leaving) return;
     if (this.#sent.size >= MISSED_BEATS) return this.#end('the coordinator does not answer heartbeats');
     this.#timer?.cancel();
-    this.#timer = clock.after(this.#welcome?.heartbeatIntervalMs ?? 3_000, () => void this.#beat());
+    this.#timer = clock.after(
+      Math.max(MIN_BEAT_MS, this.#welcome?.heartbeatIntervalMs ?? 0),
+      () => void this.#beat(),
+    );
     const load = await this.#deps.load().catch(() => undefined);
     const sequence = ++this.#sequence;
     const leases = holder.all().map(({ fence, progress }) => ({
