@@ -1,4 +1,4 @@
-import { isHardwareEncoder } from '../../shared/hardware-encoder.ts';
+import { canRun, FreeAgents } from './free-agents.ts';
 
 /** An agent with free slots, as the placement sees it. */
 export interface Capacity {
@@ -27,11 +27,6 @@ export interface Placement {
 /** Looking a little further than the slots finds work for agents that cannot take the first tasks. */
 export const LOOK_AHEAD = 32;
 
-/** Whether an agent has proved everything that is required. */
-export function canRun(capabilities: ReadonlySet<string>, requires: readonly string[]): boolean {
-  return requires.every((capability) => capabilities.has(capability));
-}
-
 /** An agent that could take a task at another moment: it decides whether a failed agent must be avoided. */
 export interface KnownAgent {
   readonly agentId: string;
@@ -48,58 +43,28 @@ export function place(
   capacities: readonly Capacity[],
   known: readonly KnownAgent[],
 ): Placement[] {
-  const free = capacities.map((capacity) => ({
-    capacity,
-    slots: capacity.freeSlots,
-    hardware: hasHardware([...capacity.capabilities]),
-  }));
+  const free = new FreeAgents(capacities);
   const placements: Placement[] = [];
-  let left = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
   for (const candidate of candidates) {
-    if (left === 0) break;
-    const best = bestAgent(candidate, free, known);
-    if (best === undefined) continue;
-    best.slots--;
-    left--;
-    const { agentId, sessionId } = best.capacity;
+    if (free.left === 0) break;
+    const agent = free.take(candidate.requires, refusal(candidate, known));
+    if (agent === undefined) continue;
+    const { agentId, sessionId } = agent;
     placements.push({ taskId: candidate.taskId, agentId, sessionId });
   }
   return placements;
 }
 
-interface FreeAgent {
-  readonly capacity: Capacity;
-  readonly hardware: boolean;
-  slots: number;
-}
+const nobody = (): boolean => false;
 
-function hasHardware(capabilities: readonly string[]): boolean {
-  return capabilities.some((item) => item.startsWith('encoder:') && isHardwareEncoder(item));
-}
-
-function bestAgent(
+/** Agents that must not have the task: those that failed it, while another known one could run it. */
+function refusal(
   { failedAgents, bannedAgents, requires }: Candidate,
-  free: readonly FreeAgent[],
   known: readonly KnownAgent[],
-): FreeAgent | undefined {
+): (agentId: string) => boolean {
+  if (failedAgents.length + bannedAgents.length === 0) return nobody;
   const avoided = (agentId: string): boolean =>
     failedAgents.includes(agentId) || bannedAgents.includes(agentId);
-  const avoid =
-    failedAgents.length + bannedAgents.length > 0 &&
-    known.some((agent) => !avoided(agent.agentId) && canRun(agent.capabilities, requires));
-  const spareHardware = !hasHardware(requires);
-  let best: FreeAgent | undefined;
-  for (const one of free) {
-    if (one.slots <= 0) continue;
-    const { agentId, capabilities } = one.capacity;
-    if (best !== undefined && !isBetter(one, best, spareHardware)) continue;
-    if (avoid && avoided(agentId)) continue;
-    if (canRun(capabilities, requires)) best = one;
-  }
-  return best;
-}
-
-function isBetter(one: FreeAgent, best: FreeAgent, spareHardware: boolean): boolean {
-  if (spareHardware && one.hardware !== best.hardware) return best.hardware;
-  return one.slots > best.slots;
+  const others = known.some((agent) => !avoided(agent.agentId) && canRun(agent.capabilities, requires));
+  return others ? avoided : nobody;
 }

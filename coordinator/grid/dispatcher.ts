@@ -69,7 +69,7 @@ export class Dispatcher implements Service {
     if (capacities.length === 0) return 0;
     const granted = await leases.grant({
       capacities,
-      known: await this.#knownAgents(),
+      known: () => this.#knownAgents(),
       ttlMs: settings.leaseTtlMs,
       newLeaseId: () => ids.randomUuid(),
       place,
@@ -111,11 +111,11 @@ export class Dispatcher implements Service {
     });
     this.#deps.onGranted(task);
     try {
-      const spec = await signInputs(objects, task.spec, settings.urlExpiryS);
+      await signInputs(objects, task.spec, settings.urlExpiryS);
       const value = {
         fence: task.fence,
         jobId: task.jobId,
-        spec,
+        spec: task.spec,
         ttlMs: settings.leaseTtlMs,
         traceparent: '',
         minFps: 0,

@@ -60,7 +60,7 @@ export class Gateway implements AgentGateway {
     const session: LocalSession = {
       sessionId,
       agentId,
-      capabilities: new Set(hello.capabilities),
+      capabilities: registry.capabilitySet(hello.capabilities),
       slots,
       sink,
       held: new Map(),

@@ -41,9 +41,24 @@ export function applyDrain(session: LocalSession, order: DrainOrder | undefined)
   session.sink.send({ $case: 'drain', value: drainNotice(order) });
 }
 
+/** Kinds of agents that are remembered beyond those that are connected. */
+const SPARE_KINDS = 64;
+
 /** The sessions that end on this process. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, LocalSession>();
+  readonly #kinds = new Map<string, ReadonlySet<string>>();
+
+  /** The set of these capabilities, the same one for all agents that have the same: placement groups agents by it. */
+  capabilitySet(capabilities: readonly string[]): ReadonlySet<string> {
+    const key = capabilities.toSorted().join('\n');
+    const known = this.#kinds.get(key);
+    if (known) return known;
+    if (this.#kinds.size > this.#sessions.size + SPARE_KINDS) this.#kinds.clear();
+    const kind = new Set(capabilities);
+    this.#kinds.set(key, kind);
+    return kind;
+  }
 
   add(session: LocalSession): void {
     for (const other of this.#sessions.values()) {

@@ -7,7 +7,8 @@ import type { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 
 export interface GrantRequest {
   readonly capacities: readonly Capacity[];
-  readonly known: readonly KnownAgent[];
+  /** All agents that are online, of every coordinator; asked only where a failed attempt makes it matter. */
+  known(): Promise<readonly KnownAgent[]>;
   readonly ttlMs: number;
   newLeaseId(): string;
   place(
@@ -15,6 +16,15 @@ export interface GrantRequest {
     capacities: readonly Capacity[],
     known: readonly KnownAgent[],
   ): readonly Placement[];
+}
+
+/** The agents that a placement of these candidates must know of. */
+export async function knownTo(
+  request: GrantRequest,
+  candidates: readonly Candidate[],
+): Promise<readonly KnownAgent[]> {
+  const failed = candidates.some((one) => one.failedAgents.length + one.bannedAgents.length > 0);
+  return failed ? request.known() : [];
 }
 
 export interface GrantedTask {

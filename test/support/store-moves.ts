@@ -123,7 +123,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     const capabilities = new Set(CAPABILITIES);
     return leases.grant({
       capacities: [{ agentId, sessionId, freeSlots, capabilities }],
-      known: known.map((one) => ({ ...one, capabilities })),
+      known: () => Promise.resolve(known.map((one) => ({ ...one, capabilities }))),
       ttlMs,
       newLeaseId: newId,
       place,

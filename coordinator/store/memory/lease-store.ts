@@ -1,19 +1,21 @@
 import type { Failure } from '../../domain/job.ts';
 import { bannedAgents } from '../../domain/job-machine.ts';
 import { commitTask, failTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
-import { canRun, LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
+import { canRun } from '../../domain/free-agents.ts';
+import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
 import { isForgiven, mayExpire, sweep } from '../../domain/sweep.ts';
 import { isCurrent, saidBefore, type TaskEvent } from '../../domain/task-machine.ts';
 import type { Fence, TaskOutput } from '../../domain/task.ts';
-import type {
-  CommitOutcome,
-  Completion,
-  ExpireOptions,
-  GrantedTask,
-  GrantRequest,
-  LeaseStore,
-  Renewal,
-  StageRules,
+import {
+  knownTo,
+  type CommitOutcome,
+  type Completion,
+  type ExpireOptions,
+  type GrantedTask,
+  type GrantRequest,
+  type LeaseStore,
+  type Renewal,
+  type StageRules,
 } from '../lease-store.ts';
 import { makeMerge } from './make-merge.ts';
 import type { TaskRecord } from './records.ts';
@@ -63,8 +65,9 @@ function candidatesFor(state: MemoryState, request: GrantRequest): Candidate[] {
   }));
 }
 
-function grant(state: MemoryState, request: GrantRequest): GrantedTask[] {
-  const placements = request.place(candidatesFor(state, request), request.capacities, request.known);
+async function grant(state: MemoryState, request: GrantRequest): Promise<GrantedTask[]> {
+  const known = await knownTo(request, candidatesFor(state, request));
+  const placements = request.place(candidatesFor(state, request), request.capacities, known);
   return placements.flatMap(({ taskId, agentId, sessionId }): GrantedTask[] => {
     const leaseId = request.newLeaseId();
     const agent = state.agents.get(agentId);
@@ -240,7 +243,7 @@ function revokeDrained(state: MemoryState, graceMs: number, limit: number): numb
 /** The lease rules in memory, over the domain's state machines: what PostgreSQL does, without PostgreSQL. */
 export function memoryLeaseStore(state: MemoryState): LeaseStore {
   return {
-    grant: async (request) => grant(state, request),
+    grant: (request) => grant(state, request),
     renew: async (renewals, ttlMs) => renew(state, renewals, ttlMs),
     adopt: async (input) => adopt(state, input),
     async shorten(sessionId, graceMs) {

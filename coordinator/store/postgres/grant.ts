@@ -1,9 +1,9 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
-import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
+import { LOOK_AHEAD, type Candidate, type Capacity } from '../../domain/placement.ts';
 import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
 import type { TaskKind } from '../../domain/task.ts';
-import type { GrantedTask, GrantRequest } from '../lease-store.ts';
+import { knownTo, type GrantedTask, type GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
 
 interface CandidateRow {
@@ -31,14 +31,12 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
   const slots = request.capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
   if (slots === 0) return [];
   return db.transaction().execute(async (tx) => {
-    const abilities = [...new Set(request.capacities.map((one) => JSON.stringify([...one.capabilities])))];
     const found = await sql<CandidateRow>`
       select t.task_id, t.requires, t.failed_agents,
         coalesce((select array_agg(f.agent_id) from job_agent_failures f
           where f.job_id = t.job_id and f.failures >= ${MAX_AGENT_FAILURES_PER_JOB}), '{}') as banned_agents
       from tasks t
-      where t.state = 'ready'
-        and exists (select 1 from unnest(${abilities}::jsonb[]) as a(has) where to_jsonb(t.requires) <@ a.has)
+      where t.state = 'ready' and (${runnable(request.capacities)})
       order by t.priority desc, t.job_order, t.cost desc, t.task_id
       limit ${slots + LOOK_AHEAD}
       for update of t skip locked`.execute(tx);
@@ -48,7 +46,8 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
       failedAgents: row.failed_agents,
       bannedAgents: row.banned_agents,
     }));
-    const placements = request.place(candidates, request.capacities, request.known);
+    const known = await knownTo(request, candidates);
+    const placements = request.place(candidates, request.capacities, known);
     if (placements.length === 0) return [];
     const granted = await sql<GrantRow>`
       with wanted as (
@@ -79,6 +78,15 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
       select * from leased`.execute(tx);
     return granted.rows.map(toGranted);
   });
+}
+
+/** Whether one of the kinds of agents has all that a task requires. */
+function runnable(capacities: readonly Capacity[]): RawBuilder<boolean> {
+  const kinds = [...new Set(capacities.map((one) => one.capabilities))];
+  return sql.join(
+    kinds.map((kind) => sql`t.requires <@ ${[...kind]}::text[]`),
+    sql` or `,
+  );
 }
 
 function toGranted(row: GrantRow): GrantedTask {

@@ -65,7 +65,13 @@ async function openStores(context: BenchContext) {
     capabilities: new Set(hello.capabilities),
   };
   const grant = (): Promise<GrantedTask[]> =>
-    leases.grant({ capacities: [capacity], known: [], ttlMs: TTL_MS, newLeaseId: () => randomUUID(), place });
+    leases.grant({
+      capacities: [capacity],
+      known: () => Promise.resolve([]),
+      ttlMs: TTL_MS,
+      newLeaseId: () => randomUUID(),
+      place,
+    });
   const commit = (tasks: readonly GrantedTask[], planned: object = {}) =>
     leases.commit(
       tasks.map((task) => ({

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { canRun, place, type Candidate, type Capacity } from '../../../../coordinator/domain/placement.ts';
+import { canRun } from '../../../../coordinator/domain/free-agents.ts';
+import { place, type Candidate, type Capacity } from '../../../../coordinator/domain/placement.ts';
 
 const names = ['a', 'b', 'c', 'd'];
 const abilities = ['encoder:x', 'encoder:y', 'tool:v'];
