@@ -78,7 +78,10 @@ export class Committer {
     }
   }
 
-  /** L2, L3, L11: decided by the database; the bytes are checked and published before it names them. */
+  /**
+   * L2, L3, L11: decided by the database; the bytes are checked and published before it names them. The lease stays in
+   * `session.committing` until whoever sends the answer takes it out.
+   */
   async complete(session: LocalSession, message: TaskComplete): Promise<CommitResult> {
     const fence = checkFence(message.fence);
     try {
@@ -104,15 +107,11 @@ export class Committer {
       const output = { artifacts, result };
       const planned = lease.kind === 'index' ? await this.#deps.planner.plan(fence, artifacts) : {};
       const logTail = message.logTail.replaceAll('\0', '');
-      const outcome = await this.#commits.add({
-        fence,
-        agentId: session.agentId,
-        output,
-        logTail,
-        ...planned,
-      });
+      session.committing.add(fence.leaseId);
+      const { agentId } = session;
+      const outcome = await this.#commits.add({ fence, agentId, output, logTail, ...planned });
       if (!outcome.committed) throw new GridError('stale_lease', 'the lease is not the current one any more');
-      await this.#deps.objects.remove(message.artifacts.map((one) => this.#incoming(fence, one)));
+      this.#discard(message.artifacts.map((one) => this.#incoming(fence, one)));
       if (outcome.jobId) this.#deps.onCommitted(outcome.jobId);
       return { fence, committed: true, error: '', retryable: false };
     } catch (thrown) {
@@ -128,6 +127,13 @@ export class Committer {
         retryable: error.retryable,
       };
     }
+  }
+
+  /** Nobody waits for it: what stays behind is found with the orphans of lost leases. */
+  #discard(refs: readonly ObjectRef[]): void {
+    this.#deps.objects
+      .remove(refs)
+      .catch((error: unknown) => this.#deps.logger.info({ error: String(error) }, 'an upload stays behind'));
   }
 
   /** From memory, or after a reconnect from the database. */

@@ -13,7 +13,7 @@ import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts'
 import { checkHello } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import { drainNotice, type LocalSession, type SessionRegistry } from './session-registry.ts';
+import { drainNotice, freeSlots, type LocalSession, type SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import type { Wake } from './wake.ts';
 
@@ -64,6 +64,7 @@ export class Gateway implements AgentGateway {
       slots,
       sink,
       held: new Map(),
+      committing: new Set(),
       draining: drain !== undefined,
       leaving: false,
     };
@@ -111,10 +112,13 @@ export class Gateway implements AgentGateway {
           'Hello came twice: a session has one, and it is the first message',
         );
       case 'heartbeat': {
+        const before = freeSlots(session);
         const ack = await keeper.heartbeat(session, message.value);
         if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
-        return wake.ring();
+        // Hundreds of beats a second that free nothing must not each look for work.
+        if (freeSlots(session) > before) wake.ring();
+        return;
       }
       case 'uploadRequest':
         session.sink.send({
@@ -126,6 +130,7 @@ export class Gateway implements AgentGateway {
         const result = await committer.complete(session, message.value);
         if (!result.retryable && result.fence) session.held.delete(result.fence.taskId);
         session.sink.send({ $case: 'commitResult', value: result });
+        if (result.fence) session.committing.delete(result.fence.leaseId);
         return wake.ring();
       }
       case 'failed':

@@ -56,7 +56,7 @@ export class LeaseKeeper {
 
   /** Renews what the heartbeat lists (L2). `undefined`: the session is no longer the agent's (L8). */
   async heartbeat(session: LocalSession, beat: Heartbeat): Promise<HeartbeatAck | undefined> {
-    const renewals = beat.leases.map((lease) => ({
+    const all = beat.leases.map((lease) => ({
       fence: checkFence(lease.fence),
       sessionId: session.sessionId,
       framesDone: Math.min(lease.framesDone, MAX_INT4),
@@ -64,6 +64,8 @@ export class LeaseKeeper {
       phase: lease.phase.slice(0, 40).replaceAll('\0', ''),
       logTail: lease.logTail.slice(-BEAT_LOG_CHARS).replaceAll('\0', ''),
     }));
+    // The commit holds the row: a renewal would wait for it, and then find the task done and the lease lost.
+    const renewals = all.filter(({ fence }) => !session.committing.has(fence.leaseId));
     const { renewed, session: known } = await this.#beats.add({
       session,
       load: boundedLoad(beat.load),
@@ -73,8 +75,10 @@ export class LeaseKeeper {
     // What a lost notification would have told (L7).
     if ((known.drain !== undefined) !== session.draining) applyDrain(session, known.drain);
     const kept = new Set(renewed.map(keyOf));
-    const lost = renewals.map((renewal) => renewal.fence).filter((fence) => !kept.has(keyOf(fence)));
-    this.#forget(session, { listed: renewals.map((renewal) => renewal.fence), lost });
+    const lost = renewals
+      .map((renewal) => renewal.fence)
+      .filter((fence) => !kept.has(keyOf(fence)) && !session.committing.has(fence.leaseId));
+    this.#forget(session, { listed: all.map((renewal) => renewal.fence), lost });
     return { sequence: beat.sequence, renewed: renewed.map((fence) => ({ ...fence })), lost };
   }
 

@@ -23,10 +23,17 @@ export interface LocalSession {
   readonly slots: number;
   readonly sink: SessionSink;
   readonly held: Map<string, HeldLease>;
+  /** Lease ids whose commit is with the database, or whose answer is not sent yet: no heartbeat may call them lost. */
+  readonly committing: Set<string>;
   /** By order of an administrator, over all sessions of the agent (L13). */
   draining: boolean;
   /** By the agent's own wish, for the rest of this session. */
   leaving: boolean;
+}
+
+/** Slots that may be granted now. */
+export function freeSlots({ slots, held, draining, leaving }: LocalSession): number {
+  return draining || leaving ? 0 : Math.max(0, slots - held.size);
 }
 
 /** The notice of an order to drain, or of its end. */
@@ -91,10 +98,9 @@ export class SessionRegistry {
   capacities(): Capacity[] {
     const capacities: Capacity[] = [];
     for (const session of this.#sessions.values()) {
-      const { sessionId, agentId, capabilities, slots, held, draining, leaving } = session;
-      const freeSlots = slots - held.size;
-      if (!draining && !leaving && freeSlots > 0)
-        capacities.push({ sessionId, agentId, capabilities, freeSlots });
+      const { sessionId, agentId, capabilities } = session;
+      const slots = freeSlots(session);
+      if (slots > 0) capacities.push({ sessionId, agentId, capabilities, freeSlots: slots });
     }
     return capacities;
   }

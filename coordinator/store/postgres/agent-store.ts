@@ -4,6 +4,7 @@ import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts
 import type { AgentState, AgentView, DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
+import { RELAXED } from './relaxed.ts';
 import { notify, say } from './say.ts';
 
 interface AgentRow {
@@ -136,7 +137,7 @@ export function postgresAgentStore(db: Db): AgentStore {
       const { rows } = await sql<DrainRow & { session_id: string }>`
         update agents a set last_seen_at = now(), load = coalesce(b.load, a.load),
           state = case when a.drain_requested or a.state = 'draining' then 'draining' else 'online' end
-        from unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
+        from ${RELAXED}, unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
           ${loads}::jsonb[]) as b(agent_id, session_id, load)
         where a.agent_id = b.agent_id and a.session_id = b.session_id
         returning a.session_id, a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(db);

@@ -5,6 +5,7 @@ import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import { knownTo, type GrantedTask, type GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
+import { RELAXED } from './relaxed.ts';
 
 interface CandidateRow {
   task_id: string;
@@ -51,7 +52,7 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
     if (placements.length === 0) return [];
     const granted = await sql<GrantRow>`
       with wanted as (
-        select * from unnest(
+        select w.* from ${RELAXED}, unnest(
           ${placements.map((one) => one.taskId)}::uuid[],
           ${placements.map((one) => one.agentId)}::text[],
           ${placements.map((one) => one.sessionId)}::uuid[],

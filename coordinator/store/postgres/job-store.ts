@@ -48,6 +48,10 @@ async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise
     from tasks t, jsonb_array_elements(t.output->'artifacts') a where t.job_id = ${jobId}::uuid
     having count(*) > 0`.execute(tx);
   await say(tx, { type: 'job.removed', jobId });
+  await sql`
+    delete from attempts a using tasks t where t.job_id = ${jobId}::uuid and a.task_id = t.task_id`.execute(
+    tx,
+  );
   await sql`delete from jobs where job_id = ${jobId}::uuid`.execute(tx);
 }
 

@@ -6,6 +6,7 @@ import type { Renewal } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { giveUpLost, type LostTask } from './give-up.ts';
 import { LAST_END_COUNTS } from './keep-attempt.ts';
+import { RELAXED } from './relaxed.ts';
 
 /** Row of a fence as SQL returns it. */
 interface FenceRow {
@@ -28,7 +29,7 @@ export async function renew(db: Db, renewals: readonly Renewal[], ttlMs: number)
     update tasks t set lease_expires_at = now() + ${ttlMs} * interval '1 millisecond',
       frames_done = greatest(t.frames_done, r.frames_done), fps = r.fps, phase = r.phase,
       log_tail = case when r.log_tail = '' then t.log_tail else r.log_tail end
-    from sweeper s, unnest(
+    from sweeper s, ${RELAXED}, unnest(
       ${renewals.map((one) => one.fence.taskId)}::uuid[],
       ${renewals.map((one) => one.fence.epoch)}::int[],
       ${renewals.map((one) => one.fence.leaseId)}::uuid[],

@@ -1,4 +1,5 @@
 import type { BenchContext, Measurement, Row } from '../measurement.ts';
+import { cpuSeconds } from '../support/cpu.ts';
 import { startSimulatedGrid } from '../support/grid.ts';
 import { percentile } from '../support/stats.ts';
 
@@ -15,8 +16,13 @@ async function run(context: BenchContext): Promise<Row[]> {
   });
   try {
     context.say(`${clips} clips are on their way`);
+    const cpu = async (): Promise<number[]> =>
+      Promise.all([cpuSeconds(grid.coordinator.pid), cpuSeconds(context.server.pid)]);
+    const before = await cpu();
     const jobId = await grid.submit();
     await grid.agents.merged(jobId);
+    const after = await cpu();
+    const cpuMs = (which: number): number => (((after[which] ?? 0) - (before[which] ?? 0)) * 1000) / clips;
     const { grants, commits, refused } = await grid.agents.report();
     const encodes = commits.filter((commit) => commit.kind === 'encode');
     const firstMs = Math.min(...grants.filter((one) => one.kind === 'encode').map((one) => one.atMs));
@@ -43,6 +49,8 @@ async function run(context: BenchContext): Promise<Row[]> {
         value: (merge?.atMs ?? Number.NaN) - lastMs,
         unit: 'ms',
       },
+      { what: 'processor time of the coordinator, a task', value: cpuMs(0), unit: 'ms' },
+      { what: 'processor time of PostgreSQL, a task', value: cpuMs(1), unit: 'ms' },
       {
         what: 'coordinator memory after it',
         value: (await grid.coordinator.rssBytes()) / 2 ** 20,

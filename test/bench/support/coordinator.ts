@@ -21,6 +21,7 @@ export interface CoordinatorProcess {
   readonly httpPort: number;
   /** host:port for agents. */
   readonly grpc: string;
+  readonly pid: number;
   /** Resident memory in bytes, as the kernel tells it. */
   rssBytes(): Promise<number>;
   stop(): Promise<void>;
@@ -57,6 +58,7 @@ export async function startCoordinatorProcess(options: CoordinatorOptions): Prom
     api: `http://127.0.0.1:${httpPort}/api/v1`,
     httpPort,
     grpc: `127.0.0.1:${grpcPort}`,
+    pid: child.pid ?? 0,
     async rssBytes() {
       const status = await readFile(`/proc/${child.pid}/status`, 'utf8');
       return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024;

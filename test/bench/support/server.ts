@@ -12,6 +12,8 @@ import { createLogger } from '../../../shared/logger.ts';
 /** The PostgreSQL of one run: the embedded server as `clipgrid up` starts it, with nothing of its durability left out. */
 export interface BenchServer {
   readonly version: string;
+  /** Of the server's first process; all others are its children. */
+  readonly pid: number;
   /** A fresh, migrated database. */
   database(): Promise<string>;
   stop(): Promise<void>;
@@ -46,6 +48,7 @@ export async function startBenchServer(dataDir: string): Promise<BenchServer> {
   const [row] = await ask<{ server_version: string }>(server.url, 'show server_version');
   return {
     version: row?.server_version ?? '',
+    pid: server.pid,
     async database() {
       const name = `bench_${randomBytes(6).toString('hex')}`;
       await ask(server.url, `create database ${name}`);
