@@ -1,8 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import pg from 'pg';
 import { runAgent } from '../../agent/agent.ts';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
 import { UrlSigner } from '../../coordinator/objects/signed-token.ts';
@@ -14,6 +16,8 @@ import { freePort } from './coordinator.ts';
 import { FinalripClient } from './finalrip-client.ts';
 import { createTestDatabase } from './postgres.ts';
 
+/** For tests in which real tools run: the machine may be busy. */
+export const JOB_MS = 180_000;
 export const TOKEN = 'a token for tests';
 
 /** Passes every frame on. */
@@ -22,6 +26,17 @@ import vapoursynth as vs
 clip = vs.core.bs.VideoSource(os.environ['FINALRIP_SOURCE'])
 clip.set_output()
 `;
+/** As above, `seconds` a frame: a clip that is in work for as long as a test needs it. */
+export function slowScript(seconds: number): string {
+  return `import os, time
+import vapoursynth as vs
+clip = vs.core.bs.VideoSource(os.environ['FINALRIP_SOURCE'])
+def wait(n, f):
+    time.sleep(${seconds})
+    return f
+vs.core.std.ModifyFrame(clip, clip, wait).set_output()
+`;
+}
 export const ENCODE = 'ffmpeg -i - -c:v libx264 -preset ultrafast FINALRIP_ENCODED_CLIP.mkv';
 
 /** A film with sound: `seconds` at 25 fps with a keyframe each second, so that it makes several clips from 4 s on. */
@@ -58,16 +73,16 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
   const logger = createLogger(options.log ?? process.env['TEST_LOG'] ?? 'silent');
   const folder = await mkdtemp(join(tmpdir(), 'clipgrid-finalrip-'));
   const database = await createTestDatabase();
-  const settings = readSettings({
+  const environment = {
     DATABASE_URL: database.url,
     CLIPGRID_HTTP_PORT: String(await freePort()),
-    CLIPGRID_GRPC_PORT: '0',
+    CLIPGRID_GRPC_PORT: String(await freePort()),
     CLIPGRID_FINALRIP_PORT: String(await freePort()),
     CLIPGRID_FINALRIP_TOKEN: TOKEN,
     CLIPGRID_DATA: join(folder, 'data'),
     ...options.environment,
-  });
-  const coordinator = await startCoordinator({ settings, clock, ids, logger });
+  };
+  let coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
 
   const agents: { quit: AbortController; done: Promise<void> }[] = [];
   function addAgent(): void {
@@ -101,6 +116,29 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     return answer.status;
   }
 
+  async function query(text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
+    const connection = new pg.Client({ connectionString: database.url });
+    await connection.connect();
+    try {
+      return (await connection.query<Record<string, unknown>>(text, [...values])).rows;
+    } finally {
+      await connection.end();
+    }
+  }
+
+  /** As the folder store lays objects out: without its entry there is no object. */
+  async function removeObject(key: string): Promise<void> {
+    const [bucket, name] = ['finalrip', key].map((text) => createHash('sha256').update(text).digest('hex'));
+    const entry = join(
+      folder,
+      'data/objects/objects',
+      bucket ?? '',
+      (name ?? '').slice(0, 2),
+      `${name}.json`,
+    );
+    await rm(entry);
+  }
+
   return {
     folder,
     url,
@@ -108,7 +146,28 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     database,
     client: new FinalripClient({ url, token: TOKEN }),
     addAgent,
-    objectStatus,
+    /** Stops the coordinator and starts another with these settings besides; agents come back by themselves. */
+    async restart(changed: Readonly<Record<string, string>> = {}): Promise<void> {
+      await coordinator.stop();
+      const settings = readSettings({ ...environment, CLIPGRID_FINALRIP_TOKENS: '', ...changed });
+      coordinator = await startCoordinator({ settings, clock, ids, logger });
+    },
+    /** Takes back published names, rows and objects. */
+    async forgetPublished(names: readonly string[]): Promise<void> {
+      await query('delete from finalrip_published where object_key = any($1)', [names]);
+      for (const name of names) await removeObject(name);
+    },
+    addGarbage: (root: string, names: readonly string[]) =>
+      query(
+        `insert into finalrip_garbage (owner_id, root, bucket, object_keys) values ('finalrip', $1, 'finalrip', $2)`,
+        [root, names],
+      ),
+    /** As the own API's DELETE does. */
+    async removeJob(key: string): Promise<void> {
+      const [row] = await query('select job_id from finalrip_tasks where video_key = $1', [key]);
+      const answer = await fetch(`${mainUrl}/api/v1/jobs/${row?.['job_id'] as string}`, { method: 'DELETE' });
+      if (answer.status !== 204) throw new Error(`DELETE of the job: ${answer.status}`);
+    },
     /** Which of the names are objects in the bucket. */
     async objectsNamed(names: readonly string[], bucket?: string): Promise<string[]> {
       const found = await Promise.all(names.map(async (name) => (await objectStatus(name, bucket)) === 200));

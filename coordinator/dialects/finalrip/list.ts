@@ -1,6 +1,7 @@
 import type { JobView } from '../../grid/face.ts';
 import type { Bound } from './binding.ts';
 import type { Context } from './context.ts';
+import { FinalripError, MESSAGES } from './messages.ts';
 import { resultKey } from './names.ts';
 import type { TaskRow } from './store.ts';
 import { creation, failureOf, stateOf, statusOf, type State } from './views.ts';
@@ -49,6 +50,15 @@ async function item({ buckets, urls, settings }: Context, { row, job, state }: E
 
 /** `list`: newest first, those whose status has a true flag. */
 export async function list(context: Context, request: Bound, ownerId: string): Promise<object[]> {
+  try {
+    return await read(context, request, ownerId);
+  } catch (error) {
+    context.parts.logger.error({ error: String(error) }, 'FinalRip tasks cannot be listed');
+    throw new FinalripError(MESSAGES.list);
+  }
+}
+
+async function read(context: Context, request: Bound, ownerId: string): Promise<object[]> {
   const rows = await context.store.list(ownerId, request.text('q'));
   const [results, jobs] = await Promise.all([
     context.store.publishedResults(ownerId),

@@ -1,4 +1,4 @@
-import type { ColumnType, Generated, Kysely, Selectable } from 'kysely';
+import { sql, type ColumnType, type Generated, type Kysely, type Selectable } from 'kysely';
 import type { Db, Transaction } from '../../store/transaction.ts';
 
 type TasksTable = {
@@ -170,15 +170,9 @@ export class FinalripStore {
 
   /** Of each task of an owner: the sha256 that the name of its result holds. */
   async publishedResults(ownerId: string): Promise<ReadonlyMap<string, string>> {
-    const rows = await tables(this.#db)
-      .selectFrom('finalrip_published as p')
-      .innerJoin('finalrip_tasks as t', 't.task_id', 'p.task_id')
-      .select(['p.task_id', 'p.sha256'])
-      .where('t.owner_id', '=', ownerId)
-      .where((eb) =>
-        eb('p.object_key', '=', eb.fn<string>('concat', ['t.video_key', eb.val('-Encoded.mkv')])),
-      )
-      .execute();
+    const { rows } = await sql<{ task_id: string; sha256: string }>`
+      select task_id, p.sha256 from finalrip_published p join finalrip_tasks t using (task_id)
+      where t.owner_id = ${ownerId} and p.object_key = t.video_key || '-Encoded.mkv'`.execute(this.#db);
     return new Map(rows.map((row) => [row.task_id, row.sha256]));
   }
 
