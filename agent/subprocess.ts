@@ -1,11 +1,14 @@
 import { spawn, type ChildProcess } from 'node:child_process';
-import { createInterface } from 'node:readline';
 import type { Clock } from '../shared/clock.ts';
 import { GridError, type ErrorCode } from '../shared/errors.ts';
+import { OutputLines } from './output-lines.ts';
 import { OutputTail } from './output-tail.ts';
+import { withCause } from './tool-cause.ts';
 
 /** A program to run, its whole environment and its directory. */
 export interface ToolCommand {
+  /** What people know it by, where argv starts with a wrapper. Default: the name of argv's program. */
+  readonly name?: string;
   readonly argv: readonly string[];
   readonly cwd: string;
   readonly environment: Readonly<Record<string, string>>;
@@ -35,7 +38,6 @@ export interface ToolExit {
 }
 
 const GRACE_MS = 2_000;
-const MAX_LINE = 4_000;
 
 /** Ends a whole process group: asks first, then kills. The group outlives its leader, so the kill is sent anyway. */
 function killGroup(child: ChildProcess, clock: Clock): void {
@@ -66,11 +68,12 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     detached: true,
   });
   const tail = new OutputTail();
-  const lines = createInterface({ input: child.stderr, crlfDelay: Infinity });
-  lines.on('line', (line) => {
-    tail.add(line.slice(0, MAX_LINE));
-    options.onStderrLine?.(line.slice(0, MAX_LINE));
+  const lines = new OutputLines((line) => {
+    tail.add(line);
+    options.onStderrLine?.(line);
   });
+  child.stderr.on('data', (chunk: Buffer) => lines.push(chunk));
+  child.stderr.once('end', () => lines.end());
   // A program that ends early closes its end: the exit code tells why, not the broken pipe.
   child.stdin.on('error', () => undefined);
   child.stdout.on('error', () => undefined);
@@ -86,7 +89,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     child.once('close', (code, signal) => resolve({ code, signal, atMs }));
   });
   void done.then(() => options.signal.removeEventListener('abort', abort));
-  return { child, name: program?.split('/').at(-1) ?? '', tail, done };
+  return { child, name: command.name ?? program?.split('/').at(-1) ?? '', tail, done };
 }
 
 /** Why an exit is a failure, in words; undefined when it is none. */
@@ -133,10 +136,7 @@ export async function runTool(
   const problem = exitProblem(tool, exit);
   if (problem !== undefined) {
     const log = tool.tail.toString();
-    const last = log.split('\n').at(-1) ?? '';
-    throw new GridError(options.failure ?? 'internal', last ? `${problem}: ${last}` : problem, {
-      details: { log },
-    });
+    throw new GridError(options.failure ?? 'internal', withCause(problem, log), { details: { log } });
   }
   return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: tool.tail.toString() };
 }

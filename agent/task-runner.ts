@@ -6,6 +6,7 @@ import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Capabilities } from './capabilities.ts';
+import { asDiskFull } from './disk-full.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
@@ -72,7 +73,8 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
     await deliver(deps, { lease, output, tail });
     logger.info({}, 'task committed');
   } catch (thrown) {
-    await tellFailure(deps, { lease, tail, logger }, toGridError(thrown));
+    const error = asDiskFull(toGridError(thrown), tail.toString());
+    await tellFailure(deps, { lease, tail, logger, workDir: workDir ?? '' }, error);
   } finally {
     if (workDir)
       await workspace
@@ -134,20 +136,22 @@ async function deliver(
 
 async function tellFailure(
   { link, holder, clock, ids }: TaskRunnerDeps,
-  { lease, tail, logger }: Pick<ContextInput, 'lease' | 'tail' | 'logger'>,
+  { lease, tail, logger, workDir }: ContextInput,
   error: GridError,
 ): Promise<void> {
   const { fence } = lease;
   logger.warn({ code: error.code, error: error.message }, 'task not done');
   if (lease.abort.signal.aborted || error.code === 'lost_lease') return holder.drop(fence);
   const ownLog = error.details['log'];
-  const logTail = (typeof ownLog === 'string' && ownLog !== '' ? ownLog : tail.toString()).slice(-8 * 1024);
+  const log = typeof ownLog === 'string' && ownLog !== '' ? ownLog : tail.toString();
+  // Where this machine keeps its work is nobody's business.
+  const clean = (text: string): string => (workDir === '' ? text : text.replaceAll(`${workDir}/`, ''));
   const value = {
     fence,
     code: error.code,
-    message: error.message.slice(0, MAX_MESSAGE_CHARS),
-    logTail,
-    inputAtFault: INPUT_AT_FAULT.has(error.code),
+    message: clean(error.message).slice(0, MAX_MESSAGE_CHARS),
+    logTail: clean(log).slice(-8 * 1024),
+    inputAtFault: INPUT_AT_FAULT.has(error.code) || error.details['inputAtFault'] === true,
   };
   try {
     for (let attempt = 0; ; attempt++) {

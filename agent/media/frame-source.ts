@@ -3,9 +3,10 @@ import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { FilterScript, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
-import { runTool, type ToolCommand } from '../subprocess.ts';
+import type { ToolCommand } from '../subprocess.ts';
 import { withoutLeads, type LocalClip } from './clip-cut.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { scriptFrames } from './script-info.ts';
 
 /** A program that writes a clip's frames as y4m to its standard output. */
 export interface FrameSource {
@@ -47,28 +48,6 @@ function passThrough(tools: MediaTools, clip: LocalClip, frameRate: Rational | u
   argv.push('-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted));
   argv.push('-strict', '-1', '-f', 'yuv4mpegpipe', '-');
   return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
-}
-
-/** Frames of the script's output node, as `vspipe --info` tells; a script that fails here is `script_failed`. */
-async function scriptFrames(context: RunnerContext, command: ToolCommand): Promise<number> {
-  const { signal, clock } = context;
-  const onStderrLine = (line: string): void => context.toolOutput(line);
-  const { stdout } = await runTool(command, {
-    signal,
-    clock,
-    onStderrLine,
-    stdout: 'collect',
-    failure: 'script_failed',
-  });
-  const frames = Number(/^Frames:\s*(\d+)/m.exec(stdout)?.[1] ?? Number.NaN);
-  if (Number.isInteger(frames) && frames > 0) return frames;
-  throw new GridError(
-    'script_no_frames',
-    'the script has no output node with frames: does it call set_output()?',
-    {
-      details: { log: stdout },
-    },
-  );
 }
 
 /**

@@ -9,6 +9,7 @@ import {
   type ToolCommand,
   type ToolExit,
 } from '../subprocess.ts';
+import { withCause } from '../tool-cause.ts';
 import { FrameCounter } from './frame-counter.ts';
 
 export interface PipelineInput {
@@ -101,6 +102,8 @@ function judge(
   programs: readonly RunningTool[],
   { exits, counter, broken }: Outcome,
 ): void {
+  // What is no y4m breaks the pipe for all of them.
+  if (broken) throw new GridError(broken.code, broken.message, { details: { log: source.tail.toString() } });
   const failures = [source, ...programs].flatMap((tool, i) => {
     const exit = exits[i];
     const problem = exit && exitProblem(tool, exit);
@@ -109,10 +112,15 @@ function judge(
   const first = failures.toSorted((a, b) => a.atMs - b.atMs)[0];
   if (first)
     throw withLog(first.tool === source ? 'script_failed' : 'encoder_failed', first.problem, first.tool);
-  if (broken) throw broken;
   if (counter.frames === 0) throw withLog('script_no_frames', 'the script gave no frames', source);
+  const content = programs.find((_, i) => (exits[i + 1]?.atMs ?? Infinity) < (exits[0]?.atMs ?? 0));
+  if (counter.cutShort && content) throw withLog('encoder_failed', endedEarly(content), content);
   if (counter.cutShort)
     throw withLog('script_failed', `the frame source stopped inside of frame ${counter.frames}`, source);
+}
+
+function endedEarly({ name }: RunningTool): string {
+  return `${name} ended with exit code 0 before it had read all frames`;
 }
 
 function withLog(
@@ -121,6 +129,5 @@ function withLog(
   tool: RunningTool,
 ): GridError {
   const log = tool.tail.toString();
-  const last = log.split('\n').at(-1) ?? '';
-  return new GridError(code, last ? `${problem}: ${last}` : problem, { details: { log } });
+  return new GridError(code, withCause(problem, log), { details: { log } });
 }

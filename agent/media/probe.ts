@@ -86,7 +86,11 @@ export function mainVideo(probed: Probed): ProbedStream {
     (stream) => stream.codec_type === 'video' && stream.disposition?.['attached_pic'] !== 1,
   );
   if (video === undefined) {
-    const kinds = probed.streams.map((stream) => stream.codec_type ?? 'unknown').join(', ');
+    const kinds = probed.streams
+      .map(({ codec_type: type, disposition }) =>
+        disposition?.['attached_pic'] === 1 ? 'a cover picture' : (type ?? 'unknown'),
+      )
+      .join(', ');
     throw new GridError(
       'source_unreadable',
       `the file has no video stream: it has ${kinds || 'no streams at all'}`,

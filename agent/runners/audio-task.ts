@@ -24,7 +24,8 @@ async function encodeAudio(spec: AudioTask, context: RunnerContext) {
   const path = join(context.workDir, basename(spec.command.outputName));
   const written = await stat(path).catch(() => undefined);
   if (!written?.isFile() || written.size === 0) {
-    throw new GridError('encoder_failed', `the encoder ended well but wrote no ${spec.command.outputName}`);
+    const message = `the encoder ended well but wrote nothing to ${spec.command.outputName}: the command must write that file`;
+    throw new GridError('encoder_failed', message, { details: { inputAtFault: true } });
   }
   const probed = await probe(mediaTools(context), path);
   return { path, durationSeconds: Number(probed.format.duration ?? 0) || 0 };

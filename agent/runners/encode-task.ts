@@ -95,7 +95,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const path = join(context.workDir, basename(spec.command.outputName));
   const written = await stat(path).catch(() => undefined);
   if (!written?.isFile() || written.size === 0) {
-    throw new GridError('encoder_failed', `the encoder ended well but wrote no ${spec.command.outputName}`);
+    const message = `the encoder ended well but wrote nothing to ${spec.command.outputName}: the command must write that file`;
+    throw new GridError('encoder_failed', message, { details: { inputAtFault: true } });
   }
   context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
   const verified = await verifySegment(tools, path);

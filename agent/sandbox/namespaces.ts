@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Sandbox } from './sandbox.ts';
 
 /**
@@ -19,7 +20,8 @@ export function bubblewrapSandbox(bwrap: string, systemPaths: readonly string[])
         '/dev',
       ];
       const own = ['--tmpfs', '/tmp', '--bind', workDir, workDir, '--chdir', workDir];
-      return { argv: [bwrap, ...walls, ...readable, ...own, '--', ...argv], environment, cwd: workDir };
+      const walled = [bwrap, ...walls, ...readable, ...own, '--', ...argv];
+      return { name: basename(argv[0] ?? ''), argv: walled, environment, cwd: workDir };
     },
   };
 }

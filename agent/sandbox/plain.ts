@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Sandbox } from './sandbox.ts';
 
 /** Size limit of one file that a sandboxed program writes, and of its processes: far above honest work. */
@@ -9,7 +10,7 @@ export function plainSandbox(prlimit: string | undefined): Sandbox {
     strength: prlimit === undefined ? 'none' : 'limits',
     wrap({ argv, workDir, environment }) {
       const limited = prlimit === undefined ? argv : [prlimit, ...LIMITS, '--', ...argv];
-      return { argv: limited, environment, cwd: workDir };
+      return { name: basename(argv[0] ?? ''), argv: limited, environment, cwd: workDir };
     },
   };
 }

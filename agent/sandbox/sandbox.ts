@@ -11,6 +11,8 @@ export interface SandboxRequest {
 
 /** An argv and environment that run the request's program inside the sandbox. */
 export interface SandboxedCommand {
+  /** The program inside, for messages. */
+  readonly name: string;
   readonly argv: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly cwd: string;
