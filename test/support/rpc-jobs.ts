@@ -21,6 +21,23 @@ export async function submitJob(
   return job.jobId;
 }
 
+const DEADLOCK = '40P01';
+
+/**
+ * Takes all jobs, agents and events out of a grid that runs. The truncation waits for tables one by one while the end of an
+ * earlier test's session may hold the next one: PostgreSQL then ends one of the two, and it is this one that tries again.
+ */
+export async function emptyGrid({ pool }: RunningGrid): Promise<void> {
+  for (;;) {
+    try {
+      await pool.query('truncate jobs, agents, events cascade');
+      return;
+    } catch (error) {
+      if (!(error instanceof Error && 'code' in error && error.code === DEADLOCK)) throw error;
+    }
+  }
+}
+
 const VIDEO_FORMAT: Dynamic = {
   codec: FORMAT.codec,
   width: FORMAT.width,

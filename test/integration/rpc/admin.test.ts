@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { dynamicClient, endOf, failureOf, type Dynamic } from '../../support/grpc-client.ts';
-import { completeIndex, submitJob } from '../../support/rpc-jobs.ts';
+import { completeIndex, emptyGrid, submitJob } from '../../support/rpc-jobs.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
@@ -15,7 +15,7 @@ afterAll(async () => {
   admin.close();
   await running.close();
 });
-beforeEach(() => running.pool.query('truncate jobs, agents, events cascade'));
+beforeEach(() => emptyGrid(running));
 
 /** A job of `seconds` clips, planned by an agent that leaves again. */
 async function plannedJob(seconds: number): Promise<string> {
@@ -128,14 +128,15 @@ test('a waiting job and a waiting task say why, in words', async () => {
   });
   const agent = new DynamicAgent(running.rpc.port);
   await agent.greet();
-  const { fence } = await agent.next('grant');
-  expect(await admin.call('ExplainWaiting', { job_id: jobId })).toEqual({ reason: '' });
-  await completeIndex(agent, fence as Dynamic, 2);
+  const fence = (await agent.next('grant'))['fence'] as Dynamic;
+  const reason = 'none of the 1 agents online has the encoder hevc_nvenc, proved by encoding a frame';
+  // At once, while its index is still being made.
+  expect(await admin.call('ExplainWaiting', { job_id: jobId })).toEqual({ reason });
+  expect(await admin.call('ExplainWaiting', { task_id: fence['task_id'] })).toEqual({ reason: '' });
+  await completeIndex(agent, fence, 2);
   const { tasks } = await admin.call('ListTasks', { job_id: jobId });
   const clip = (tasks as Dynamic[]).find((task) => task['kind'] === 'encode')!;
-  expect(await admin.call('ExplainWaiting', { task_id: clip['task_id'] })).toEqual({
-    reason: 'none of the 1 agents online has the encoder hevc_nvenc, proved by encoding a frame',
-  });
+  expect(await admin.call('ExplainWaiting', { task_id: clip['task_id'] })).toEqual({ reason });
   agent.close();
 });
 

@@ -3,7 +3,7 @@ import type { GridEvent } from '../../../coordinator/grid/face.ts';
 import { postgresAgentStore } from '../../../coordinator/store/postgres/agent-store.ts';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { dynamicClient, type Dynamic } from '../../support/grpc-client.ts';
-import { completeIndex, submitJob } from '../../support/rpc-jobs.ts';
+import { completeIndex, emptyGrid, submitJob } from '../../support/rpc-jobs.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 import { BIG_BUCK_BUNNY } from '../../support/tools.ts';
 
@@ -19,7 +19,7 @@ afterAll(async () => {
   admin.close();
   await running.close();
 });
-beforeEach(() => running.pool.query('truncate jobs, agents, events cascade'));
+beforeEach(() => emptyGrid(running));
 afterEach(() => {
   for (const agent of agents.splice(0)) agent.close();
 });

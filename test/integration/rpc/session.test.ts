@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { dynamicClient, type Dynamic } from '../../support/grpc-client.ts';
-import { completeEncode, completeIndex, submitJob } from '../../support/rpc-jobs.ts';
+import { completeEncode, completeIndex, emptyGrid, submitJob } from '../../support/rpc-jobs.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 
 let running: RunningGrid;
@@ -16,7 +16,7 @@ afterAll(async () => {
   admin.close();
   await running.close();
 });
-beforeEach(() => running.pool.query('truncate jobs, agents cascade'));
+beforeEach(() => emptyGrid(running));
 afterEach(() => {
   for (const agent of agents.splice(0)) agent.close();
 });
