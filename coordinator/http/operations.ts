@@ -24,6 +24,7 @@ export const ANSWERS = {
   Agent: answers.agentResponse,
   AgentDetail: answers.agentDetailResponse,
   AgentList: answers.agentListResponse,
+  Health: answers.healthResponse,
   Status: answers.statusResponse,
   Problem: answers.problemResponse,
 } as const;
@@ -203,7 +204,7 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/health',
     id: 'health',
     open: true,
-    answer: 'Status',
+    answer: 'Health',
     summary: 'The process lives',
     status: 200,
   },

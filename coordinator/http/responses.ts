@@ -114,6 +114,8 @@ export const agentResponse = z.strictObject({
 export const agentDetailResponse = agentResponse.extend({ tasks: z.array(taskResponse) });
 export const agentListResponse = z.strictObject({ agents: z.array(agentResponse) });
 
+export const healthResponse = z.strictObject({ status: z.string(), version: z.string() });
+
 export const statusResponse = z.strictObject({ status: z.string() });
 
 export const problemResponse = z.strictObject({

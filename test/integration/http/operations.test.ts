@@ -5,7 +5,9 @@ import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ApiClient, type Problem } from '../../support/api-client.ts';
-import { freePort, startTestCoordinator, type TestCoordinator } from '../../support/coordinator.ts';
+import { startTestCoordinator, type TestCoordinator } from '../../support/coordinator.ts';
+import { freePort } from '../../support/ports.ts';
+import { VERSION } from '../../../shared/version.ts';
 import { FakeAgent } from '../../support/fake-agent.ts';
 import { workUntil } from '../../support/fake-work.ts';
 import { parseMetrics } from '../../support/prometheus.ts';
@@ -56,7 +58,7 @@ describe('agents', () => {
 
 describe('health, ready', () => {
   test('while all is well', async () => {
-    expect(await api.ok('Status', 'GET /health')).toEqual({ status: 'ok' });
+    expect(await api.ok('Health', 'GET /health')).toEqual({ status: 'ok', version: VERSION });
     expect(await api.ok('Status', 'GET /ready')).toEqual({ status: 'ready' });
   });
 
@@ -78,7 +80,7 @@ describe('health, ready', () => {
         expect(refused, request).toMatchObject({ status: 503, code: 'unavailable' });
         expect(refused.headers.get('retry-after')).toBe('5');
       }
-      expect(await away.ok('Status', 'GET /health')).toEqual({ status: 'ok' });
+      expect(await away.ok('Health', 'GET /health')).toEqual({ status: 'ok', version: VERSION });
       await link.mend();
       await vi.waitFor(() => away.ok('Status', 'GET /ready'), 10_000);
       await away.ok('JobList', 'GET /jobs');
@@ -157,7 +159,7 @@ describe('problem details', () => {
     expect(answer.status).toBe(status);
     expect(answer.head).toContain('Content-Type: application/problem+json');
     expect(JSON.parse(answer.body) as Problem).toMatchObject({ status, code });
-    expect((await api.ok('Status', 'GET /health')).status).toBe('ok');
+    expect((await api.ok('Health', 'GET /health')).status).toBe('ok');
   });
 });
 
