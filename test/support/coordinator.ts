@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
@@ -9,6 +7,7 @@ import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
 
 export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
@@ -20,21 +19,6 @@ export interface TestCoordinatorOptions {
   readonly clock?: Clock;
   /** In place of the file's own database. */
   readonly databaseUrl?: string;
-}
-
-/** A port below those that the system gives to outgoing connections, free a moment ago. */
-export async function freePort(): Promise<number> {
-  for (;;) {
-    const port = randomInt(20_000, 32_000);
-    const server = createServer();
-    const free = await new Promise<boolean>((resolve) => {
-      server.once('error', () => resolve(false));
-      server.listen(port, '127.0.0.1', () => resolve(true));
-    });
-    if (!free) continue;
-    await new Promise((done) => server.close(done));
-    return port;
-  }
 }
 
 /** A coordinator as `clipgrid coordinator` starts it, in this process, over a database and a folder of its own. */

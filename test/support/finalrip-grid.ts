@@ -12,8 +12,8 @@ import { readSettings } from '../../coordinator/settings.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
-import { freePort } from './coordinator.ts';
 import { FinalripClient } from './finalrip-client.ts';
+import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
 
 /** For tests in which real tools run: the machine may be busy. */
