@@ -61,6 +61,8 @@ export interface JobQuery {
   readonly ownerId?: string;
   readonly dialect?: string;
   readonly states?: readonly JobState[];
+  /** The one job that was submitted with this key; keys are an owner's own, so `ownerId` must be given too. */
+  readonly idempotencyKey?: string;
   /** 1 to 1000. */
   readonly limit: number;
   readonly cursor?: string;

@@ -28,12 +28,14 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs', async (ctx) => {
     const principal = await requireScope(deps, ctx, 'read');
-    const { state, limit, cursor } = readQuery(ctx, jobQuery);
-    const ownerId = ownerFilter(principal);
+    const { state, limit, cursor, idempotency_key: idempotencyKey } = readQuery(ctx, jobQuery);
+    // Keys are each owner's own, an administrator's too.
+    const ownerId = idempotencyKey === undefined ? ownerFilter(principal) : principal.ownerId;
     const page = await jobs.list({
       limit,
       ...(ownerId === undefined ? {} : { ownerId }),
       ...(state === undefined ? {} : { states: state }),
+      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(cursor === undefined ? {} : { cursor }),
     });
     ctx.body = { jobs: page.items.map(jobView), next_cursor: page.nextCursor ?? null };

@@ -80,6 +80,12 @@ export const jobQuery = z.strictObject({
     .transform((text) => text?.split(',').filter((part) => part !== ''))
     .pipe(z.array(z.enum(JOB_STATES)).optional())
     .describe('Comma-separated states.'),
+  idempotency_key: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .describe('Only the job that the caller submitted with this Idempotency-Key.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),
   cursor: z.string().max(300).optional(),
 });

@@ -49,7 +49,13 @@ function list(state: MemoryState, query: JobQuery): Page<JobView> {
   const all = [...state.jobs.values()].toSorted((a, b) => b.order - a.order);
   const from =
     query.cursor === undefined ? 0 : all.findIndex((one) => String(one.order) === query.cursor) + 1;
-  const views = all.slice(from).map((record) => ({ order: record.order, view: toJobView(record) }));
+  const { idempotencyKey } = query;
+  const keyed = (one: JobRecord): boolean =>
+    idempotencyKey === undefined || one.input.idempotencyKey === idempotencyKey;
+  const views = all
+    .slice(from)
+    .filter(keyed)
+    .map((record) => ({ order: record.order, view: toJobView(record) }));
   const fitting = views.filter(
     ({ view }) =>
       (query.ownerId === undefined || view.ownerId === query.ownerId) &&

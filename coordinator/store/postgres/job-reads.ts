@@ -67,6 +67,7 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
     from jobs j ${RUNNING}
     where (${query.ownerId ?? null}::text is null or j.owner_id = ${query.ownerId ?? null})
       and (${query.dialect ?? null}::text is null or j.dialect = ${query.dialect ?? null})
+      and (${query.idempotencyKey ?? null}::text is null or j.idempotency_key = ${query.idempotencyKey ?? null})
       and (${states}::text[] is null
         or (case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end) = any(${states}::text[]))
       and (${cursor?.at ?? null}::timestamptz is null
