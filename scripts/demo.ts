@@ -9,8 +9,8 @@ import { processOutput } from '../cli/terminal.ts';
 import { startLocalGrid } from '../cli/up/local-grid.ts';
 import { watchJob } from '../cli/watch-job.ts';
 import { failureLines } from '../cli/commands/job.ts';
-import { eventLine } from '../cli/commands/up.ts';
-import type { JobDocument, JobSummary } from '../cli/documents.ts';
+import { eventLine } from '../cli/up/run-up.ts';
+import type { JobDocument, JobSummary, UploadDocument } from '../cli/documents.ts';
 import { downloadResult } from '../cli/download-result.ts';
 import { uploadFilm } from '../cli/upload-film.ts';
 import { freePort } from '../coordinator/store/postgres/embedded/spawn-server.ts';
@@ -74,6 +74,13 @@ async function encode(client: RestClient, film: string, signal: AbortSignal): Pr
   });
 }
 
+/** The copy that was downloaded is enough: demos must not fill the disk. */
+async function forget(client: RestClient, jobId: string): Promise<void> {
+  await client.remove(`/jobs/${jobId}`);
+  const { uploads } = await client.get<{ uploads: UploadDocument[] }>('/uploads');
+  for (const { upload_id: id } of uploads) await client.remove(`/uploads/${id}`);
+}
+
 async function demo(film: string, signal: AbortSignal): Promise<boolean> {
   const grid = await startLocalGrid({
     folder: FOLDER,
@@ -100,7 +107,9 @@ async function demo(film: string, signal: AbortSignal): Promise<boolean> {
     const output = join(FOLDER, `${basename(film).replace(/\.[^.]+$/, '')}-encoded.mkv`);
     say('downloading and verifying the result');
     await downloadResult(job, { client, output, clock, ids, signal, onBytes: () => undefined, onNote: say });
-    return await verifyResult({ film, output, signal, say });
+    const verified = await verifyResult({ film, output, signal, say });
+    await forget(client, job.job_id);
+    return verified;
   } finally {
     say('stopping everything');
     await grid.stop();

@@ -2,44 +2,12 @@ import type { Command } from 'commander';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
 import { choices, port } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
-import { clientOf, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import { checkCoordinator } from '../doctor/coordinator.ts';
-import { checkDatabase } from '../doctor/database.ts';
+import { writeResult, type CliContext } from '../context.ts';
 import type { Finding } from '../doctor/finding.ts';
-import { checkPorts } from '../doctor/ports.ts';
-import { checkStore } from '../doctor/store.ts';
-import { checkNode, checkTools } from '../doctor/tools.ts';
+import { PARTS, type DoctorOptions } from '../doctor/parts.ts';
 import { printable } from '../terminal.ts';
 
-interface DoctorOptions extends GlobalOptions {
-  readonly only?: string;
-  readonly port: number;
-  readonly grpcPort: number;
-  readonly finalripPort: number;
-}
-
-const PARTS = ['tools', 'ports', 'database', 'store', 'coordinator'] as const;
 const MARKS = { ok: 'ok  ', warn: 'warn', fail: 'FAIL' } as const;
-
-function checks(
-  context: CliContext,
-  options: DoctorOptions,
-): Record<(typeof PARTS)[number], () => Promise<Finding[]>> {
-  const { environment, clock, ids } = context;
-  const host = environment['CLIPGRID_HOST'] || '127.0.0.1';
-  const ports = [
-    { name: 'REST', port: options.port, option: '--port' },
-    { name: 'agents', port: options.grpcPort, option: '--grpc-port' },
-    { name: 'FinalRip', port: options.finalripPort, option: '--finalrip-port' },
-  ];
-  return {
-    tools: async () => [checkNode(process.version), ...(await checkTools(environment, clock))],
-    ports: () => checkPorts(host, ports),
-    database: async () => [await checkDatabase(environment['DATABASE_URL'])],
-    store: async () => [await checkStore(environment, { clock, ids })],
-    coordinator: () => checkCoordinator(clientOf(context, options), options.url !== undefined),
-  };
-}
 
 /** A finding for people: what is so, and below it what to do. */
 export function findingLines({ name, verdict, detail, fix }: Finding): string[] {
@@ -58,8 +26,8 @@ believing them. Exit code 1 when something that is needed is missing.`,
       { line: 'clipgrid doctor', does: 'everything' },
       { line: 'clipgrid doctor --only tools', does: 'what an agent needs' },
       {
-        line: 'clipgrid doctor --json | jq ".findings[] | select(.verdict != \\"ok\\")"',
-        does: 'what is wrong',
+        line: 'clipgrid doctor --json | jq -c ".findings[] | {name, verdict}"',
+        does: 'each with its verdict: ok, warn or fail',
       },
     ],
   })
@@ -69,12 +37,8 @@ believing them. Exit code 1 when something that is needed is missing.`,
     .option('--finalrip-port <port>', "FinalRip's clients; 0: off", port(0), 8848)
     .action(async (own: DoctorOptions, command: Command) => {
       const options = allOptions(command, own);
-      const wanted = options.only?.split(',') ?? PARTS;
-      const all = checks(context, options);
-      const found = await Promise.all(
-        PARTS.filter((part) => wanted.includes(part)).map((part) => all[part]()),
-      );
-      const findings = found.flat();
+      const { diagnose } = await import('../doctor/diagnose.ts');
+      const findings = await diagnose(context, options);
       const bad = findings.filter(({ verdict }) => verdict === 'fail').length;
       if (bad > 0) context.setExitCode(EXIT_CODES.failed.code);
       const end =

@@ -9,14 +9,15 @@ import { watchJob } from '../watch-job.ts';
 import { say } from '../context.ts';
 import { failureLines } from './job.ts';
 
-interface Follow {
+/** What following a job needs. */
+export interface Follow {
   readonly context: CliContext;
   readonly client: RestClient;
   readonly options: GlobalOptions;
 }
 
 /** With --json, one document a line: `{"event":"progress",...}`, then `end`, then perhaps `downloaded`. */
-function writeEvent({ context, options }: Follow, event: string, fields: object): void {
+export function writeEvent({ context, options }: Follow, event: string, fields: object): void {
   if (options.json) context.stdout.write(`${JSON.stringify({ event, ...fields })}\n`);
 }
 

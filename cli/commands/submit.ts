@@ -5,11 +5,11 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import { number, wholeNumber, words } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, say, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import type { JobDocument, JobSummary } from '../documents.ts';
+import type { JobDocument, JobPage, JobSummary } from '../documents.ts';
 import type { RestClient } from '../rest-client.ts';
 import { createTransferView } from '../transfer-view.ts';
 import { uploadFilm } from '../upload-film.ts';
-import { endLines, fetchResult, followJob } from './follow.ts';
+import { endLines, fetchResult, followJob, writeEvent, type Follow } from './follow.ts';
 
 interface SubmitOptions {
   readonly script?: string;
@@ -25,6 +25,8 @@ interface SubmitOptions {
   readonly watch?: boolean;
   readonly output?: string;
 }
+
+type NewJob = JobSummary & { readonly waiting: string };
 
 const WEEK_S = 7 * 24 * 3600;
 
@@ -84,44 +86,68 @@ async function upload(
   }
 }
 
-async function submit(
-  context: CliContext,
+/** The job that was submitted with this key before; refused when it was for something else. */
+async function findByKey(
+  client: RestClient,
   file: string,
-  options: SubmitOptions & GlobalOptions,
-): Promise<void> {
-  const client = clientOf(context, options);
+  options: SubmitOptions,
+): Promise<NewJob | undefined> {
+  const key = options.idempotencyKey;
+  if (key === undefined) return undefined;
+  const { jobs } = await client.get<JobPage>(`/jobs?idempotency_key=${encodeURIComponent(key)}`);
+  const [job] = jobs;
+  if (job === undefined) return undefined;
+  const same = job.name === (options.name ?? basename(file)) && job.encode === options.encode;
+  if (same) return { ...job, waiting: '' };
+  throw new GridError(
+    'already_exists',
+    `--idempotency-key ${key} was used for another job (${job.job_id}, ${job.name}): use a new key for a new job`,
+  );
+}
+
+async function submitNew(
+  context: CliContext,
+  client: RestClient,
+  { file, ...options }: SubmitOptions & GlobalOptions & { file: string },
+): Promise<NewJob> {
   const script = await scriptText(options.script);
-  const uploadId = await upload(context, client, { file: resolve(file), ...options });
+  const uploadId = await upload(context, client, { file, ...options });
   const key: Record<string, string> = options.idempotencyKey
     ? { 'idempotency-key': options.idempotencyKey }
     : {};
-  const job = await client.post<JobSummary & { waiting: string }>(
-    '/jobs',
-    jobRequestOf(uploadId, script, options),
-    key,
-  );
+  return client.post<NewJob>('/jobs', jobRequestOf(uploadId, script, options), key);
+}
+
+async function submit(
+  context: CliContext,
+  path: string,
+  options: SubmitOptions & GlobalOptions,
+): Promise<void> {
+  const client = clientOf(context, options);
+  const file = resolve(path);
+  const known = await findByKey(client, file, options);
+  if (known !== undefined) say(context, options, `submitted before with this key, at ${known.created_at}`);
+  const job = known ?? (await submitNew(context, client, { ...options, file }));
   if (!options.watch && options.output === undefined) {
     const waiting = job.waiting === '' ? [] : [`waiting: ${job.waiting}`];
     for (const line of [...waiting, `to see it: clipgrid watch ${job.job_id}`]) say(context, options, line);
     return writeResult(context, options, { document: job, lines: [job.job_id] });
   }
   say(context, options, `job ${job.job_id}`);
-  const follow = { context, client, options };
-  const ended: JobDocument = await followJob(follow, job.job_id);
-  if (ended.state === 'succeeded' && options.output !== undefined) {
-    const output = resolve(options.output);
+  await finish({ context, client, options }, job.job_id, options.output);
+}
+
+/** Watches to the end, and fetches the result where one is wanted. */
+async function finish(follow: Follow, jobId: string, wanted: string | undefined): Promise<void> {
+  const { context, options } = follow;
+  const ended: JobDocument = await followJob(follow, jobId);
+  if (ended.state === 'succeeded' && wanted !== undefined) {
+    const output = resolve(wanted);
     await fetchResult(follow, ended, output);
-    if (options.json) {
-      const document = { event: 'downloaded', job_id: job.job_id, path: output, ...ended.result };
-      context.stdout.write(`${JSON.stringify(document)}\n`);
-    } else context.stdout.write(`${output}\n`);
+    writeEvent(follow, 'downloaded', { job_id: jobId, path: output, ...ended.result });
+    if (!options.json) context.stdout.write(`${output}\n`);
   }
-  if (!options.json)
-    context.stderr.write(
-      endLines(ended)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
+  for (const line of endLines(ended)) say(context, options, line);
 }
 
 /** `clipgrid submit FILE` */
