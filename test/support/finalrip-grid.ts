@@ -116,7 +116,7 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     return answer.status;
   }
 
-  async function query(text: string, values: readonly unknown[]): Promise<Record<string, unknown>[]> {
+  async function query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
     const connection = new pg.Client({ connectionString: database.url });
     await connection.connect();
     try {
@@ -146,6 +146,8 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     database,
     client: new FinalripClient({ url, token: TOKEN }),
     addAgent,
+    /** Into the database, behind the API's back. */
+    query,
     /** Stops the coordinator and starts another with these settings besides; agents come back by themselves. */
     async restart(changed: Readonly<Record<string, string>> = {}): Promise<void> {
       await coordinator.stop();
