@@ -5,6 +5,7 @@ import type { Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { readRequest } from './read-request.ts';
 import { ROUTES, type Route } from './routes.ts';
+import { JsonText } from './shared-reads.ts';
 import { MAIN_OWNER } from './settings.ts';
 
 const CORS = {
@@ -52,7 +53,8 @@ async function serve(context: Context, ctx: Exchange): Promise<void> {
     throw new FinalripError(`the token ${caller.tokenName} lacks the scope ${route.scope}`);
   const request = await readRequest(ctx, route.struct);
   const data = await route.handle(context, request, caller.ownerId);
-  sendJson(ctx, data === undefined ? { success: true } : { data, success: true });
+  if (data instanceof JsonText) sendText(ctx, `{"data":${data.text},"success":true}`);
+  else sendJson(ctx, data === undefined ? { success: true } : { data, success: true });
 }
 
 async function callerOf({ settings, parts }: Context, ctx: Exchange): Promise<Principal> {
@@ -80,9 +82,13 @@ function sendNoRoute(ctx: Exchange): void {
 }
 
 function sendJson(ctx: Exchange, body: unknown): void {
+  sendText(ctx, JSON.stringify(body));
+}
+
+function sendText(ctx: Exchange, json: string): void {
   ctx.status = 200;
   ctx.type = 'application/json; charset=utf-8';
-  ctx.body = JSON.stringify(body);
+  ctx.body = json;
 }
 
 function sendFailure({ parts }: Context, ctx: Exchange, thrown: unknown): void {

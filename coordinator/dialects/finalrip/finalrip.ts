@@ -11,6 +11,7 @@ import { NameStore } from './name-store.ts';
 import { Publisher } from './publisher.ts';
 import { TASK_PATH } from './routes.ts';
 import type { FinalripSettings } from './settings.ts';
+import { SharedReads } from './shared-reads.ts';
 import { FinalripStore } from './store.ts';
 import { TicketSigner } from './ticket.ts';
 import { ensureTokens } from './tokens.ts';
@@ -32,6 +33,7 @@ export async function createFinalrip(settings: FinalripSettings, parts: DialectP
     guard: new NameGuard(names, objects),
     buckets: new Buckets(settings.bucket, objects),
     urls: new Urls({ objects, signer, publicUrl, clock }),
+    reads: new SharedReads(),
   };
   const app = finalripApp(context);
   const gateway = new DataGateway(context, signer);

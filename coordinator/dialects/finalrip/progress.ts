@@ -4,6 +4,7 @@ import type { Bound } from './binding.ts';
 import { jobOf, type Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { encodedClipKey, resultKey } from './names.ts';
+import { JsonText } from './shared-reads.ts';
 import { sizeText } from './size-text.ts';
 import type { TaskRow } from './store.ts';
 import { clipView, creation, failureOf, percentOf, segmentOf, stateOf, statusOf } from './views.ts';
@@ -32,9 +33,16 @@ async function read(context: Context, ownerId: string, key: string): Promise<Sna
   return lost ? snapshot(context, ownerId, key) : first;
 }
 
-/** `progress`: the contract's keys and our own. An encoded name is told only while it holds the committed bytes. */
-export async function progress(context: Context, request: Bound, ownerId: string): Promise<object> {
+/** `progress`: the contract's keys and our own. Dashboards ask at once, for thousands of clips: they share a read. */
+export async function progress(context: Context, request: Bound, ownerId: string): Promise<JsonText> {
   const key = request.text('video_key');
+  const name = JSON.stringify(['progress', ownerId, key]);
+  const read = async (): Promise<string> => JSON.stringify(await view(context, ownerId, key));
+  return new JsonText(await context.reads.text(name, read));
+}
+
+/** An encoded name is told only while it holds the committed bytes. */
+async function view(context: Context, ownerId: string, key: string): Promise<object> {
   const { row, job, tasks, published } = await read(context, ownerId, key);
   const { parts, buckets, urls, settings } = context;
   const bucket = await buckets.of(ownerId);
