@@ -11,7 +11,7 @@ type Message = NonNullable<SessionResponse['message']>;
 type Case = Message['$case'];
 type ValueOf<C extends Case> = Extract<Message, { $case: C }>['value'];
 
-const WAIT_MS = 20_000;
+const WAIT_MS = 60_000;
 
 /** The agent's side of a session, moved by hand: no tools, no timers. */
 export class FakeAgent {
