@@ -12,10 +12,13 @@ const NOISE = [
   /^\s*$/,
 ];
 
+/** Which of ffmpeg's parts speaks, and where it lies in memory. */
+const SPEAKER = /^(?:\[[^\]@]+ @ 0x[0-9a-f]+\] )+/;
+
 /** The line of a tool's last output that tells why it failed; empty when none does. */
 export function causeLine(log: string): string {
   const lines = log.split('\n').filter((line) => !NOISE.some((noise) => noise.test(line)));
-  return lines.at(-1)?.trim() ?? '';
+  return (lines.at(-1) ?? '').trim().replace(SPEAKER, '');
 }
 
 /** `problem: cause`, as far as there is one. */

@@ -16,9 +16,18 @@ const MAX_SHOWN_CHARS = 200;
 
 /** A value as far as it helps to see it. */
 function shown(value: unknown): unknown {
-  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  const text = typeof value === 'string' ? value : textOf(value);
   if (text === undefined || text.length <= MAX_SHOWN_CHARS) return value;
   return `${text.slice(0, MAX_SHOWN_CHARS)}...`;
+}
+
+/** Nested deeper than the stack: nobody wants to see it. */
+function textOf(value: unknown): string | undefined {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return '?'.repeat(MAX_SHOWN_CHARS + 1);
+  }
 }
 
 function fieldsOf(error: GridError): FieldProblem[] {

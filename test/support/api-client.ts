@@ -24,6 +24,8 @@ export interface CallOptions {
   readonly body?: unknown;
   /** As it is, in place of `body`. */
   readonly raw?: NonNullable<RequestInit['body']>;
+  /** What `fetch` asks for when `raw` is a stream. */
+  readonly duplex?: 'half';
 }
 
 /** A client of the own API that holds every answer against the OpenAPI document's schemas. */
@@ -51,6 +53,7 @@ export class ApiClient {
       redirect: 'manual',
       headers: { ...json, ...auth, ...options.headers },
       ...(payload === undefined ? {} : { body: payload }),
+      ...(options.duplex === undefined ? {} : { duplex: options.duplex }),
     });
     const text = await response.text();
     const isJson = /json/.test(response.headers.get('content-type') ?? '');

@@ -53,6 +53,11 @@ export class Program {
     this.name = spec.name;
   }
 
+  /** Of its present life. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   get running(): boolean {
     return this.#child !== undefined;
   }

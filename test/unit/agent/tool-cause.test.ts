@@ -19,7 +19,7 @@ test.each([
   ],
   [
     'ffmpeg, bad value',
-    'Error setting option crf to value banana.\nError initializing output stream 0:0 -- Error while opening encoder\nConversion failed!',
+    '[libx264 @ 0x55bc61979b00] Error setting option crf to value banana.\nError initializing output stream 0:0 -- Error while opening encoder\nConversion failed!',
     'Error setting option crf to value banana.',
   ],
   ['ffmpeg, unknown encoder', "Unknown encoder 'libnosuch'", "Unknown encoder 'libnosuch'"],
