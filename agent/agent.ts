@@ -144,6 +144,11 @@ function sessionDeps(
     }),
     onGrant(grant, times) {
       if (grant.fence === undefined) return;
+      // Of a coordinator in its right mind there is one more at most, while the last one is being cleaned up (L9).
+      if (running.size >= 2 * config.slots + 1) {
+        const reason = `this agent works on ${running.size} tasks already: it has ${config.slots} slots`;
+        return tasks.link.tell({ $case: 'release', value: { fence: grant.fence, reason } });
+      }
       const lease = tasks.holder.grant(grant.fence, times);
       const work = runTask(tasks, grant, lease);
       running.add(work);

@@ -43,8 +43,12 @@ const WELCOME_WITHIN_MS = 15_000;
 const LEAVE_WITHIN_MS = 2_000;
 /** Whatever the coordinator asks for: no loop without a pause. */
 const MIN_BEAT_MS = 50;
-/** Heartbeats without an answer before the stream is taken for dead. */
+/** Intervals without an answer before the stream is taken for dead. */
 const MISSED_BEATS = 4;
+/** A new lease is renewed so soon. */
+const EARLY_BEAT_MS = 200;
+/** A heartbeat does not wait longer for the machine's load: a disk that hangs must not cost the leases. */
+const LOAD_WITHIN_MS = 500;
 
 /** One stream from Hello to its end. */
 export class Session {
@@ -57,8 +61,10 @@ export class Session {
   #helloMs = 0;
   #sequence = 0;
   #timer: Timer | undefined;
+  #nextBeatMs = Infinity;
   #goodbye: Goodbye | undefined;
   #leaving = false;
+  #loading = false;
   #over = false;
 
   constructor(deps: SessionDeps) {
@@ -124,7 +130,7 @@ export class Session {
   }
 
   #received({ message }: SessionResponse): void {
-    const { holder, link, clock } = this.#deps;
+    const { holder, link } = this.#deps;
     if (this.#over) return;
     const early = this.#welcome === undefined;
     if (early !== (message?.$case === 'welcome') && message?.$case !== 'goodbye')
@@ -135,16 +141,16 @@ export class Session {
       case 'welcome':
         return this.#welcomed(message.value);
       case 'heartbeatAck': {
-        const sentMs = this.#sent.get(message.value.sequence);
-        this.#sent.delete(message.value.sequence);
-        for (const fence of message.value.renewed) holder.renewed(fence, sentMs ?? 0, this.#times);
+        const sentMs = this.#answered(message.value.sequence);
+        if (sentMs !== undefined)
+          for (const fence of message.value.renewed) holder.renewed(fence, sentMs, this.#times);
         for (const fence of message.value.lost)
           holder.lost(fence, 'the coordinator says that the lease is lost');
         return;
       }
       case 'grant':
         this.#deps.onGrant(message.value, { ...this.#times, ttlMs: message.value.ttlMs });
-        return this.#beatSoon(clock);
+        return this.#beatWithin(EARLY_BEAT_MS);
       case 'revoke':
         if (message.value.fence)
           holder.lost(message.value.fence, `the lease was revoked: ${message.value.reason}`);
@@ -168,6 +174,8 @@ export class Session {
 
   #welcomed(welcome: Welcome): void {
     this.#welcome = welcome;
+    // Until now the timer was that of the Welcome.
+    this.#timer?.cancel();
     this.#deps.drain.undo();
     const { holder, link } = this.#deps;
     const kept = new Set(welcome.keptLeases.map((fence) => fence.leaseId));
@@ -180,23 +188,37 @@ export class Session {
     void this.#beat();
   }
 
-  /** A new lease is renewed early, so that it is trusted from a heartbeat on and not only from its arrival. */
-  #beatSoon(clock: Clock): void {
-    if (this.#leaving) return;
+  /** When that heartbeat was sent. Those before it count as answered, too: their answers got lost, the stream lives. */
+  #answered(sequence: number): number | undefined {
+    const sentMs = this.#sent.get(sequence);
+    for (const earlier of this.#sent.keys()) if (earlier <= sequence) this.#sent.delete(earlier);
+    return sentMs;
+  }
+
+  /** Brings the next heartbeat forward, never puts it off: however often grants come, beats go out. */
+  #beatWithin(delayMs: number): void {
+    const { clock } = this.#deps;
+    const atMs = clock.monotonicMs() + delayMs;
+    if (this.#leaving || atMs >= this.#nextBeatMs) return;
     this.#timer?.cancel();
-    this.#timer = clock.after(200, () => void this.#beat());
+    this.#nextBeatMs = atMs;
+    this.#timer = clock.after(delayMs, () => void this.#beat());
+  }
+
+  get #intervalMs(): number {
+    return Math.max(MIN_BEAT_MS, this.#welcome?.heartbeatIntervalMs ?? 0);
   }
 
   async #beat(): Promise<void> {
     const { clock, holder } = this.#deps;
-    if (this.#leaving) return;
-    if (this.#sent.size >= MISSED_BEATS) return this.#end('the coordinator does not answer heartbeats');
-    this.#timer?.cancel();
-    this.#timer = clock.after(
-      Math.max(MIN_BEAT_MS, this.#welcome?.heartbeatIntervalMs ?? 0),
-      () => void this.#beat(),
-    );
-    const load = await this.#deps.load().catch(() => undefined);
+    if (this.#leaving || this.#over) return;
+    const oldestMs = Math.min(...this.#sent.values());
+    if (clock.monotonicMs() - oldestMs >= MISSED_BEATS * this.#intervalMs)
+      return this.#end('the coordinator does not answer heartbeats');
+    this.#nextBeatMs = Infinity;
+    this.#beatWithin(this.#intervalMs);
+    const load = await this.#load();
+    if (this.#leaving || this.#over) return;
     const sequence = ++this.#sequence;
     const leases = holder.all().map(({ fence, progress }) => ({
       fence,
@@ -208,5 +230,20 @@ export class Session {
     }));
     this.#sent.set(sequence, clock.monotonicMs());
     this.#write({ $case: 'heartbeat', value: { sequence, load, leases } });
+  }
+
+  /** Undefined when the machine takes too long to tell, also while it still does so for an earlier heartbeat. */
+  async #load(): Promise<Load | undefined> {
+    if (this.#loading) return undefined;
+    this.#loading = true;
+    const enough = new AbortController();
+    const load = this.#deps.load().catch(() => undefined);
+    void load.then(() => (this.#loading = false));
+    const late = this.#deps.clock.sleep(LOAD_WITHIN_MS, enough.signal).then(() => undefined);
+    try {
+      return await Promise.race([load, late]);
+    } finally {
+      enough.abort();
+    }
   }
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import type { Clock } from '../shared/clock.ts';
 import { GridError, type ErrorCode } from '../shared/errors.ts';
 import { OutputLines } from './output-lines.ts';
+import { watchIdle } from './idle-watch.ts';
 import { OutputTail } from './output-tail.ts';
 import { withCause } from './tool-cause.ts';
 
@@ -111,7 +112,11 @@ export interface RunToolOptions extends SpawnOptions {
   readonly stdout?: 'collect' | 'ignore' | ((chunk: Buffer) => void);
   /** Code of the error of an exit that is not 0. Default: internal. */
   readonly failure?: ErrorCode;
+  /** A program that computes nothing for so long hangs (L14). Default: 5 minutes. */
+  readonly idleMs?: number;
 }
+
+const IDLE_MS = 5 * 60_000;
 
 const MAX_COLLECT_BYTES = 64 * 1024 * 1024;
 
@@ -121,8 +126,16 @@ export async function runTool(
   options: RunToolOptions,
 ): Promise<{ stdout: string; stderr: string }> {
   throwIfAborted(options.signal);
-  const tool = startTool(command, options);
+  const idleMs = options.idleMs ?? IDLE_MS;
+  const over = new AbortController();
+  const signal = AbortSignal.any([options.signal, over.signal]);
+  const tool = startTool(command, { ...options, signal });
   tool.child.stdin?.end();
+  const ended = new AbortController();
+  const pids = tool.child.pid === undefined ? [] : [tool.child.pid];
+  const idle = `${tool.name} did nothing for ${idleMs / 1000} s: it hangs`;
+  const onIdle = (): void => over.abort(new GridError('no_progress', idle));
+  void watchIdle({ pids, clock: options.clock, idleMs, signal: ended.signal, onIdle });
   const chunks: Buffer[] = [];
   let bytes = 0;
   tool.child.stdout?.on('data', (chunk: Buffer) => {
@@ -132,7 +145,8 @@ export async function runTool(
     if (bytes <= MAX_COLLECT_BYTES) chunks.push(chunk);
   });
   const exit = await tool.done;
-  throwIfAborted(options.signal);
+  ended.abort();
+  throwIfAborted(signal);
   const problem = exitProblem(tool, exit);
   if (problem !== undefined) {
     const log = tool.tail.toString();

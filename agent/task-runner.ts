@@ -1,6 +1,6 @@
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
-import { GridError, toGridError, type ErrorCode } from '../shared/errors.ts';
+import { GridError, isErrorCode, toGridError, type ErrorCode } from '../shared/errors.ts';
 import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
@@ -39,6 +39,8 @@ const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** As much as the coordinator keeps. */
 const MAX_MESSAGE_CHARS = 2_000;
+/** With the backoff: for about a minute and a half of a coordinator that says "later". */
+const COMMIT_TRIES = 24;
 const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
@@ -116,22 +118,33 @@ async function deliver(
   lease.progress = { ...lease.progress, phase: 'upload' };
   const files = new Map(output.artifacts.map((artifact) => [artifact.name, artifact.path]));
   const artifacts = await Promise.all(output.artifacts.map(({ name, path }) => describeArtifact(name, path)));
-  for (let attempt = 0; ; attempt++) {
+  const send = async (): Promise<{ error: string; retryable: boolean }> => {
     const granted = await link.askUpload({ fence, artifacts }, signal);
-    if (granted.error) throw new GridError('lost_lease', `the upload was refused: ${granted.error}`);
+    if (granted.error) return granted;
     for (const target of granted.targets) {
       const path = files.get(target.name);
       if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
     }
     const value = { fence, artifacts, result: output.result, logTail: tail.toString() };
     const answer = await link.askCommit({ $case: 'complete', value }, signal);
-    if (answer.committed) return;
-    if (!answer.retryable) throw new GridError('lost_lease', `the commit was refused: ${answer.error}`);
+    return answer.committed ? { error: '', retryable: false } : answer;
+  };
+  for (let attempt = 0; ; attempt++) {
+    const refused = await send();
+    if (refused.error === '') return;
+    if (!refused.retryable || attempt + 1 >= COMMIT_TRIES) throw refusal(refused.error);
     await clock.sleep(
       backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
       signal,
     );
   }
+}
+
+/** A stale lease is nobody's failure; whatever else the coordinator refuses is one of this attempt, with its reason. */
+function refusal(error: string): GridError {
+  const [, code = '', message = error] = /^(\w+): (.*)$/s.exec(error) ?? [];
+  if (!isErrorCode(code) || code === 'stale_lease') return new GridError('lost_lease', `refused: ${error}`);
+  return new GridError(code, `the coordinator refused the result: ${message}`);
 }
 
 async function tellFailure(

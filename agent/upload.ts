@@ -23,6 +23,8 @@ export async function describeArtifact(name: string, path: string): Promise<Arti
   return { name, sha256: sha256.digest('hex'), md5: md5.digest('hex'), sizeBytes: size };
 }
 
+const STALL_MS = 60_000;
+
 interface PutInput {
   readonly target: UploadTarget;
   readonly path: string;
@@ -38,6 +40,8 @@ async function put({ target, path, signal }: PutInput): Promise<{ status: number
     headers: { ...target.headers, 'content-length': size },
     signal,
   });
+  // A store that neither takes nor says anything is asked again (L14).
+  request.setTimeout(STALL_MS, () => request.destroy(new Error(`nothing moved for ${STALL_MS / 1000} s`)));
   const answered = new Promise<{ status: number; body: string }>((resolve, reject) => {
     request.once('error', reject);
     request.once('response', (response) => {

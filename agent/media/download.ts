@@ -3,7 +3,8 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
-import { requestRange, withRetry } from './upstream.ts';
+import { withStall } from '../stall.ts';
+import { requestRange, STALL_MS, withRetry } from './upstream.ts';
 
 interface Download {
   readonly file: FileHandle;
@@ -22,15 +23,19 @@ export async function downloadObject(
   target: { readonly path: string; readonly signal: AbortSignal },
 ): Promise<string> {
   const file = await open(target.path, 'w');
+  const { signal } = target;
+  const stall = { clock, signal, stallMs: STALL_MS, what: `object ${input.cacheKey}` };
   const download: Download = { file, hash: createHash('sha256'), path: target.path, written: 0 };
   try {
     while (download.written < input.sizeBytes) {
       const before = download.written;
       // Tries are counted afresh after every byte of progress, so a long download survives many short breaks.
       await withRetry(clock, target.signal, async () => {
-        await receive(input, download, target.signal).catch((thrown: unknown) => {
-          if (download.written === before || thrown instanceof GridError) throw thrown;
-        });
+        await withStall(stall, (signal, alive) => receive(input, download, { signal, alive })).catch(
+          (thrown: unknown) => {
+            if (download.written === before || thrown instanceof GridError) throw thrown;
+          },
+        );
         if (download.written === before) throw new GridError('unavailable', 'the store sent no bytes');
       });
     }
@@ -50,10 +55,15 @@ export async function downloadObject(
   return sha256;
 }
 
-async function receive(input: ObjectInput, download: Download, signal: AbortSignal): Promise<void> {
+async function receive(
+  input: ObjectInput,
+  download: Download,
+  { signal, alive }: { signal: AbortSignal; alive: () => void },
+): Promise<void> {
   const range = { start: download.written, end: input.sizeBytes };
   const response = await requestRange(input, range, signal);
   for await (const chunk of response.body ?? []) {
+    alive();
     if (download.written + chunk.length > input.sizeBytes) {
       throw new GridError(
         'digest_mismatch',

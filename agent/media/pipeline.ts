@@ -10,18 +10,28 @@ import {
   type ToolExit,
 } from '../subprocess.ts';
 import { withCause } from '../tool-cause.ts';
+import { watchIdle } from '../idle-watch.ts';
 import { FrameCounter } from './frame-counter.ts';
+import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
 
 export interface PipelineInput {
   readonly source: ToolCommand;
   readonly programs: readonly ToolCommand[];
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  /** L14: without a new frame for so long, it hangs. */
-  readonly stallMs: number;
+  /** L14: when it counts as hanging. Default: see there. */
+  readonly limits?: HangLimits;
   onFrame(frames: number): void;
   onStderrLine(line: string): void;
 }
+
+export interface HangLimits {
+  readonly pace: PaceLimits;
+  /** None of the programs computed anything for so long. */
+  readonly idleMs: number;
+}
+
+const HANG_LIMITS: HangLimits = { pace: PACE_LIMITS, idleMs: 60_000 };
 
 /** Runs `source | program | program ...`, counts the frames on their way, and checks every exit code (M6). */
 export async function runPipeline(input: PipelineInput): Promise<{ frames: number }> {
@@ -29,21 +39,24 @@ export async function runPipeline(input: PipelineInput): Promise<{ frames: numbe
   const over = new AbortController();
   const signal = AbortSignal.any([input.signal, over.signal]);
   const options = { signal, clock: input.clock, onStderrLine: input.onStderrLine };
-  let lastFrameMs = input.clock.monotonicMs();
+  const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
+  const pace = new FramePace(input.clock.monotonicMs(), paceLimits);
   const counter = new FrameCounter((frames) => {
-    lastFrameMs = input.clock.monotonicMs();
+    pace.frame(frames, input.clock.monotonicMs());
     input.onFrame(frames);
   });
+  counter.once('end', () => pace.sourceEnded(input.clock.monotonicMs()));
   const source = startTool(input.source, options);
   const programs = input.programs.map((command) => startTool(command, options));
   source.child.stdin?.end();
   const joints = connectAll(source, programs, counter);
-  const watch = watchdog(input, () => lastFrameMs, over);
-  const exits = await Promise.all([source, ...programs].map((tool) => tool.done));
+  const tools = [source, ...programs];
+  const watch = watchdog({ clock: input.clock, pace, idleMs, pids: pidsOf(tools) }, over);
+  const exits = await Promise.all(tools.map((tool) => tool.done));
   watch.abort();
   const broken = await joints;
   throwIfAborted(input.signal);
-  if (over.signal.aborted) throw stalled(input.stallMs, counter.frames);
+  throwIfAborted(over.signal);
   judge(source, programs, { exits, counter, broken });
   return { frames: counter.frames };
 }
@@ -70,24 +83,33 @@ async function connectAll(
   return undefined;
 }
 
-function watchdog(input: PipelineInput, lastFrameMs: () => number, over: AbortController): AbortController {
+function pidsOf(tools: readonly RunningTool[]): number[] {
+  return tools.flatMap((tool) => tool.child.pid ?? []);
+}
+
+interface Watched {
+  readonly clock: Clock;
+  readonly pace: FramePace;
+  readonly idleMs: number;
+  readonly pids: readonly number[];
+}
+
+/** L14: aborts `over`, with the reason, when no frame comes for too long or none of the programs does anything. */
+function watchdog({ clock, pace, idleMs, pids }: Watched, over: AbortController): AbortController {
   const done = new AbortController();
+  const hangs = (message: string): void => over.abort(new GridError('no_progress', message));
   const look = async (): Promise<void> => {
     while (!done.signal.aborted) {
-      const quietMs = input.clock.monotonicMs() - lastFrameMs();
-      if (quietMs >= input.stallMs) return over.abort();
-      await input.clock.sleep(input.stallMs - quietMs, done.signal);
+      const leftMs = pace.leftMs(clock.monotonicMs());
+      if (leftMs <= 0) return hangs(pace.describe());
+      await clock.sleep(leftMs, done.signal);
     }
   };
   void look();
+  const idle = `neither the script nor the encoder did anything for ${idleMs / 1000} s: they hang`;
+  const onIdle = (): void => hangs(`${idle} (after frame ${pace.frames})`);
+  void watchIdle({ pids, clock, idleMs, signal: done.signal, onIdle });
   return done;
-}
-
-function stalled(stallMs: number, frames: number): GridError {
-  return new GridError(
-    'no_progress',
-    `no new frame came for ${stallMs / 1000} s after frame ${frames}: the script or the encoder hangs`,
-  );
 }
 
 interface Outcome {

@@ -1,10 +1,13 @@
 import { GridError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
+import { withStall } from '../stall.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 
 /** How often one range is asked for before the attempt fails: for half a minute, in which a coordinator that serves objects starts again. */
 const TRIES = 13;
 const FIRST_PAUSE_MS = 100;
+/** A store that sends nothing for so long is asked again (L14). */
+export const STALL_MS = 30_000;
 const MAX_PAUSE_MS = 4_000;
 
 export interface ByteRange {
@@ -105,11 +108,14 @@ export async function fetchRange(
   input: ObjectInput,
   range: ByteRange & { readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
 ): Promise<Buffer> {
-  return withRetry(clock, range.signal, async () => {
-    const response = await requestRange(input, range, range.signal);
+  const { signal } = range;
+  const what = `object ${input.cacheKey}`;
+  const receive = async (stalled: AbortSignal, alive: () => void): Promise<Buffer> => {
+    const response = await requestRange(input, range, stalled);
     const chunks: Uint8Array[] = [];
     let length = 0;
     for await (const chunk of response.body ?? []) {
+      alive();
       chunks.push(chunk);
       length += chunk.length;
       range.onBytes(chunk.length);
@@ -122,5 +128,6 @@ export async function fetchRange(
       );
     }
     return Buffer.concat(chunks, length);
-  });
+  };
+  return withRetry(clock, signal, () => withStall({ clock, signal, stallMs: STALL_MS, what }, receive));
 }

@@ -10,9 +10,6 @@ import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
 
-/** L14: an honest script may take a while for its first frame (model loading, temporal filters), hardly longer than this. */
-const STALL_MS = 5 * 60_000;
-
 /** The user's programs as they run here: known path, own directory, nothing of the agent's environment (M7). */
 export function programCommands(context: RunnerContext, command: EncodeCommand): ToolCommand[] {
   return command.programs.map(({ argv }) => {
@@ -81,7 +78,6 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
     programs: programCommands(context, spec.command),
     signal: context.signal,
     clock: context.clock,
-    stallMs: STALL_MS,
     onFrame: (frames) =>
       context.progress({ framesDone: frames, framesTotal, fps: speed(frames), phase: 'filter' }),
     onStderrLine: (line) => context.toolOutput(line),

@@ -72,9 +72,10 @@ export class Committer {
           return { name: artifact.name, url, headers: { ...headers } };
         }),
       );
-      return { fence, targets, error: '' };
+      return { fence, targets, error: '', retryable: false };
     } catch (thrown) {
-      return { fence, targets: [], error: toGridError(thrown).message };
+      const error = toGridError(thrown);
+      return { fence, targets: [], error: `${error.code}: ${error.message}`, retryable: error.retryable };
     }
   }
 

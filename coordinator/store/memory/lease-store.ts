@@ -139,7 +139,8 @@ function end(
   task: TaskRecord,
   { next, failure }: { next: JobTree<TaskRecord>; failure?: Failure },
 ): void {
-  const failed = next.job.state === 'failed';
+  // A clip to look at may fail long after its job did.
+  const failed = next.job.state === 'failed' && state.job(task.jobId).tree.job.state !== 'failed';
   state.save(task.jobId, next, failed && failure ? { failure } : {});
   if (failure) annotate(state, task.taskId, { failure });
   if (failed) state.sayState(task.jobId);

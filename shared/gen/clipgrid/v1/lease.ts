@@ -63,8 +63,10 @@ export interface UploadRequest {
 export interface UploadGrant {
   fence: Fence | undefined;
   targets: UploadTarget[];
-  /** Set when the fence is stale or the request is refused. */
+  /** Set when the fence is stale or the request is refused: a code of shared/errors.ts, a colon, and why. */
   error: string;
+  /** True: nothing wrong with the request, send it again later. */
+  retryable: boolean;
 }
 
 export interface TaskComplete {
@@ -90,6 +92,7 @@ export interface TaskFailed {
 export interface CommitResult {
   fence: Fence | undefined;
   committed: boolean;
+  /** A code of shared/errors.ts, a colon, and why. */
   error: string;
   /** True: nothing wrong with the request, send it again later. */
   retryable: boolean;
@@ -784,7 +787,7 @@ export const UploadRequest: MessageFns<UploadRequest> = {
 };
 
 function createBaseUploadGrant(): UploadGrant {
-  return { fence: undefined, targets: [], error: "" };
+  return { fence: undefined, targets: [], error: "", retryable: false };
 }
 
 export const UploadGrant: MessageFns<UploadGrant> = {
@@ -797,6 +800,9 @@ export const UploadGrant: MessageFns<UploadGrant> = {
     }
     if (message.error !== "") {
       writer.uint32(26).string(message.error);
+    }
+    if (message.retryable !== false) {
+      writer.uint32(32).bool(message.retryable);
     }
     return writer;
   },
@@ -838,6 +844,14 @@ export const UploadGrant: MessageFns<UploadGrant> = {
             message.error = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.retryable = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -857,6 +871,7 @@ export const UploadGrant: MessageFns<UploadGrant> = {
         ? object.targets.map((e: any) => UploadTarget.fromJSON(e))
         : [],
       error: isSet(object.error) ? globalThis.String(object.error) : "",
+      retryable: isSet(object.retryable) ? globalThis.Boolean(object.retryable) : false,
     };
   },
 
@@ -871,6 +886,9 @@ export const UploadGrant: MessageFns<UploadGrant> = {
     if (message.error !== "") {
       obj.error = message.error;
     }
+    if (message.retryable !== false) {
+      obj.retryable = message.retryable;
+    }
     return obj;
   },
 
@@ -882,6 +900,7 @@ export const UploadGrant: MessageFns<UploadGrant> = {
     message.fence = (object.fence !== undefined && object.fence !== null) ? Fence.fromPartial(object.fence) : undefined;
     message.targets = object.targets?.map((e) => UploadTarget.fromPartial(e)) || [];
     message.error = object.error ?? "";
+    message.retryable = object.retryable ?? false;
     return message;
   },
 };

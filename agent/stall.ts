@@ -1,0 +1,33 @@
+import type { Clock } from '../shared/clock.ts';
+import { GridError } from '../shared/errors.ts';
+
+export interface StallOptions {
+  readonly clock: Clock;
+  readonly signal: AbortSignal;
+  readonly stallMs: number;
+  /** What has stopped, for the message. */
+  readonly what: string;
+}
+
+/**
+ * Runs `work` with a signal that also aborts when `alive` has not been called for `stallMs`: a peer that is gone without a
+ * word must not hold a task for ever (L14). The abort's reason is `unavailable`.
+ */
+export async function withStall<T>(
+  { clock, signal, stallMs, what }: StallOptions,
+  work: (signal: AbortSignal, alive: () => void) => Promise<T>,
+): Promise<T> {
+  const stalled = new AbortController();
+  const stop = (): void =>
+    stalled.abort(new GridError('unavailable', `${what}: nothing moved for ${stallMs / 1000} s`));
+  let timer = clock.after(stallMs, stop);
+  const alive = (): void => {
+    timer.cancel();
+    timer = clock.after(stallMs, stop);
+  };
+  try {
+    return await work(AbortSignal.any([signal, stalled.signal]), alive);
+  } finally {
+    timer.cancel();
+  }
+}
