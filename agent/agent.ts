@@ -1,13 +1,15 @@
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
 import { GridError } from '../shared/errors.ts';
-import type { Hardware } from '../shared/gen/clipgrid/v1/session.ts';
+import type { GpuLoad, Hardware } from '../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { probeCapabilities, type Capabilities } from './capabilities.ts';
 import type { AgentConfig } from './config.ts';
 import { Coordinators } from './coordinators.ts';
 import { Drain, giveBack } from './drain.ts';
+import { findProgram } from './find-program.ts';
+import { createGpuSampler } from './gpu.ts';
 import { createLoadSampler, readHardware } from './hardware.ts';
 import { agentIdentity } from './identity.ts';
 import { LeaseHolder } from './lease-holder.ts';
@@ -38,6 +40,7 @@ interface Known {
   readonly incarnation: string;
   readonly hardware: Hardware;
   readonly capabilities: Capabilities;
+  readonly gpuLoads: () => readonly GpuLoad[];
 }
 
 /** Runs an agent until it is told to leave: connects, works, and connects again for ever. */
@@ -47,11 +50,13 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   const workspace = await Workspace.open(config.dataDir);
   const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
   for (const lack of capabilities.lacks) logger.warn({}, lack);
-  const hardware = await readHardware(config.dataDir);
+  const nvidiaSmi = await findProgram('nvidia-smi', config.searchPath);
+  const hardware = await readHardware({ dataDir: config.dataDir, clock, nvidiaSmi });
   const source = await startSourceProxy({ clock, ids });
   const holder = new LeaseHolder(clock);
   const link = new Link();
-  const known = { agentId, incarnation: ids.randomUuid(), hardware, capabilities };
+  const gpuLoads = createGpuSampler({ nvidiaSmi, clock });
+  const known = { agentId, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
   const tasks = { capabilities, source, workspace, holder, link, clock, ids, logger };
   logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
   try {
@@ -127,7 +132,7 @@ function sessionDeps(
     link: tasks.link,
     clock,
     logger,
-    load: createLoadSampler(config.dataDir),
+    load: createLoadSampler(config.dataDir, known.gpuLoads),
     hello: (held) => ({
       agentId: known.agentId,
       name: config.name,

@@ -4,7 +4,9 @@ import { GridError } from '../shared/errors.ts';
 import type { Tool } from '../shared/gen/clipgrid/v1/session.ts';
 import type { AgentConfig } from './config.ts';
 import { findProgram } from './find-program.ts';
+import { lacksInWords } from './lacks.ts';
 import { TOOL_ENVIRONMENT } from './media/probe.ts';
+import { proveEncoders } from './prove-encoders.ts';
 import { probeSandbox } from './sandbox/probe.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { runTool } from './subprocess.ts';
@@ -28,7 +30,6 @@ interface ProbeInput {
 }
 
 const ENCODER_PROGRAMS = ['x264', 'x265', 'SvtAv1EncApp', 'aomenc'];
-const HARDWARE_ENCODER = /_(nvenc|vaapi|qsv|amf|videotoolbox|v4l2m2m|mf|omx)$/;
 const PROBE_LIMIT_MS = 20_000;
 
 async function outputOf(
@@ -56,39 +57,6 @@ async function requireTool(name: string, config: AgentConfig): Promise<string> {
   throw new GridError('tool_missing', message);
 }
 
-/** Video encoders of this ffmpeg: software ones as listed, each hardware one only if it encodes a frame here. */
-async function provedEncoders(ffmpeg: string, input: ProbeInput): Promise<string[]> {
-  const listed = (await outputOf([ffmpeg, '-hide_banner', '-v', 'error', '-encoders'], input)) ?? '';
-  const names = [...listed.matchAll(/^ V\S{5} (\S+)/gm)]
-    .map((match) => match[1] ?? '')
-    .filter((name) => name !== '=');
-  const proofs = names.map(async (name) => {
-    if (!HARDWARE_ENCODER.test(name)) return name;
-    return (await encodesOneFrame(ffmpeg, name, input)) ? name : undefined;
-  });
-  return (await Promise.all(proofs)).filter((name) => name !== undefined);
-}
-
-/** Lists lie: a driver may be missing, or every session of a card taken. */
-async function encodesOneFrame(ffmpeg: string, encoder: string, input: ProbeInput): Promise<boolean> {
-  const vaapi = encoder.endsWith('_vaapi');
-  const device = vaapi ? ['-vaapi_device', '/dev/dri/renderD128'] : [];
-  const upload = vaapi ? ['-vf', 'format=nv12,hwupload'] : ['-pix_fmt', 'yuv420p'];
-  const argv = [
-    ffmpeg,
-    '-nostdin',
-    '-v',
-    'error',
-    ...device,
-    '-f',
-    'lavfi',
-    '-i',
-    'color=black:s=256x256:r=25',
-  ];
-  argv.push(...upload, '-frames:v', '1', '-c:v', encoder, '-f', 'null', '-');
-  return (await outputOf(argv, input)) !== undefined;
-}
-
 async function probeVapourSynth(
   input: ProbeInput,
 ): Promise<{ paths: VapourSynthPaths; version: string } | undefined> {
@@ -99,9 +67,6 @@ async function probeVapourSynth(
   const version = await outputOf([paths.vspipe, '--version'], input, paths.environment);
   return version === undefined ? undefined : { paths, version: /R\d+/.exec(version)?.[0] ?? '' };
 }
-
-const NO_VAPOURSYNTH =
-  'VapourSynth is missing: only the pass-through script runs here. Install Python 3.12 or newer, then `npm run setup`.';
 
 /** Finds the tools and proves what they can. Without ffmpeg and ffprobe there is no agent: `tool_missing`. */
 export async function probeCapabilities(input: ProbeInput): Promise<Capabilities> {
@@ -116,7 +81,7 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
   }
   const [vapourSynth, encoders, sandbox] = await Promise.all([
     probeVapourSynth(input),
-    provedEncoders(ffmpeg, input),
+    proveEncoders({ ffmpeg, workDir, clock }),
     probeSandbox({ searchPath: config.searchPath, workDir, clock }),
   ]);
   const toolList = await Promise.all(
@@ -135,10 +100,15 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
     toolList,
     proved: [
       ...[...programs.keys()].map((name) => `program:${name}`),
-      ...encoders.map((name) => `encoder:${name}`),
+      ...encoders.proved.map((name) => `encoder:${name}`),
       ...(vapourSynth ? ['tool:vapoursynth'] : []),
       `sandbox:${sandbox.strength}`,
     ],
-    lacks: vapourSynth ? [] : [NO_VAPOURSYNTH],
+    lacks: lacksInWords({
+      vapourSynth: vapourSynth !== undefined,
+      programs: new Set(programs.keys()),
+      sandbox: sandbox.strength,
+      broken: encoders.broken,
+    }),
   };
 }

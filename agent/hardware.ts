@@ -1,33 +1,60 @@
 import { readFile, statfs } from 'node:fs/promises';
-import { availableParallelism, freemem } from 'node:os';
+import { arch, availableParallelism, freemem, hostname, totalmem, type } from 'node:os';
 import { cpu, graphics, mem, osInfo } from 'systeminformation';
-import type { Hardware, Load } from '../shared/gen/clipgrid/v1/session.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { Gpu, GpuLoad, Hardware, Load } from '../shared/gen/clipgrid/v1/session.ts';
+import { askNvidia, NVIDIA_CARDS, parseNvidiaCards } from './gpu.ts';
+
+export interface HardwareProbe {
+  readonly dataDir: string;
+  readonly clock: Clock;
+  /** Undefined: there is none. */
+  readonly nvidiaSmi: string | undefined;
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** One answer about the machine. Drivers hang, files are missing in containers: without it the agent works all the same. */
+async function known<T>(answer: Promise<T>, clock: Clock): Promise<T | undefined> {
+  const enough = new AbortController();
+  const late = clock.sleep(ANSWER_WITHIN_MS, enough.signal).then(() => undefined);
+  return Promise.race([answer.catch(() => undefined), late]).finally(() => enough.abort());
+}
+
+const MEBIBYTE = 1024 * 1024;
+
+/** Graphics cards as the system lists them; where it lists none (containers), as NVIDIA's own tool does. */
+async function graphicsCards({ clock, nvidiaSmi }: HardwareProbe): Promise<Gpu[]> {
+  const listed = await known(graphics(), clock);
+  const cards = (listed?.controllers ?? []).filter((card) => card.vendor !== '' || card.model !== '');
+  const gpus = cards.map((card) => ({
+    vendor: card.vendor,
+    model: card.model,
+    memoryBytes: Math.round((card.vram ?? 0) * MEBIBYTE),
+    driver: card.driverVersion ?? '',
+  }));
+  if (nvidiaSmi === undefined || gpus.some((card) => /nvidia/i.test(card.vendor))) return gpus;
+  return [...gpus, ...parseNvidiaCards(await askNvidia(nvidiaSmi, NVIDIA_CARDS, clock))];
+}
 
 /** What the machine is: asked once, at start, because it takes a second. */
-export async function readHardware(dataDir: string): Promise<Hardware> {
-  const [cpuData, memory, os, gpu, disk] = await Promise.all([
-    cpu(),
-    mem(),
-    osInfo(),
-    graphics(),
+export async function readHardware(probe: HardwareProbe): Promise<Hardware> {
+  const { dataDir, clock } = probe;
+  const [cpuData, memory, os, gpus, disk] = await Promise.all([
+    known(cpu(), clock),
+    known(mem(), clock),
+    known(osInfo(), clock),
+    graphicsCards(probe),
     statfs(dataDir),
   ]);
-  const megabyte = 1024 * 1024;
   return {
-    hostname: os.hostname,
-    os: `${os.distro} ${os.release}`,
-    arch: os.arch,
-    cpuModel: `${cpuData.manufacturer} ${cpuData.brand}`,
+    hostname: os?.hostname ?? hostname(),
+    os: os ? `${os.distro} ${os.release}` : type(),
+    arch: os?.arch ?? arch(),
+    cpuModel: cpuData ? `${cpuData.manufacturer} ${cpuData.brand}` : '',
     cpuCores: availableParallelism(),
-    memoryBytes: memory.total,
-    gpus: gpu.controllers
-      .filter((card) => card.vendor !== '' || card.model !== '')
-      .map((card) => ({
-        vendor: card.vendor,
-        model: card.model,
-        memoryBytes: Math.round((card.vram ?? 0) * megabyte),
-        driver: card.driverVersion ?? '',
-      })),
+    memoryBytes: memory?.total ?? totalmem(),
+    gpus,
     disks: [{ path: dataDir, sizeBytes: disk.blocks * disk.bsize, freeBytes: disk.bavail * disk.bsize }],
   };
 }
@@ -44,8 +71,8 @@ function parseCpuTimes(stat: string): CpuTimes {
   return { busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total };
 }
 
-/** Samples the load between two calls, from /proc: cheap enough for every heartbeat. */
-export function createLoadSampler(dataDir: string): () => Promise<Load> {
+/** Samples the load between two calls, from /proc: cheap enough for every heartbeat. `gpuLoads`: the latest known ones. */
+export function createLoadSampler(dataDir: string, gpuLoads: () => readonly GpuLoad[]): () => Promise<Load> {
   let last: CpuTimes | undefined;
   return async () => {
     const now = parseCpuTimes(await readFile('/proc/stat', 'utf8').catch(() => ''));
@@ -57,7 +84,7 @@ export function createLoadSampler(dataDir: string): () => Promise<Load> {
       cpu: Math.min(1, Math.max(0, cpuShare)),
       memoryFreeBytes: freemem(),
       diskFreeBytes: disk ? disk.bavail * disk.bsize : 0,
-      gpus: [],
+      gpus: [...gpuLoads()],
     };
   };
 }
