@@ -23,6 +23,7 @@ import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
 import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
 import { postgresWakeSource } from '../../coordinator/store/postgres/wake-source.ts';
+import type { WakeSource } from '../../coordinator/store/wake-source.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
@@ -37,6 +38,8 @@ export interface RunningGridOptions {
   readonly limits?: Partial<RpcLimits>;
   /** In place of asking the database and the objects. */
   readonly ready?: () => Promise<void>;
+  /** In place of listening to the database. */
+  readonly wakeSource?: WakeSource;
   /** A level other than silent shows what happens. */
   readonly log?: string;
 }
@@ -83,7 +86,8 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
     objects,
-    wakeSource: postgresWakeSource({ connectionString: database.url, clock, ids, logger }),
+    wakeSource:
+      options.wakeSource ?? postgresWakeSource({ connectionString: database.url, clock, ids, logger }),
     clock,
     ids,
     logger,
