@@ -5,6 +5,7 @@ import type { EncodeCommand, EncodeTask } from '../../shared/gen/clipgrid/v1/tas
 import { cutClip, type LocalClip } from '../media/clip-cut.ts';
 import { frameSource, localSourceName } from '../media/frame-source.ts';
 import { runPipeline } from '../media/pipeline.ts';
+import { withTimestamps } from '../media/raw-video.ts';
 import { verifySegment } from '../media/segment-verify.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
@@ -95,7 +96,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
     throw new GridError('encoder_failed', message, { details: { inputAtFault: true } });
   }
   context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
-  const verified = await verifySegment(tools, path);
+  const segment = await withTimestamps(tools, path, spec.sourceFormat?.frameRate);
+  const verified = await verifySegment(tools, segment);
   if (verified.frameCount !== fed.frames) {
     throw new GridError(
       'frames_missing',
@@ -103,7 +105,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
     );
   }
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
-  return { path, value: { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes } };
+  return { path: segment, value: { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes } };
 }
 
 /** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */

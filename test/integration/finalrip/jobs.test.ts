@@ -62,6 +62,7 @@ test('10. FinalRip’s own default command runs to a playable result', { timeout
 });
 
 test.each([
+  ['x265', 'x265 --y4m --preset superfast -o FINALRIP_ENCODED_CLIP.mkv -', 'hevc,video,125'],
   [
     'quoted',
     '/static-ffmpeg/ffmpeg -i - -c:v libx265 -preset ultrafast -x265-params "aq-mode=1:no-sao=1" FINALRIP_ENCODED_CLIP.mkv',
