@@ -49,3 +49,22 @@ test('a stretch without keyframes is split into a few parts, a normal one is not
   expect(withSplits([0, 50, 100], { frameCount: 150, targetFrames: 38 })).toEqual([0, 50, 100]);
   expect(withSplits([0], { frameCount: 1000, targetFrames: 10 })).toHaveLength(4);
 });
+
+test.each([
+  ['several clips', 60, { encodeTimeoutS: 600, limitsWhole: false }, 600],
+  [
+    'a single clip, by a limit that is for one of several',
+    1,
+    { encodeTimeoutS: 600, limitsWhole: false },
+    48 * 3600,
+  ],
+  ['a single clip, by a limit of its own', 1, { encodeTimeoutS: 600 }, 600],
+  ['several clips without a limit: never below 20 minutes', 60, {}, 20 * 60],
+])('the time limit of %s', (_title, seconds, limits, expected) => {
+  const spec = { ...PASS_THROUGH, clips: { mode: 'auto' } as const, ...limits };
+  const { tasks } = plan({ spec, index: closedIndex(seconds), indexArtifact, slots: 4 });
+  expect(tasks.length > 1).toBe(seconds > 1);
+  for (const { spec: task } of tasks) {
+    expect(task.kind?.$case === 'encode' ? task.kind.value.timeoutSeconds : undefined).toBe(expected);
+  }
+});
