@@ -47,7 +47,7 @@ interface Known {
 export async function runAgent(deps: AgentDeps): Promise<void> {
   const { config, clock, ids, logger } = deps;
   const agentId = await agentIdentity(config.dataDir, ids);
-  const workspace = await Workspace.open(config.dataDir);
+  const workspace = await Workspace.open(config.dataDir, clock);
   const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
   for (const lack of capabilities.lacks) logger.warn({}, lack);
   const nvidiaSmi = await findProgram('nvidia-smi', config.searchPath);

@@ -2,11 +2,13 @@ import { readFile } from 'node:fs/promises';
 import type { Clock } from '../shared/clock.ts';
 import { GridError } from '../shared/errors.ts';
 import type { Tool } from '../shared/gen/clipgrid/v1/session.ts';
+import { strengthCapability } from '../shared/sandbox-strength.ts';
 import type { AgentConfig } from './config.ts';
 import { findProgram } from './find-program.ts';
 import { lacksInWords } from './lacks.ts';
 import { TOOL_ENVIRONMENT } from './media/probe.ts';
 import { proveEncoders } from './prove-encoders.ts';
+import { defaultLimits } from './sandbox/limits.ts';
 import { probeSandbox } from './sandbox/probe.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
 import { runTool } from './subprocess.ts';
@@ -79,10 +81,16 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
     if (path !== undefined && (await outputOf([path, '--version'], input)) !== undefined)
       programs.set(name, path);
   }
-  const [vapourSynth, encoders, sandbox] = await Promise.all([
+  const [vapourSynth, encoders, { sandbox, lacks }] = await Promise.all([
     probeVapourSynth(input),
     proveEncoders({ ffmpeg, workDir, clock }),
-    probeSandbox({ searchPath: config.searchPath, workDir, clock }),
+    probeSandbox({
+      searchPath: config.searchPath,
+      workDir,
+      hidden: [config.dataDir],
+      limits: { ...defaultLimits(), ...config.sandboxLimits },
+      clock,
+    }),
   ]);
   const toolList = await Promise.all(
     [...programs].map(async ([name, path]) => {
@@ -102,12 +110,12 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
       ...[...programs.keys()].map((name) => `program:${name}`),
       ...encoders.proved.map((name) => `encoder:${name}`),
       ...(vapourSynth ? ['tool:vapoursynth'] : []),
-      `sandbox:${sandbox.strength}`,
+      strengthCapability(sandbox.strength),
     ],
     lacks: lacksInWords({
       vapourSynth: vapourSynth !== undefined,
       programs: new Set(programs.keys()),
-      sandbox: sandbox.strength,
+      sandbox: lacks,
       broken: encoders.broken,
     }),
   };

@@ -1,3 +1,5 @@
+import type { SandboxLimits } from './sandbox/limits.ts';
+
 /** What an agent is told at its start. */
 export interface AgentConfig {
   /** host:port of any coordinator of the grid, or several with commas between. */
@@ -14,5 +16,7 @@ export interface AgentConfig {
   readonly vapourSynthFile?: string;
   /** How long a drain may take before leases are given back. */
   readonly drainDeadlineMs: number;
+  /** Where they differ from the usual ones. */
+  readonly sandboxLimits?: Partial<SandboxLimits>;
   readonly version: string;
 }

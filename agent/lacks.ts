@@ -1,10 +1,10 @@
 import type { BrokenEncoder } from './prove-encoders.ts';
-import type { SandboxStrength } from './sandbox/sandbox.ts';
 
 export interface Found {
   readonly vapourSynth: boolean;
   readonly programs: ReadonlySet<string>;
-  readonly sandbox: SandboxStrength;
+  /** What the sandbox does not hold back, as its probe says it. */
+  readonly sandbox: readonly string[];
   readonly broken: readonly BrokenEncoder[];
 }
 
@@ -43,12 +43,5 @@ export function lacksInWords({ vapourSynth, programs, sandbox, broken }: Found):
     if (programs.has(name)) continue;
     lacks.push(`${name} is missing: commands that name it run elsewhere. Debian: apt-get install ${name}.`);
   }
-  if (sandbox !== 'namespaces') {
-    const have = sandbox === 'limits' ? 'resource limits only' : 'no limits at all';
-    lacks.push(
-      `bubblewrap does not work here: scripts and encoders run with ${have}. Debian: apt-get install bubblewrap; ` +
-        'the system must allow unprivileged user namespaces.',
-    );
-  }
-  return [...lacks, ...hardwareLacks(broken)];
+  return [...lacks, ...sandbox, ...hardwareLacks(broken)];
 }

@@ -9,6 +9,7 @@ import { createLogger } from '../shared/logger.ts';
 import { VERSION } from '../shared/version.ts';
 import { runAgent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
+import { DEFAULT_PROCESSES, DEFAULT_WORK_GIB, type SandboxLimits } from './sandbox/limits.ts';
 
 const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing needs to reach it.
 
@@ -18,6 +19,11 @@ const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing 
   --name NAME              what people call this machine (CLIPGRID_NAME; default: its host name)
   --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 1)
   --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
+
+Scripts and encoders run in the strongest sandbox that this machine offers: bubblewrap's walls, else limits. The limits:
+  CLIPGRID_SANDBOX_MEMORY_GIB  memory of one process (default: that of the machine)
+  CLIPGRID_SANDBOX_PROCESSES   processes and threads of one task (default ${DEFAULT_PROCESSES})
+  CLIPGRID_SANDBOX_DISK_GIB    work directory of one task (default ${DEFAULT_WORK_GIB})
 
 The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.
 
@@ -36,6 +42,28 @@ function readArguments<T>(read: () => T): T {
       cause,
     });
   }
+}
+
+const GIB = 1024 ** 3;
+
+/** A number of the environment, more than 0; undefined when it is not set. */
+function readPositive(env: NodeJS.ProcessEnv, name: string): number | undefined {
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new GridError('invalid_argument', `${name} is ${JSON.stringify(text)}: give a number above 0`);
+}
+
+function readSandboxLimits(env: NodeJS.ProcessEnv): Partial<SandboxLimits> {
+  const memory = readPositive(env, 'CLIPGRID_SANDBOX_MEMORY_GIB');
+  const processes = readPositive(env, 'CLIPGRID_SANDBOX_PROCESSES');
+  const disk = readPositive(env, 'CLIPGRID_SANDBOX_DISK_GIB');
+  return {
+    ...(memory ? { memoryBytes: Math.ceil(memory * GIB) } : {}),
+    ...(processes ? { processes: Math.ceil(processes) } : {}),
+    ...(disk ? { workBytes: Math.ceil(disk * GIB) } : {}),
+  };
 }
 
 function readConfig(): AgentConfig | undefined {
@@ -70,6 +98,7 @@ function readConfig(): AgentConfig | undefined {
     searchPath: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     vapourSynthFile: env['CLIPGRID_VAPOURSYNTH'] ?? join(cache, 'vapoursynth/clipgrid.json'),
     drainDeadlineMs: Number(env['CLIPGRID_DRAIN_S'] ?? 10) * 1000,
+    sandboxLimits: readSandboxLimits(env),
     version: VERSION,
   };
 }

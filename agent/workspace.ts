@@ -1,20 +1,24 @@
-import { chmod, mkdir, rm } from 'node:fs/promises';
+import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Clock } from '../shared/clock.ts';
+import { removeTree } from './remove-tree.ts';
 
 /** Private directories for attempts, below the agent's own folder. */
 export class Workspace {
   readonly #root: string;
+  readonly #clock: Clock;
 
-  private constructor(root: string) {
+  private constructor(root: string, clock: Clock) {
     this.#root = root;
+    this.#clock = clock;
   }
 
   /** Opens the folder and removes what a killed agent left in it. */
-  static async open(dataDir: string): Promise<Workspace> {
+  static async open(dataDir: string, clock: Clock): Promise<Workspace> {
     const root = join(dataDir, 'work');
-    await rm(root, { recursive: true, force: true });
+    await removeTree(root, clock);
     await mkdir(root, { recursive: true, mode: 0o700 });
-    return new Workspace(root);
+    return new Workspace(root, clock);
   }
 
   get root(): string {
@@ -24,13 +28,13 @@ export class Workspace {
   /** A new, empty directory; `name` is ours, never a user's text. */
   async create(name: string): Promise<string> {
     const path = join(this.#root, name);
-    await rm(path, { recursive: true, force: true });
+    await removeTree(path, this.#clock);
     await mkdir(path, { recursive: true });
     await chmod(path, 0o700);
     return path;
   }
 
   async remove(path: string): Promise<void> {
-    await rm(path, { recursive: true, force: true, maxRetries: 3 });
+    await removeTree(path, this.#clock);
   }
 }

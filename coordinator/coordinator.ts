@@ -49,9 +49,17 @@ export interface Coordinator {
 const POOL_SIZE = 16;
 
 function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
-  const { bucket, leaseTtlMs } = settings;
+  const { bucket, leaseTtlMs, minSandbox } = settings;
   const ttl = leaseTtlMs === undefined ? {} : { leaseTtlMs };
-  return { ...DEFAULT_TIMES, coordinatorId: ids.uuid(), version: VERSION, bucket, ...ttl, ...times };
+  return {
+    ...DEFAULT_TIMES,
+    coordinatorId: ids.uuid(),
+    version: VERSION,
+    bucket,
+    minSandbox,
+    ...ttl,
+    ...times,
+  };
 }
 
 /** Tokens that the operator configured exist before the first request. */

@@ -1,5 +1,6 @@
 import { join, resolve } from 'node:path';
 import { GridError } from '../shared/errors.ts';
+import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
 import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
 
 /** Everything that an operator can set for a coordinator. */
@@ -17,6 +18,8 @@ export interface CoordinatorSettings {
   readonly bucket: string;
   /** How long a lease holds without a renewal, in milliseconds; undefined: the grid's own default. */
   readonly leaseTtlMs?: number;
+  /** Agents whose sandbox is weaker are refused at their Hello. */
+  readonly minSandbox: SandboxStrength;
   readonly auth: 'none' | 'token';
   /** An administrator's token to be made at the start. */
   readonly adminToken?: string;
@@ -98,6 +101,13 @@ function authMode(env: Environment, host: string): 'none' | 'token' {
   return text;
 }
 
+function minSandbox(env: Environment): SandboxStrength {
+  const text = env['CLIPGRID_MIN_SANDBOX'] || 'none';
+  if (!isSandboxStrength(text))
+    refuse('CLIPGRID_MIN_SANDBOX', text, `give one of ${SANDBOX_STRENGTHS.join(', ')}`);
+  return text;
+}
+
 /** Reads the settings from the environment; each mistake names its variable and value. */
 export function readSettings(env: Environment): CoordinatorSettings {
   const databaseUrl = env['DATABASE_URL'];
@@ -124,6 +134,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(store ? { s3: store } : {}),
     ...(ttlMs ? { leaseTtlMs: ttlMs } : {}),
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
+    minSandbox: minSandbox(env),
     auth: authMode(env, host),
     ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { FilterScript, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -70,7 +70,7 @@ export async function frameSource(
     TMPDIR: context.workDir,
     [script.sourceVariable]: basename(clip.path),
   };
-  const vspipe = (args: readonly string[]): ToolCommand =>
+  const vspipe = (args: readonly string[]): Promise<ToolCommand> =>
     context.sandbox.wrap({
       argv: [vapourSynth.vspipe, ...args],
       workDir: context.workDir,
@@ -78,14 +78,18 @@ export async function frameSource(
       readOnlyPaths: vapourSynth.readOnlyPaths,
     });
   const given = clip.leadIn + clip.wanted + clip.leadOut;
-  const frames = await scriptFrames(context, vspipe(['--info', SCRIPT_NAME, '-']));
-  if (clip.leadIn + clip.leadOut === 0) return { command: vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames };
+  const frames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
+  if (clip.leadIn + clip.leadOut === 0)
+    return { command: await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames };
   if (frames === given) {
     const range = ['-s', String(clip.leadIn), '-e', String(clip.leadIn + clip.wanted - 1)];
-    return { command: vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
+    return { command: await vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
   }
-  const exact = await withoutLeads(tools, clip, join(context.workDir, 'exact.mkv'));
+  const exactPath = join(context.workDir, 'exact.mkv');
+  // The script has run once: a link that it left here would be written through with the agent's rights.
+  await rm(exactPath, { force: true, recursive: true });
+  const exact = await withoutLeads(tools, clip, exactPath);
   environment[script.sourceVariable] = basename(exact.path);
-  const exactFrames = await scriptFrames(context, vspipe(['--info', SCRIPT_NAME, '-']));
-  return { command: vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames: exactFrames };
+  const exactFrames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
+  return { command: await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames: exactFrames };
 }

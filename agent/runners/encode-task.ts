@@ -1,4 +1,3 @@
-import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { EncodeCommand, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -7,13 +6,15 @@ import { frameSource, localSourceName } from '../media/frame-source.ts';
 import { runPipeline } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { verifySegment } from '../media/segment-verify.ts';
+import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
+import { writtenFile } from './written-file.ts';
 
 /** The user's programs as they run here: known path, own directory, nothing of the agent's environment (M7). */
-export function programCommands(context: RunnerContext, command: EncodeCommand): ToolCommand[] {
-  return command.programs.map(({ argv }) => {
+export function programCommands(context: RunnerContext, command: EncodeCommand): Promise<ToolCommand[]> {
+  const wrapped = command.programs.map(({ argv }) => {
     const name = basename(argv[0] ?? '');
     const path = context.tools.programs.get(name);
     if (path === undefined) throw new GridError('tool_missing', `this agent has no program ${name}`);
@@ -29,6 +30,7 @@ export function programCommands(context: RunnerContext, command: EncodeCommand):
       readOnlyPaths: [],
     });
   });
+  return Promise.all(wrapped);
 }
 
 /** Fetches a clip's bytes from the source by ranges and cuts it. */
@@ -76,7 +78,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
   const fed = await runPipeline({
     source: source.command,
-    programs: programCommands(context, spec.command),
+    programs: await programCommands(context, spec.command),
     signal: context.signal,
     clock: context.clock,
     onFrame: (frames) =>
@@ -89,12 +91,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
       `the script promised ${source.frames} frames and gave ${fed.frames}`,
     );
   }
-  const path = join(context.workDir, basename(spec.command.outputName));
-  const written = await stat(path).catch(() => undefined);
-  if (!written?.isFile() || written.size === 0) {
-    const message = `the encoder ended well but wrote nothing to ${spec.command.outputName}: the command must write that file`;
-    throw new GridError('encoder_failed', message, { details: { inputAtFault: true } });
-  }
+  const path = await writtenFile(context.workDir, spec.command.outputName);
   context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
   const segment = await withTimestamps(tools, path, spec.sourceFormat?.frameRate);
   const verified = await verifySegment(tools, segment);
@@ -110,6 +107,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
 
 /** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */
 export const runEncodeTask: Runner<EncodeTask> = async (spec, context) => {
-  const { path, value } = await withTimeout(context, spec.timeoutSeconds, (limited) => encode(spec, limited));
+  const { path, value } = await withTimeout(context, spec.timeoutSeconds, (timed) =>
+    withWorkQuota(timed, (limited) => encode(spec, limited)),
+  );
   return { artifacts: [{ name: 'segment', path }], result: { kind: { $case: 'encode', value } } };
 };

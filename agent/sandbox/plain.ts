@@ -1,16 +1,16 @@
 import { basename } from 'node:path';
+import type { SandboxLimits } from './limits.ts';
 import type { Sandbox } from './sandbox.ts';
-
-/** Size limit of one file that a sandboxed program writes, and of its processes: far above honest work. */
-const LIMITS = ['--core=0', `--fsize=${1024 ** 4}`, '--nofile=4096'];
+import { diesWithAgent, firstToDie, limited, type Wrappers } from './wrappers.ts';
 
 /** No walls: resource limits by `prlimit` where it is there, else nothing but a scrubbed environment. */
-export function plainSandbox(prlimit: string | undefined): Sandbox {
+export function plainSandbox(wrappers: Wrappers, limits: SandboxLimits): Sandbox {
   return {
-    strength: prlimit === undefined ? 'none' : 'limits',
-    wrap({ argv, workDir, environment }) {
-      const limited = prlimit === undefined ? argv : [prlimit, ...LIMITS, '--', ...argv];
-      return { name: basename(argv[0] ?? ''), argv: limited, environment, cwd: workDir };
+    strength: wrappers.prlimit === undefined ? 'none' : 'limits',
+    limits,
+    async wrap({ argv, workDir, environment }) {
+      const before = [...firstToDie(wrappers), ...diesWithAgent(wrappers), ...limited(wrappers, limits)];
+      return { name: basename(argv[0] ?? ''), argv: [...before, ...argv], environment, cwd: workDir };
     },
   };
 }

@@ -1,3 +1,6 @@
+import type { SandboxStrength } from '../../shared/sandbox-strength.ts';
+import type { SandboxLimits } from './limits.ts';
+
 /** What a sandboxed program may touch and use. */
 export interface SandboxRequest {
   readonly argv: readonly string[];
@@ -18,10 +21,10 @@ export interface SandboxedCommand {
   readonly cwd: string;
 }
 
-export type SandboxStrength = 'none' | 'limits' | 'namespaces';
-
 /** One interface, several strengths; the agent probes at start which one the machine offers. */
 export interface Sandbox {
   readonly strength: SandboxStrength;
-  wrap(request: SandboxRequest): SandboxedCommand;
+  readonly limits: SandboxLimits;
+  /** Prepares the work directory, where that must be done, and the command. */
+  wrap(request: SandboxRequest): Promise<SandboxedCommand>;
 }

@@ -1,5 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
+import { isAsStrong, strengthOf, type SandboxStrength } from '../../shared/sandbox-strength.ts';
 import { checkFence } from '../domain/fence.ts';
 
 /** Version of the session protocol that this coordinator speaks. */
@@ -12,6 +13,16 @@ function refuse(field: string, value: unknown, rule: string): never {
   const shown = typeof value === 'string' ? value.slice(0, 200) : value;
   throw new GridError('invalid_argument', `Hello.${field} is ${JSON.stringify(shown)}: ${rule}`, {
     details: { field, value: shown },
+  });
+}
+
+/** Refuses an agent whose sandbox is weaker than the grid's least: `failed_precondition`, with what to do. */
+export function checkSandbox({ capabilities }: Hello, least: SandboxStrength): void {
+  const strength = strengthOf(capabilities);
+  if (isAsStrong(strength, least)) return;
+  const message = `the sandbox of this agent is of the strength ${strength}, and this grid accepts none below ${least} (CLIPGRID_MIN_SANDBOX): install bubblewrap on the agent's machine and allow user namespaces`;
+  throw new GridError('failed_precondition', message, {
+    details: { field: 'capabilities', value: strength },
   });
 }
 

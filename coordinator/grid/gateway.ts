@@ -10,7 +10,7 @@ import type { Failure } from '../domain/job.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
-import { checkHello } from './check-hello.ts';
+import { checkHello, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import { drainNotice, freeSlots, type LocalSession, type SessionRegistry } from './session-registry.ts';
@@ -41,8 +41,9 @@ export class Gateway implements AgentGateway {
   }
 
   async open(hello: Hello, sink: SessionSink): Promise<OpenSession> {
-    checkHello(hello);
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
+    checkHello(hello);
+    checkSandbox(hello, settings.minSandbox);
     const { agentId, slots } = hello;
     const sessionId = ids.randomUuid();
     const { drain, restarted } = await agents.register({

@@ -1,3 +1,5 @@
+import type { SandboxStrength } from '../../shared/sandbox-strength.ts';
+
 /** Times and limits of the grid (design section 4). All in milliseconds unless named otherwise. */
 export interface GridSettings {
   readonly coordinatorId: string;
@@ -22,6 +24,8 @@ export interface GridSettings {
   readonly uploadExpiryMs: number;
   readonly urlExpiryS: number;
   readonly maxMessageBytes: number;
+  /** Agents whose sandbox is weaker are refused. */
+  readonly minSandbox: SandboxStrength;
 }
 
 export const DEFAULT_TIMES = {
@@ -37,4 +41,5 @@ export const DEFAULT_TIMES = {
   uploadExpiryMs: 24 * 3600_000,
   urlExpiryS: 6 * 3600,
   maxMessageBytes: 16 * 1024 * 1024,
+  minSandbox: 'none',
 } as const;

@@ -16,6 +16,9 @@ export interface AgentSessionDeps {
 }
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+/** The agent would be refused again: it must change first. */
+const FINAL: ReadonlySet<string> = new Set(['invalid_argument', 'failed_precondition']);
+
 type Message = NonNullable<SessionResponse['message']>;
 
 /** One agent's stream: Hello first, then each message in order of arrival, heartbeats never behind slow commits. */
@@ -99,7 +102,7 @@ export class AgentSession implements SessionSink {
       if (open.drain) this.send({ $case: 'drain', value: open.drain });
     } catch (thrown) {
       const error = toGridError(thrown);
-      this.end(`${error.code}: ${error.message}`, error.code !== 'invalid_argument');
+      this.end(`${error.code}: ${error.message}`, !FINAL.has(error.code));
     }
   }
 

@@ -7,6 +7,7 @@ import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
+import type { SandboxStrength } from '../../shared/sandbox-strength.ts';
 import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -15,6 +16,8 @@ export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
 export interface TestCoordinatorOptions {
   /** Default: none. */
   readonly auth?: 'none' | 'token';
+  /** Default: none. */
+  readonly minSandbox?: SandboxStrength;
   readonly times?: Partial<GridSettings>;
   readonly clock?: Clock;
   /** In place of the file's own database. */
@@ -37,6 +40,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       finalrip: { port: finalripPort, auth: 'none', tokens: [], bucket: 'finalrip', createAt: 'text' },
       dataDir: folder,
       bucket: 'clipgrid',
+      minSandbox: options.minSandbox ?? 'none',
       auth: options.auth ?? 'none',
       adminToken: ADMIN_TOKEN,
       logLevel: 'silent',

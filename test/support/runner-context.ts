@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { SourceAccess } from '../../agent/media/source-access.ts';
 import type { RunnerContext } from '../../agent/runners/runner.ts';
+import { defaultLimits } from '../../agent/sandbox/limits.ts';
 import { plainSandbox } from '../../agent/sandbox/plain.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -42,7 +43,7 @@ export function runnerContext(
     workDir,
     signal,
     tools: testTools(),
-    sandbox: plainSandbox(undefined),
+    sandbox: plainSandbox({ prlimit: undefined, setpriv: undefined, choom: undefined }, defaultLimits()),
     source: localSource,
     clock: systemClock,
     logger: silentLogger,

@@ -4,7 +4,7 @@ import { lacksInWords } from '../../../agent/lacks.ts';
 const ALL = {
   vapourSynth: true,
   programs: new Set(['ffmpeg', 'x264', 'x265']),
-  sandbox: 'namespaces',
+  sandbox: [],
   broken: [],
 } as const;
 
@@ -15,11 +15,7 @@ test('an agent that lacks nothing says nothing', () => {
 test.each([
   [{ vapourSynth: false }, /^VapourSynth is missing: .*`npm run setup`/],
   [{ programs: new Set(['ffmpeg', 'x264']) }, /^x265 is missing: .* apt-get install x265/],
-  [
-    { sandbox: 'limits' },
-    /^bubblewrap does not work here: .* resource limits only\. .*apt-get install bubblewrap/,
-  ],
-  [{ sandbox: 'none' }, /no limits at all/],
+  [{ sandbox: ['bubblewrap is missing: install it'] }, /^bubblewrap is missing: install it$/],
 ] as const)('what is missing is named with how to get it: %s', (missing, words) => {
   const lacks = lacksInWords({ ...ALL, ...missing });
   expect(lacks).toHaveLength(1);
