@@ -1,6 +1,6 @@
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
-import { GridError, isErrorCode, toGridError, type ErrorCode } from '../shared/errors.ts';
+import { GridError, toGridError, type ErrorCode } from '../shared/errors.ts';
 import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
@@ -16,6 +16,7 @@ import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
 import { runIndexTask } from './runners/index-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
+import { refusal } from './refusal.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
 import { describeArtifact, uploadArtifact } from './upload.ts';
 import type { Workspace } from './workspace.ts';
@@ -138,13 +139,6 @@ async function deliver(
       signal,
     );
   }
-}
-
-/** A stale lease is nobody's failure; whatever else the coordinator refuses is one of this attempt, with its reason. */
-function refusal(error: string): GridError {
-  const [, code = '', message = error] = /^(\w+): (.*)$/s.exec(error) ?? [];
-  if (!isErrorCode(code) || code === 'stale_lease') return new GridError('lost_lease', `refused: ${error}`);
-  return new GridError(code, `the coordinator refused the result: ${message}`);
 }
 
 async function tellFailure(

@@ -43,8 +43,14 @@ export function explainTask(task: TaskView, agents: readonly AgentView[]): strin
   const lack = explainLack(task.requires, online);
   if (lack !== '') return lack;
   const fitting = online.filter((agent) => hasAll(agent, task.requires));
-  if (fitting.every((agent) => agent.leases >= agent.slots)) {
-    return `all ${fitting.length} agents that can run it are busy`;
+  const isBusy = (agent: AgentView): boolean => agent.leases >= agent.slots;
+  if (fitting.every(isBusy)) return `all ${fitting.length} agents that can run it are busy`;
+  // Another one is preferred to an agent that failed it, as long as there is another one (see placement).
+  const fresh = fitting.filter((agent) => !task.failedAgents.includes(agent.agentId));
+  if (fresh.length > 0 && fresh.every(isBusy)) {
+    const failed = fitting.filter((agent) => task.failedAgents.includes(agent.agentId));
+    const names = failed.map((agent) => agent.name).join(', ');
+    return `it failed on ${names}, and all ${fresh.length} other agents that can run it are busy`;
   }
   return 'about to be given to an agent';
 }
