@@ -17,7 +17,7 @@ const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing 
                            turns to the next (CLIPGRID_COORDINATOR; default 127.0.0.1:7070)
   --token TOKEN            a token with the scope agent (better: CLIPGRID_TOKEN, which no process list shows)
   --name NAME              what people call this machine (CLIPGRID_NAME; default: its host name)
-  --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 1)
+  --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 2)
   --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
 
 Scripts and encoders run in the strongest sandbox that this machine offers: bubblewrap's walls, else limits. The limits:
@@ -66,6 +66,11 @@ function readSandboxLimits(env: NodeJS.ProcessEnv): Partial<SandboxLimits> {
   };
 }
 
+/** Encoders use several cores each; with a second task they are not idle while one fetches, verifies or uploads. */
+function defaultSlots(cores: number): number {
+  return Math.max(2, Math.floor(cores / 2));
+}
+
 function readConfig(): AgentConfig | undefined {
   const { env } = process;
   const options = {
@@ -78,9 +83,7 @@ function readConfig(): AgentConfig | undefined {
   } as const;
   const { values } = readArguments(() => parseArgs({ options }));
   if (values.help) return undefined;
-  const slots = Number(
-    values.slots ?? env['CLIPGRID_SLOTS'] ?? Math.max(1, Math.floor(availableParallelism() / 2)),
-  );
+  const slots = Number(values.slots ?? env['CLIPGRID_SLOTS'] ?? defaultSlots(availableParallelism()));
   if (!Number.isInteger(slots) || slots < 1 || slots > 256) {
     throw new GridError(
       'invalid_argument',

@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
+import { fewAtOnce } from '../../shared/few-at-once.ts';
 import type { MergeTask, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import { runTool } from '../subprocess.ts';
@@ -16,12 +17,17 @@ async function ffmpeg(tools: MediaTools, args: readonly string[]): Promise<void>
   );
 }
 
+/** Each is a process that lives for some hundredths of a second. */
+const PROBES_AT_ONCE = 4;
+
 /** Segments must be one stream when they are joined: same codec, size, pixels and colour. */
 export async function checkAgreement(tools: MediaTools, paths: readonly string[]): Promise<VideoFormat> {
-  let first: VideoFormat | undefined;
-  for (const [i, path] of paths.entries()) {
-    const format = videoFormat(mainVideo(await probe(tools, path)));
-    first ??= format;
+  const formats = await fewAtOnce(paths, PROBES_AT_ONCE, async (path) =>
+    videoFormat(mainVideo(await probe(tools, path))),
+  );
+  const [first] = formats;
+  if (first === undefined) throw new GridError('invalid_argument', 'there is nothing to merge');
+  for (const [i, format] of formats.entries()) {
     for (const key of [
       'codec',
       'width',
@@ -36,7 +42,6 @@ export async function checkAgreement(tools: MediaTools, paths: readonly string[]
       throw new GridError('segment_mismatch', message);
     }
   }
-  if (first === undefined) throw new GridError('invalid_argument', 'there is nothing to merge');
   return first;
 }
 

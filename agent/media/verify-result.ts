@@ -1,4 +1,5 @@
 import { GridError } from '../../shared/errors.ts';
+import { fewAtOnce } from '../../shared/few-at-once.ts';
 import { runTool } from '../subprocess.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 
@@ -15,6 +16,7 @@ async function packetTimesMs(tools: MediaTools, path: string): Promise<number[]>
 /** Matroska rounds to milliseconds, and so did the retiming. */
 const TOLERANCE_MS = 1.01;
 const PROBES = 12;
+const PROBES_AT_ONCE = 4;
 
 /** Decodes a second around some joints: their packets must fit to each other. */
 async function decodeAround(tools: MediaTools, path: string, atS: number): Promise<void> {
@@ -24,6 +26,8 @@ async function decodeAround(tools: MediaTools, path: string, atS: number): Promi
     '-v',
     'error',
     '-xerror',
+    '-threads',
+    '1',
     '-ss',
     Math.max(0, atS - 0.5).toFixed(3),
     '-i',
@@ -59,7 +63,6 @@ export async function verifyResult(tools: MediaTools, path: string, expected: Ex
   const joints: number[] = [];
   segmentFrames.reduce((frame, count) => (joints.push(frame), frame + count), 0);
   const step = Math.max(1, Math.ceil(joints.length / PROBES));
-  for (let i = 0; i < joints.length; i += step) {
-    await decodeAround(tools, path, (timesMs[joints[i] ?? 0] ?? 0) / 1000);
-  }
+  const probed = joints.filter((_, i) => i % step === 0);
+  await fewAtOnce(probed, PROBES_AT_ONCE, (frame) => decodeAround(tools, path, (timesMs[frame] ?? 0) / 1000));
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { BenchContext, Measurement, Row } from '../measurement.ts';
+import { cpuSeconds } from '../support/cpu.ts';
 import { loopedFilm } from '../support/film.ts';
 import { bytesAtSsim, ssim, videoBytes, type QualityPoint } from '../support/quality.ts';
 import { startRealGrid } from '../support/real-grid.ts';
@@ -16,21 +17,34 @@ function x264(crf: number): string[] {
   return ['-c:v', 'libx264', '-preset', 'medium', '-crf', String(crf)];
 }
 
-/** One ffmpeg, the whole film: what a person would do without a grid. Seconds. */
-async function single(film: string, output: string, { crf, threads }: { crf: number; threads: Threads }) {
+interface Cost {
+  /** Wall time. */
+  readonly seconds: number;
+  /** Processor time of all that took part. */
+  readonly cpuSeconds: number;
+}
+
+/** One ffmpeg, the whole film: what a person would do without a grid. */
+async function single(
+  film: string,
+  output: string,
+  { crf, threads }: { crf: number; threads: Threads },
+): Promise<Cost> {
   const args = ['-nostdin', '-v', 'error', '-y', '-i', film, '-map', '0', ...x264(crf), '-c:a', 'copy'];
   if (threads !== undefined) args.push('-threads', String(threads));
+  const cpuBefore = await cpuSeconds(process.pid);
   const startedMs = performance.now();
   const child = spawn('ffmpeg', [...args, output], { stdio: ['ignore', 'ignore', 'inherit'] });
   const [code] = (await once(child, 'exit')) as [number | null];
   if (code !== 0) throw new Error(`ffmpeg ended with ${code}`);
-  return (performance.now() - startedMs) / 1000;
+  const seconds = (performance.now() - startedMs) / 1000;
+  return { seconds, cpuSeconds: (await cpuSeconds(process.pid)) - cpuBefore };
 }
 
 async function bestThreads(film: string, context: BenchContext): Promise<{ threads: Threads; note: string }> {
   const tries: { threads: Threads; seconds: number }[] = [];
   for (const threads of context.quick ? THREADS.slice(0, 1) : THREADS) {
-    const seconds = await single(film, join(context.folder, 'try.mkv'), { crf: CRF, threads });
+    const { seconds } = await single(film, join(context.folder, 'try.mkv'), { crf: CRF, threads });
     tries.push({ threads, seconds });
   }
   const best = tries.reduce((a, b) => (b.seconds < a.seconds ? b : a));
@@ -43,17 +57,18 @@ async function run(context: BenchContext): Promise<Row[]> {
   const { threads, note } = await bestThreads(film, context);
   const paths = { single: join(context.folder, 'single.mkv'), grid: join(context.folder, 'grid.mkv') };
   const grid = await startRealGrid(context, { name: 'encode', agents: [undefined] });
-  const seconds = { single: [] as number[], grid: [] as number[] };
+  const costs = { single: [] as Cost[], grid: [] as Cost[] };
   let clips = 0;
   try {
     const uploadId = await grid.upload(film);
     for (let round = 0; round < (context.quick ? 1 : 3); round++) {
       const command = ['ffmpeg', '-i', '-', ...x264(CRF), 'CLIPGRID_OUTPUT.mkv'].join(' ');
+      const cpuBefore = await grid.cpuSeconds();
       const done = await grid.encode(uploadId, command);
-      seconds.grid.push(done.seconds);
+      costs.grid.push({ seconds: done.seconds, cpuSeconds: (await grid.cpuSeconds()) - cpuBefore });
       clips = done.job.clips_total;
       await grid.download(done.job, paths.grid);
-      seconds.single.push(await single(film, paths.single, { crf: CRF, threads }));
+      costs.single.push(await single(film, paths.single, { crf: CRF, threads }));
     }
   } finally {
     await grid.stop();
@@ -68,6 +83,10 @@ async function run(context: BenchContext): Promise<Row[]> {
   const equal = bytesAtSsim(ours.ssim, [theirs, quality(beside)]);
   const [frames, wanted] = [videoBytes(paths.grid).frames, videoBytes(film).frames];
   if (frames !== wanted) throw new Error(`the grid's result has ${frames} of ${wanted} frames`);
+  const seconds = {
+    grid: costs.grid.map((one) => one.seconds),
+    single: costs.single.map((one) => one.seconds),
+  };
   const times = (list: readonly number[]): string => list.map((value) => value.toFixed(1)).join(', ');
   return [
     {
@@ -76,6 +95,12 @@ async function run(context: BenchContext): Promise<Row[]> {
       unit: 'x',
       target: { atMost: 1.1 },
       note: `submit to success, ${clips} clips, one agent with its default slots: ${times(seconds.grid)} s; single: ${times(seconds.single)} s; ${note}`,
+    },
+    {
+      what: 'processor time of the grid, of the same',
+      value:
+        median(costs.grid.map((one) => one.cpuSeconds)) / median(costs.single.map((one) => one.cpuSeconds)),
+      unit: 'x',
     },
     {
       what: 'size of the video at equal SSIM, of the same',

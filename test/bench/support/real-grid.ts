@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { JobDocument } from '../../../cli/documents.ts';
 import type { BenchContext } from '../measurement.ts';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
+import { cpuSeconds } from './cpu.ts';
 import { end } from './process.ts';
 import { restOf } from './rest.ts';
 import { downloadResult, uploadFile } from './upload.ts';
@@ -22,6 +23,8 @@ export interface RealGrid {
   upload(path: string): Promise<string>;
   /** Submits and waits for the end; seconds from the request to the job's success. */
   encode(uploadId: string, command: string): Promise<{ seconds: number; job: JobDocument }>;
+  /** Processor time of the coordinator, the agents and their tools so far, in seconds. */
+  cpuSeconds(): Promise<number>;
   /** Fetches the result to a file; its size in bytes. */
   download(job: JobDocument, path: string): Promise<number>;
   stop(): Promise<void>;
@@ -65,6 +68,11 @@ export async function startRealGrid(context: BenchContext, options: RealGridOpti
       }
       if (job.state !== 'succeeded') throw new Error(`the job ${job.state}: ${job.failure?.message}`);
       return { seconds: (performance.now() - startedMs) / 1000, job };
+    },
+    async cpuSeconds() {
+      const pids = [coordinator.pid, ...agents.map((agent) => agent.pid ?? 0)];
+      const all = await Promise.all(pids.map(cpuSeconds));
+      return all.reduce((sum, seconds) => sum + seconds, 0);
     },
     async download(job, path) {
       await downloadResult(`${api}/jobs/${job.job_id}/result`, path);
