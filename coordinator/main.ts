@@ -1,9 +1,10 @@
+import { setFlagsFromString } from 'node:v8';
 import { systemClock } from '../shared/clock.ts';
 import { GridError, toGridError } from '../shared/errors.ts';
 import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
-import { startCoordinator } from './coordinator.ts';
+import type { startCoordinator as StartCoordinator } from './coordinator.ts';
 import { readSettings } from './settings.ts';
 
 const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and one object store. Start as many as you like on the same two.
@@ -37,6 +38,16 @@ Examples:
 
 Exit codes are those of \`clipgrid --help\`.`;
 
+/**
+ * The program itself, with a nursery that stays small. An upload streams through as garbage of 64 KiB a chunk, and V8 lets up
+ * to 48 MiB of young objects lie before it looks, each of which holds memory outside of its heap. While the program loads
+ * the nursery would grow already, hence this late import.
+ */
+async function load(): Promise<{ startCoordinator: typeof StartCoordinator }> {
+  setFlagsFromString('--semi-space-growth-factor=1');
+  return import('./coordinator.ts');
+}
+
 async function main(): Promise<void> {
   if (process.argv.includes('--help') || process.argv.includes('-h')) return console.log(HELP);
   const [unknown] = process.argv.slice(2);
@@ -53,6 +64,7 @@ async function main(): Promise<void> {
     logger.error({ error: error.message, stack: error.stack }, 'uncaught exception'),
   );
   const ids = systemIds(() => systemClock.wallMs());
+  const { startCoordinator } = await load();
   const coordinator = await startCoordinator({ settings, clock: systemClock, ids, logger });
   const { httpPort, grpcPort, dialectPorts } = coordinator;
   console.log(JSON.stringify({ event: 'listening', http: httpPort, grpc: grpcPort, ...dialectPorts }));
