@@ -26,9 +26,9 @@ const PROOF_LIMIT_MS = 20_000;
 /** Cards allow few sessions at once, and each proof starts a driver. */
 const PROOFS_AT_ONCE = 2;
 
-/** Names in the output of `ffmpeg -encoders`: lines of six flags, of which the first is V for video. */
+/** Names in the output of `ffmpeg -encoders`: lines of six flags, of which the first is V for video, A for audio. */
 export function listedEncoders(listing: string): string[] {
-  return [...listing.matchAll(/^ V\S{5} (\S+)/gm)]
+  return [...listing.matchAll(/^ [VA]\S{5} (\S+)/gm)]
     .map((match) => match[1] ?? '')
     .filter((name) => name !== '=');
 }
@@ -63,7 +63,7 @@ async function whyNot(encoder: string, input: ProofInput): Promise<string | unde
   }
 }
 
-/** Video encoders of this ffmpeg: software ones as listed, each hardware one only if it encodes a frame here. */
+/** Video and audio encoders of this ffmpeg: software ones as listed, each hardware one only if it encodes a frame here. */
 export async function proveEncoders(input: ProofInput): Promise<EncoderProofs> {
   const listing = await run([input.ffmpeg, '-hide_banner', '-v', 'error', '-encoders'], input).catch(
     () => '',

@@ -1,6 +1,7 @@
 import type { CommandSpec, ScriptSpec } from './job.ts';
 
-const CODEC_OPTION = /^-(?:c|codec)(?::v(?::\d+)?)?$|^-vcodec$/;
+/** `-c`, `-c:v`, `-codec:a:0`, `-vcodec`, `-acodec`: the next word is an encoder. */
+const CODEC_OPTION = /^-(?:c|codec)(?::[va](?::\d+)?)?$|^-[va]codec$/;
 
 /** Capabilities that an agent must have proved to run a command, e.g. `program:ffmpeg`, `encoder:hevc_nvenc`. */
 export function commandRequirements(command: CommandSpec): string[] {
