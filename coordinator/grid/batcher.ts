@@ -1,4 +1,5 @@
 import { GridError, toGridError } from '../../shared/errors.ts';
+import { systemPlatform } from './platform.ts';
 
 interface Waiting<Item, Result> {
   readonly item: Item;
@@ -11,6 +12,8 @@ export interface BatcherLimits {
   readonly batch: number;
   /** Most items that wait; above, `add` rejects with `resource_exhausted`, which passes by itself (L9). */
   readonly waiting: number;
+  /** Calls back in the next turn of the event loop; by default the platform's. */
+  nextTurn?(fn: () => void): void;
 }
 
 /** Gathers calls that arrive while one flush is under way into the next one: a batch forms by itself under load. */
@@ -36,7 +39,8 @@ export class Batcher<Item, Result> {
       if (!this.#running) {
         this.#running = true;
         // One turn of the event loop: what arrives in the same tick is one statement.
-        setImmediate(() => void this.#run());
+        const { nextTurn = systemPlatform.nextTurn } = this.#limits;
+        nextTurn(() => void this.#run());
       }
     });
   }

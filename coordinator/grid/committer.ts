@@ -16,6 +16,7 @@ import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store
 import { Batcher } from './batcher.ts';
 import type { IndexPlanner } from './index-planner.ts';
 import type { HeldLease, LocalSession } from './session-registry.ts';
+import type { Platform } from './platform.ts';
 import type { GridSettings } from './settings.ts';
 
 export interface CommitterDeps {
@@ -24,6 +25,7 @@ export interface CommitterDeps {
   readonly planner: IndexPlanner;
   readonly settings: GridSettings;
   readonly logger: Logger;
+  readonly platform: Platform;
   newTaskId(): string;
   /** After a commit: the job may have gone on to its next stage. */
   onCommitted(jobId: string): void;
@@ -49,7 +51,10 @@ export class Committer {
   constructor(deps: CommitterDeps) {
     this.#deps = deps;
     const rules: StageRules = { merge: mergeTask, newTaskId: () => deps.newTaskId() };
-    this.#commits = new Batcher({ batch: 200, waiting: 20_000 }, (items) => deps.leases.commit(items, rules));
+    const { nextTurn } = deps.platform;
+    this.#commits = new Batcher({ batch: 200, waiting: 20_000, nextTurn }, (items) =>
+      deps.leases.commit(items, rules),
+    );
   }
 
   /** Signs one create-only PUT an artifact, under a key that holds epoch, lease and content (L6). */

@@ -24,6 +24,7 @@ import { createJobs } from './jobs.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
 import { applyDrain, SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
+import { systemPlatform, type Platform } from './platform.ts';
 import { createTicker } from './ticker.ts';
 import { createUploads } from './uploads.ts';
 import { Wake } from './wake.ts';
@@ -42,6 +43,8 @@ export interface GridDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly settings: GridSettings;
+  /** By default the system's. */
+  readonly platform?: Platform;
   /** For metrics. */
   onGranted?(task: GrantedTask): void;
 }
@@ -62,13 +65,13 @@ const KEEP_EVENTS_MS = 7 * 24 * 3600_000;
 
 /** Wires the grid's services over the given stores. Nothing runs before the services are started. */
 export function createGrid(deps: GridDeps): RunningGrid {
-  const { leases, jobs, agents, objects, clock, ids, logger, settings } = deps;
+  const { leases, jobs, agents, objects, clock, ids, logger, settings, platform = systemPlatform } = deps;
   const registry = new SessionRegistry();
   const wake = new Wake();
-  const planner = new IndexPlanner({ objects, leases, agents });
+  const planner = new IndexPlanner({ objects, leases, agents, platform });
   const onCommitted = (): void => wake.ring();
-  const committer = new Committer({ ...deps, planner, newTaskId: () => ids.uuid(), onCommitted });
-  const keeper = new LeaseKeeper({ leases, agents, clock, settings });
+  const committer = new Committer({ ...deps, platform, planner, newTaskId: () => ids.uuid(), onCommitted });
+  const keeper = new LeaseKeeper({ leases, agents, clock, settings, platform });
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
   const dispatcher = new Dispatcher({ ...deps, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });

@@ -1,6 +1,4 @@
 import { buffer } from 'node:stream/consumers';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import type { Failure } from '../domain/job.ts';
@@ -9,6 +7,7 @@ import type { Artifact, Fence } from '../domain/task.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
+import type { Platform } from './platform.ts';
 
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
@@ -16,6 +15,7 @@ export interface IndexPlannerDeps {
   readonly objects: ObjectStore;
   readonly leases: LeaseStore;
   readonly agents: AgentStore;
+  readonly platform: Platform;
 }
 
 /** Reads the index that an agent made and plans the job's next stage from it. */
@@ -42,7 +42,7 @@ export class IndexPlanner {
     const slots = online.reduce((sum, agent) => sum + agent.slots, 0);
     const bytes = await buffer(await this.#deps.objects.read(indexArtifact));
     try {
-      const index = parseIndex(await promisify(gunzip)(bytes, { maxOutputLength: MAX_INDEX_BYTES }));
+      const index = parseIndex(await this.#deps.platform.gunzip(bytes, MAX_INDEX_BYTES));
       const sidecar = sidecarArtifact ? { sidecarArtifact } : {};
       return { plan: plan({ spec: context.jobSpec, index, indexArtifact, slots, ...sidecar }) };
     } catch (thrown) {

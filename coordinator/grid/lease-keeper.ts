@@ -6,6 +6,7 @@ import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore, Renewal } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
+import type { Platform } from './platform.ts';
 import { applyDrain, type LocalSession } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 
@@ -14,6 +15,7 @@ export interface LeaseKeeperDeps {
   readonly agents: AgentStore;
   readonly clock: Clock;
   readonly settings: GridSettings;
+  readonly platform: Platform;
 }
 
 interface Beat {
@@ -51,7 +53,8 @@ export class LeaseKeeper {
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
-    this.#beats = new Batcher({ batch: 500, waiting: 20_000 }, (beats) => this.#flush(beats));
+    const { nextTurn } = deps.platform;
+    this.#beats = new Batcher({ batch: 500, waiting: 20_000, nextTurn }, (beats) => this.#flush(beats));
   }
 
   /** Renews what the heartbeat lists (L2). `undefined`: the session is no longer the agent's (L8). */
