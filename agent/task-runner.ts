@@ -6,7 +6,7 @@ import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Capabilities } from './capabilities.ts';
-import { asDiskFull } from './disk-full.ts';
+import { asDiskFull, freeBytes } from './disk-full.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
@@ -76,7 +76,8 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
     await deliver(deps, { lease, output, tail });
     logger.info({}, 'task committed');
   } catch (thrown) {
-    const error = asDiskFull(toGridError(thrown), tail.toString());
+    const circumstances = { toolOutput: tail.toString(), freeBytes: await freeBytes(workspace.root) };
+    const error = asDiskFull(toGridError(thrown), circumstances);
     await tellFailure(deps, { lease, tail, logger, workDir: workDir ?? '' }, error);
   } finally {
     if (workDir)

@@ -12,5 +12,7 @@ export async function writtenFile(workDir: string, outputName: string): Promise<
   if (written?.isFile() && written.size > 0) return path;
   const what = written && !written.isFile() ? 'made something else than a file of' : 'wrote nothing to';
   const message = `the encoder ended well but ${what} ${outputName}: the command must write that file`;
-  throw new GridError('encoder_failed', message, { details: { inputAtFault: true } });
+  // An empty file is also what a full disk leaves: another agent may do better.
+  const inputAtFault = !(written?.isFile() && written.size === 0);
+  throw new GridError('encoder_failed', message, { details: { inputAtFault } });
 }

@@ -10,12 +10,10 @@ export interface RealAgentsOptions {
   readonly folder: string;
   readonly names: readonly string[];
   readonly slots?: number;
-  /** In place of PATH. */
-  readonly searchPath?: string;
 }
 
 /** Real agents with real tools, in this process. */
-export function startRealAgents({ grpcPort, folder, names, slots = 1, searchPath }: RealAgentsOptions) {
+export function startRealAgents({ grpcPort, folder, names, slots = 1 }: RealAgentsOptions) {
   const quit = new AbortController();
   const running = names.map((name) =>
     runAgent({
@@ -24,7 +22,7 @@ export function startRealAgents({ grpcPort, folder, names, slots = 1, searchPath
         name,
         slots,
         dataDir: join(folder, name),
-        searchPath: searchPath ?? process.env['PATH'] ?? '',
+        searchPath: process.env['PATH'] ?? '',
         vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
         drainDeadlineMs: 1_000,
         version: 'test',
