@@ -106,7 +106,7 @@ describe('FinalRip, robustness', { timeout: 240_000 }, () => {
     const watch = await started('late.mkv', 2, { ...SLOW, encode_param: x264, slice: false });
     const { fence } = await late.next('grant');
     // One lease is enough: once expired, the clip must go to somebody else.
-    late.send({ $case: 'drain', value: { reason: 'wants no more', deadlineSeconds: 0 } });
+    late.send({ $case: 'drain', value: { reason: 'wants no more', deadlineSeconds: 0, undo: false } });
     const bytes = Buffer.from('what comes too late');
     const artifact = {
       name: 'segment',
