@@ -9,13 +9,14 @@ export interface BorderInput {
 }
 
 /**
- * Cuts `[0, frameCount)` into clips at allowed starts, near the target length. Among the starts of a window it takes the
- * one that follows its forerunner soonest against the usual distance: encoders put a keyframe early where a scene changes
- * (x264 `scenecut`), and such a place costs no bytes (M2). Returns clip starts, the first is 0.
+ * Cuts `[0, frameCount)` into clips at allowed starts, near the target length. A start that follows its forerunner sooner
+ * than is usual is preferred: encoders put a keyframe early where a scene changes (x264 `scenecut`), and a border at such a
+ * place costs no bytes (M2). Returns clip starts, the first is 0.
  */
 export function clipBorders(input: BorderInput): number[] {
   const { frameCount, starts, targetFrames } = input;
   assert(frameCount > 0 && starts[0] === 0 && targetFrames >= 1, 'a source has frames and starts at 0');
+  const usualGap = usualDistance(starts);
   const borders = [0];
   let last = 0;
   let next = 1;
@@ -33,11 +34,9 @@ export function clipBorders(input: BorderInput): number[] {
         continue;
       }
       if (start > high && best !== undefined) break;
-      const score = borderScore(
-        start - (starts[i - 1] ?? 0),
-        Math.abs(start - last - targetFrames),
-        targetFrames,
-      );
+      const gap = start - (starts[i - 1] ?? 0);
+      const early = gap < EARLY * usualGap;
+      const score = Math.abs(start - last - targetFrames) / targetFrames + (early ? 0 : SCENE_WORTH);
       if (score < bestScore) [best, bestScore] = [start, score];
       if (start > high) break;
     }
@@ -48,7 +47,13 @@ export function clipBorders(input: BorderInput): number[] {
   return borders;
 }
 
-/** Lower is better: distance from the target, and how regular the keyframe is (both relative to the target). */
-function borderScore(gap: number, offTarget: number, target: number): number {
-  return offTarget / target + 0.5 * Math.min(1, gap / target);
+/** A keyframe this much before its time is an early one. */
+const EARLY = 0.9;
+/** How far from the target length a border may be moved to get to a scene, in target lengths. */
+const SCENE_WORTH = 0.35;
+
+/** What an encoder keeps between keyframes when nothing happens: most distances are at most so long. */
+function usualDistance(starts: readonly number[]): number {
+  const gaps = starts.slice(1).map((start, i) => start - (starts[i] ?? 0));
+  return gaps.toSorted((a, b) => a - b)[Math.floor(gaps.length * 0.9)] ?? 0;
 }
