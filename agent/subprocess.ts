@@ -40,23 +40,20 @@ export interface ToolExit {
 
 const GRACE_MS = 2_000;
 
-/** Ends a whole process group: asks first, then kills. The group outlives its leader, so the kill is sent anyway. */
-function killGroup(child: ChildProcess, clock: Clock): void {
-  const { pid } = child;
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
   if (pid === undefined) return;
-  const send = (signal: NodeJS.Signals): void => {
-    try {
-      process.kill(-pid, signal);
-    } catch {
-      // The group is gone already.
-    }
-  };
-  send('SIGTERM');
-  const timer = clock.after(GRACE_MS, () => send('SIGKILL'));
-  child.once('close', () => {
-    send('SIGKILL');
-    timer.cancel();
-  });
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** Ends a whole process group: asks first, then kills. */
+function killGroup(child: ChildProcess, clock: Clock): void {
+  signalGroup(child, 'SIGTERM');
+  const timer = clock.after(GRACE_MS, () => signalGroup(child, 'SIGKILL'));
+  child.once('close', () => timer.cancel());
 }
 
 /** Starts a program in a process group of its own. stdin and stdout are pipes; stderr is read line by line. */
@@ -83,7 +80,11 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
   else options.signal.addEventListener('abort', abort, { once: true });
   const done = new Promise<ToolExit>((resolve) => {
     let atMs = Infinity;
-    child.once('exit', () => (atMs = options.clock.monotonicMs()));
+    child.once('exit', () => {
+      atMs = options.clock.monotonicMs();
+      // What it started and left behind would hold the pipes open, and the machine busy.
+      signalGroup(child, 'SIGKILL');
+    });
     child.once('error', (spawnError) =>
       resolve({ code: null, signal: null, spawnError, atMs: options.clock.monotonicMs() }),
     );
