@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { GridError } from '../../shared/errors.ts';
+import { assert, GridError } from '../../shared/errors.ts';
 import type { ClipCut } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
@@ -15,12 +15,15 @@ export interface LocalClip {
   readonly leadOut: number;
 }
 
-export interface CutInput {
-  readonly source: OpenSource;
+interface CutTarget {
   readonly cut: ClipCut;
+  readonly outputPath: string;
+}
+
+export interface CutInput extends CutTarget {
+  readonly source: OpenSource;
   /** The first wanted frame's number in the source; used when frames must be decoded by number. */
   readonly startFrame: number;
-  readonly outputPath: string;
 }
 
 interface RoughPacket {
@@ -70,6 +73,8 @@ async function copyRough(
   const seekS = seconds(cut, cut.seekPts) - backS;
   const endS = seconds(cut, cut.framePts.at(-1) ?? cut.seekPts) + 1;
   const path = join(tools.workDir, 'rough.mkv');
+  // A script may have run here: a link of that name would be written through.
+  await rm(path, { force: true, recursive: true });
   const seek = Number.isFinite(seekS) ? ['-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : [];
   const from = ['-copyts', ...seek, '-i', inputPath];
   const what = ['-map', '0:v:0', '-c', 'copy', '-map_metadata', '-1', '-map_chapters', '-1'];
@@ -96,7 +101,7 @@ function findCut(packets: readonly RoughPacket[], cut: ClipCut): number | undefi
 /** Keeps exactly the packets of the cut, without those that lead the seek keyframe and refer to what is not there. */
 async function trimPackets(
   tools: MediaTools,
-  input: CutInput,
+  input: CutTarget,
   rough: { path: string; packets: readonly RoughPacket[]; from: number },
 ): Promise<void> {
   const { cut } = input;
@@ -115,7 +120,7 @@ async function trimPackets(
 /** Cuts from one reading of the source, a path or a URL. Undefined: not every packet of the cut was found there. */
 async function cutFrom(
   tools: MediaTools,
-  input: CutInput,
+  input: CutTarget,
   reading: { from: string; backS: number },
 ): Promise<LocalClip | undefined> {
   const { cut, outputPath } = input;
@@ -194,16 +199,22 @@ export async function exactClip(tools: MediaTools, input: CutInput): Promise<Loc
   return { path: input.outputPath, leadIn: 0, wanted, leadOut: 0 };
 }
 
-/** The wanted frames of a local clip without its lead-in and lead-out, lossless: for scripts that change the frame count. */
+/**
+ * A local clip without its lead-in and lead-out, for scripts that change the frame count. By stream copy where `bareCut`
+ * begins at a keyframe of its own; else decoded and kept lossless.
+ */
 export async function withoutLeads(
   tools: MediaTools,
-  clip: LocalClip,
-  outputPath: string,
+  { clip, bareCut, outputPath }: { clip: LocalClip; bareCut: ClipCut | undefined; outputPath: string },
 ): Promise<LocalClip> {
-  if (clip.leadIn === 0 && clip.leadOut === 0) {
-    throw new GridError('internal', 'a clip without lead-in and lead-out needs no trimming');
+  assert(clip.leadIn + clip.leadOut > 0, 'a clip without lead-in and lead-out needs no trimming');
+  if (bareCut && bareCut.leadInFrames + bareCut.leadOutFrames === 0) {
+    const target = { cut: bareCut, outputPath };
+    const bare = await cutFrom(tools, target, { from: clip.path, backS: Infinity });
+    if (bare) return bare;
   }
   const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`;
-  await ffmpeg(tools, ['-i', clip.path, '-vf', select, '-vsync', 'passthrough', '-c:v', 'ffv1', outputPath]);
+  const args = ['-noautorotate', '-i', clip.path, '-vf', select, '-vsync', 'passthrough'];
+  await ffmpeg(tools, [...args, '-c:v', 'ffv1', outputPath]);
   return { path: outputPath, leadIn: 0, wanted: clip.wanted, leadOut: 0 };
 }

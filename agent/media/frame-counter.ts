@@ -1,5 +1,6 @@
 import { Transform, type TransformCallback } from 'node:stream';
 import { GridError } from '../../shared/errors.ts';
+import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 
 /** Bytes of one sample of a y4m colour space: planes' share of luma samples, and bytes each. */
 function sampleFactor(colour: string): {
@@ -33,6 +34,13 @@ export function y4mFrameBytes(header: string): number {
   }
   const { perPixel, bytes } = sampleFactor(field('C') || '420jpeg');
   return perPixel(width, height) * bytes;
+}
+
+/** Frames a second that a stream header tells; 0/1: it tells none. */
+export function y4mFrameRate(header: string): Rational {
+  const match = /(?:^| )F(\d+):(\d+)/.exec(header);
+  const [num, den] = [Number(match?.[1] ?? 0), Number(match?.[2] ?? 0)];
+  return num > 0 && den > 0 ? { num, den } : { num: 0, den: 1 };
 }
 
 const NEWLINE = 0x0a;

@@ -1,12 +1,13 @@
-import { rm, writeFile } from 'node:fs/promises';
+import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
-import type { FilterScript, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { ClipCut, FilterScript, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { withoutLeads, type LocalClip } from './clip-cut.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 import { scriptFrames } from './script-info.ts';
+import { y4mConversion } from './y4m-pixels.ts';
 
 /** A program that writes a clip's frames as y4m to its standard output. */
 export interface FrameSource {
@@ -28,26 +29,26 @@ export function localSourceName(script: FilterScript | undefined): string {
  * ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. y4m has one rate and no time stamps, so the frames
  * are numbered at that rate; the merge gives them their own times again (M4).
  */
-function passThrough(tools: MediaTools, clip: LocalClip, frameRate: Rational | undefined): FrameSource {
-  const { num, den } = frameRate && frameRate.num > 0 ? frameRate : { num: 25, den: 1 };
-  const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})',`;
-  const filter = `${clip.leadIn + clip.leadOut > 0 ? select : ''}setpts=N*${den}/(${num}*TB)`;
-  const argv = [
-    tools.ffmpeg,
-    '-nostdin',
-    '-v',
-    'error',
-    '-xerror',
-    '-i',
-    clip.path,
-    '-map',
-    '0:v:0',
-    '-vf',
-    filter,
-  ];
+function passThrough(tools: MediaTools, clip: LocalClip, format: VideoFormat | undefined): FrameSource {
+  const rate = format?.frameRate;
+  const { num, den } = rate && rate.num > 0 ? rate : { num: 25, den: 1 };
+  const filters = [`setpts=N*${den}/(${num}*TB)`, ...y4mConversion(format?.pixelFormat ?? '')];
+  if (clip.leadIn + clip.leadOut > 0)
+    filters.unshift(`select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`);
+  const read = ['-nostdin', '-v', 'error', '-xerror', '-noautorotate', '-i', clip.path, '-map', '0:v:0'];
+  const argv = [tools.ffmpeg, ...read, '-vf', filters.join(',')];
   argv.push('-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted));
   argv.push('-strict', '-1', '-f', 'yuv4mpegpipe', '-');
   return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
+}
+
+export interface FrameSourceInput {
+  readonly script: FilterScript | undefined;
+  readonly clip: LocalClip;
+  /** The cut without handles, where the clip has some. */
+  readonly bareCut: ClipCut | undefined;
+  /** Of the source. */
+  readonly format: VideoFormat | undefined;
 }
 
 /**
@@ -57,10 +58,10 @@ function passThrough(tools: MediaTools, clip: LocalClip, frameRate: Rational | u
 export async function frameSource(
   context: RunnerContext,
   tools: MediaTools,
-  input: { script: FilterScript | undefined; clip: LocalClip; frameRate: Rational | undefined },
+  input: FrameSourceInput,
 ): Promise<FrameSource> {
   const { script, clip } = input;
-  if (script === undefined || script.text === '') return passThrough(tools, clip, input.frameRate);
+  if (script === undefined || script.text === '') return passThrough(tools, clip, input.format);
   const vapourSynth = context.tools.vspipe;
   if (vapourSynth === undefined) throw new GridError('tool_missing', 'this agent has no VapourSynth');
   await writeFile(join(context.workDir, SCRIPT_NAME), script.text);
@@ -85,11 +86,12 @@ export async function frameSource(
     const range = ['-s', String(clip.leadIn), '-e', String(clip.leadIn + clip.wanted - 1)];
     return { command: await vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
   }
-  const exactPath = join(context.workDir, 'exact.mkv');
+  const outputPath = join(context.workDir, 'exact.mkv');
   // The script has run once: a link that it left here would be written through with the agent's rights.
-  await rm(exactPath, { force: true, recursive: true });
-  const exact = await withoutLeads(tools, clip, exactPath);
-  environment[script.sourceVariable] = basename(exact.path);
+  await rm(outputPath, { force: true, recursive: true });
+  const exact = await withoutLeads(tools, { clip, bareCut: input.bareCut, outputPath });
+  // The script may know its source by name only.
+  await rename(exact.path, clip.path);
   const exactFrames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
   return { command: await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames: exactFrames };
 }

@@ -1,5 +1,10 @@
-/** EBML element ids that retiming needs. Source: RFC 9559, section 5 (Matroska) and RFC 8794 (EBML). */
+/** EBML element ids that the merge needs. Source: RFC 9559, section 5 (Matroska) and RFC 8794 (EBML). */
 export const ID = {
+  crc32: 0xbf,
+  void: 0xec,
+  seekHead: 0x114d9b74,
+  seek: 0x4dbb,
+  seekPosition: 0x53ac,
   ebml: 0x1a45dfa3,
   segment: 0x18538067,
   info: 0x1549a966,
@@ -9,6 +14,18 @@ export const ID = {
   simpleBlock: 0xa3,
   blockGroup: 0xa0,
   block: 0xa1,
+  timestampScale: 0x2ad7b1,
+  trackEntry: 0xae,
+  video: 0xe0,
+  colour: 0x55b0,
+  maxCll: 0x55bc,
+  maxFall: 0x55bd,
+  masteringMetadata: 0x55d0,
+  /** Red, green and blue x and y, white point x and y, maximum and minimum luminance: ids in a row. */
+  masteringFirst: 0x55d1,
+  projection: 0x7670,
+  projectionType: 0x7671,
+  projectionPoseRoll: 0x7675,
 } as const;
 
 export interface Element {
@@ -57,13 +74,15 @@ export function* children(buffer: Buffer, start: number, end: number): Generator
   }
 }
 
-/** An element's bytes: id, size in 8 bytes, data. */
+/** An element's bytes: id, size in as many bytes as it needs, data. */
 export function writeElement(id: number, data: Buffer): Buffer {
   const idBytes = id > 0xffffff ? 4 : id > 0xffff ? 3 : id > 0xff ? 2 : 1;
-  const head = Buffer.alloc(idBytes + 8);
+  let sizeBytes = 1;
+  // All ones would mean that the size is not known.
+  while (data.length >= 2 ** (7 * sizeBytes) - 1) sizeBytes++;
+  const head = Buffer.alloc(idBytes + sizeBytes);
   head.writeUIntBE(id, 0, idBytes);
-  head[idBytes] = 0x01;
-  head.writeUIntBE(data.length, idBytes + 2, 6);
+  head.writeUIntBE(data.length + 2 ** (7 * sizeBytes), idBytes, sizeBytes);
   return Buffer.concat([head, data]);
 }
 
@@ -81,6 +100,31 @@ export function uintData(value: number): Buffer {
   const data = Buffer.alloc(8);
   data.writeBigUInt64BE(BigInt(value));
   return data;
+}
+
+/** A 64 bit float as element data. */
+export function floatData(value: number): Buffer {
+  const data = Buffer.alloc(8);
+  data.writeDoubleBE(value);
+  return data;
+}
+
+/**
+ * A master element's data with the first child of an id replaced by what `edit` makes of that child's data, or with a new
+ * child where there is none. Its checksum, which would be wrong now, is dropped.
+ */
+export function withChild(master: Buffer, id: number, edit: (data: Buffer) => Buffer): Buffer {
+  const parts: Buffer[] = [];
+  let found = false;
+  for (const child of children(master, 0, master.length)) {
+    if (child.id === ID.crc32) continue;
+    const wanted: boolean = child.id === id && !found;
+    found ||= wanted;
+    const data = master.subarray(child.dataStart, child.end);
+    parts.push(wanted ? writeElement(id, edit(data)) : master.subarray(child.start, child.end));
+  }
+  if (!found) parts.push(writeElement(id, edit(Buffer.alloc(0))));
+  return Buffer.concat(parts);
 }
 
 /** Bytes of the track number at the start of a block. The time stamp (int16) follows it. */

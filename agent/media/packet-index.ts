@@ -2,6 +2,7 @@ import { stat } from 'node:fs/promises';
 import { GridError } from '../../shared/errors.ts';
 import type { SourceIndex, VideoExtras } from '../../shared/source-index.ts';
 import { runTool } from '../subprocess.ts';
+import { hdrMetadata, type HdrMetadata } from './hdr.ts';
 import {
   mainVideo,
   parseRational,
@@ -21,6 +22,8 @@ interface Rows {
   readonly size: number[];
   readonly position: number[];
   readonly keyframes: number[];
+  /** Rows without a time. */
+  readonly missing: Set<number>;
   /** A row had no pts, or two had the same. */
   trusted: boolean;
 }
@@ -61,13 +64,24 @@ async function readRows(
   path: string,
   how: { stream: number; entries: string },
 ): Promise<Rows> {
-  const rows: Rows = { pts: [], duration: [], size: [], position: [], keyframes: [], trusted: true };
+  const rows: Rows = {
+    pts: [],
+    duration: [],
+    size: [],
+    position: [],
+    keyframes: [],
+    missing: new Set(),
+    trusted: true,
+  };
   const reader = lineReader((fields) => {
     const flags = fields.get('flags') ?? '';
     // D: the edit list throws it away; C: damaged.
     if (flags.includes('D')) return;
     const pts = numberOf(fields.get('pts')) ?? numberOf(fields.get('best_effort_timestamp'));
-    if (pts === undefined) rows.trusted = false;
+    if (pts === undefined) {
+      rows.trusted = false;
+      rows.missing.add(rows.pts.length);
+    }
     if (flags.startsWith('K') || fields.get('key_frame') === '1') rows.keyframes.push(rows.pts.length);
     rows.pts.push(pts ?? 0);
     rows.duration.push(numberOf(fields.get('duration') ?? fields.get('pkt_duration')) ?? 0);
@@ -85,10 +99,38 @@ async function readRows(
 
 /** Two packets a frame (PAFF) or packets of several frames: the packets cannot be counted as frames. */
 function suspicious(stream: ProbedStream, rows: Rows): boolean {
-  if (!rows.trusted || rows.keyframes[0] !== 0) return true;
+  if (!rows.trusted || rows.keyframes[0] !== 0 || restarts(rows.pts)) return true;
   const packedB = stream.codec_name === 'mpeg4' || stream.codec_name === 'msmpeg4v3';
   const fields = stream.field_order !== undefined && !['progressive', 'unknown'].includes(stream.field_order);
   return packedB || (fields && stream.codec_name !== 'mpeg2video' && stream.codec_name !== 'ffv1');
+}
+
+/**
+ * Frames come in the order in which they are shown, so a time that is missing or does not rise is put right from its
+ * neighbours: one step after the frame before, one step before the frame after where nothing precedes it.
+ */
+function repairTimes(frames: Rows): void {
+  const { pts, missing } = frames;
+  const step = Math.max(1, frames.duration.find((duration) => duration > 0) ?? 1);
+  const first = pts.findIndex((_, frame) => !missing.has(frame));
+  for (let frame = first - 1; frame >= 0; frame--) pts[frame] = (pts[frame + 1] ?? 0) - step;
+  let shift = 0;
+  for (let frame = 1; frame < pts.length; frame++) {
+    const before = pts[frame - 1] ?? 0;
+    const told = missing.has(frame) ? before + step : (pts[frame] ?? 0) + shift;
+    // A clock that starts anew goes on where the old one stopped; of two at one time the second comes a tick later.
+    if (before - told > 2 * step) shift += before + step - told;
+    pts[frame] = before - told > 2 * step ? before + step : Math.max(told, before + 1);
+  }
+}
+
+/** Pictures are reordered over a few packets, never over so many. */
+const MAX_REORDER = 64;
+
+/** Whether the times of packets in decode order start anew somewhere (joined broadcasts). */
+function restarts(pts: readonly number[]): boolean {
+  const order = pts.map((_, packet) => packet).toSorted((a, b) => (pts[a] ?? 0) - (pts[b] ?? 0));
+  return order.some((packet, rank) => Math.abs(packet - rank) > MAX_REORDER);
 }
 
 async function readColumns(
@@ -103,19 +145,18 @@ async function readColumns(
   const frames = await readRows(tools, path, { stream: stream.index, entries: frameEntries });
   if (frames.pts.length === 0)
     throw new GridError('source_unreadable', 'the video stream of the file holds no frames');
-  // Some files tell no time at all: the frames then follow each other at the stream's rate.
-  if (!frames.trusted)
-    frames.pts.forEach((_, frame) => (frames.pts[frame] = frame * Math.max(1, frames.duration[0] ?? 1)));
+  repairTimes(frames);
   return { ...frames, keyframes: [0], exact: false };
 }
 
-function extrasOf(stream: ProbedStream): VideoExtras {
+function extrasOf(stream: ProbedStream, hdr: HdrMetadata): VideoExtras {
   const disposition = Object.entries(stream.disposition ?? {});
   const matrix = stream.side_data_list?.find((data) => data['rotation'] !== undefined);
   return {
     tags: stream.tags ?? {},
     disposition: disposition.filter(([, set]) => set === 1).map(([name]) => name),
     rotation: Number(matrix?.['rotation'] ?? 0),
+    ...hdr,
   };
 }
 
@@ -145,9 +186,13 @@ export async function indexSource(tools: MediaTools, path: string, probed?: Prob
   const container = all.format.format_name ?? '';
   const firstPosition = columns.position.reduce((a, b) => Math.min(a, b), Infinity);
   const layout = columns.exact ? await sourceLayout(path, container, firstPosition) : undefined;
+  const variableFrameRate = isVariable(sorted);
+  const format = videoFormat(video);
+  // Of a variable rate ffprobe tells the common fraction of all steps; encoders budget bits by what is usual.
+  const average = parseRational(video.avg_frame_rate);
   return {
     version: 1,
-    format: videoFormat(video),
+    format: variableFrameRate && average.num > 0 ? { ...format, frameRate: average } : format,
     timeBase,
     pts: columns.pts,
     size: columns.size,
@@ -161,8 +206,8 @@ export async function indexSource(tools: MediaTools, path: string, probed?: Prob
     hasSidecar:
       all.streams.length > 1 || all.chapters.length > 0 || Object.keys(all.format.tags ?? {}).length > 0,
     sidecarShiftS: 0,
-    variableFrameRate: isVariable(sorted),
-    extras: extrasOf(video),
+    variableFrameRate,
+    extras: extrasOf(video, await hdrMetadata(tools, path, video)),
     ...(layout ? { layout } : {}),
   };
 }

@@ -1,6 +1,7 @@
 import { pipeline as connect } from 'node:stream/promises';
 import type { Clock } from '../../shared/clock.ts';
-import { GridError, toGridError } from '../../shared/errors.ts';
+import { GridError } from '../../shared/errors.ts';
+import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import {
   exitProblem,
   startTool,
@@ -11,7 +12,7 @@ import {
 } from '../subprocess.ts';
 import { withCause } from '../tool-cause.ts';
 import { watchIdle } from '../idle-watch.ts';
-import { FrameCounter } from './frame-counter.ts';
+import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
 import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
 
 export interface PipelineInput {
@@ -34,7 +35,7 @@ export interface HangLimits {
 const HANG_LIMITS: HangLimits = { pace: PACE_LIMITS, idleMs: 60_000 };
 
 /** Runs `source | program | program ...`, counts the frames on their way, and checks every exit code (M6). */
-export async function runPipeline(input: PipelineInput): Promise<{ frames: number }> {
+export async function runPipeline(input: PipelineInput): Promise<{ frames: number; rate: Rational }> {
   throwIfAborted(input.signal);
   const over = new AbortController();
   const signal = AbortSignal.any([input.signal, over.signal]);
@@ -58,15 +59,22 @@ export async function runPipeline(input: PipelineInput): Promise<{ frames: numbe
   throwIfAborted(input.signal);
   throwIfAborted(over.signal);
   judge(source, programs, { exits, counter, broken });
-  return { frames: counter.frames };
+  return { frames: counter.frames, rate: y4mFrameRate(counter.header ?? '') };
 }
 
-/** Source to counter to first program, each program to the next. Resolves to what broke in between, if anything. */
+/** What went wrong between the tools. */
+interface Broken {
+  readonly error: GridError | undefined;
+  /** Numbers of the programs, from 0, that closed their input before they had read all of it. */
+  readonly hungUp: ReadonlySet<number>;
+}
+
+/** Source to counter to first program, each program to the next. */
 async function connectAll(
   source: RunningTool,
   programs: readonly RunningTool[],
   counter: FrameCounter,
-): Promise<GridError | undefined> {
+): Promise<Broken> {
   const last = programs.at(-1);
   last?.child.stdout?.resume();
   const joints: Promise<void>[] = [];
@@ -76,11 +84,14 @@ async function connectAll(
     const from = programs[i]?.child.stdout;
     if (from && program.child.stdin) joints.push(connect(from, program.child.stdin));
   }
-  const results = await Promise.allSettled(joints);
-  for (const result of results) {
-    if (result.status === 'rejected' && result.reason instanceof GridError) return toGridError(result.reason);
+  const hungUp = new Set<number>();
+  let error: GridError | undefined;
+  for (const [i, result] of (await Promise.allSettled(joints)).entries()) {
+    if (result.status === 'fulfilled') continue;
+    if (result.reason instanceof GridError) error ??= result.reason;
+    else hungUp.add(i);
   }
-  return undefined;
+  return { error, hungUp };
 }
 
 function pidsOf(tools: readonly RunningTool[]): number[] {
@@ -115,7 +126,7 @@ function watchdog({ clock, pace, idleMs, pids }: Watched, over: AbortController)
 interface Outcome {
   readonly exits: readonly ToolExit[];
   readonly counter: FrameCounter;
-  readonly broken: GridError | undefined;
+  readonly broken: Broken;
 }
 
 /** A program that ends early breaks the pipes of those before it: the first failure in time is the cause of the others. */
@@ -125,15 +136,21 @@ function judge(
   { exits, counter, broken }: Outcome,
 ): void {
   // What is no y4m breaks the pipe for all of them.
-  if (broken) throw new GridError(broken.code, broken.message, { details: { log: source.tail.toString() } });
+  const { error, hungUp } = broken;
+  if (error) throw new GridError(error.code, error.message, { details: { log: source.tail.toString() } });
   const failures = [source, ...programs].flatMap((tool, i) => {
     const exit = exits[i];
     const problem = exit && exitProblem(tool, exit);
-    return exit && problem !== undefined ? [{ tool, problem, atMs: exit.atMs }] : [];
+    return exit && problem !== undefined ? [{ i, tool, problem, atMs: exit.atMs }] : [];
   });
   const first = failures.toSorted((a, b) => a.atMs - b.atMs)[0];
-  if (first)
+  if (first) {
+    const reader = programs[first.i];
+    // Whoever read from it hung up, and was content: its pipe broke for that (M6).
+    if (reader && exits[first.i + 1]?.code === 0 && hungUp.has(first.i))
+      throw withLog('encoder_failed', endedEarly(reader), reader);
     throw withLog(first.tool === source ? 'script_failed' : 'encoder_failed', first.problem, first.tool);
+  }
   if (counter.frames === 0) throw withLog('script_no_frames', 'the script gave no frames', source);
   const content = programs.find((_, i) => (exits[i + 1]?.atMs ?? Infinity) < (exits[0]?.atMs ?? 0));
   if (counter.cutShort && content) throw withLog('encoder_failed', endedEarly(content), content);

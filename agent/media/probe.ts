@@ -99,6 +99,17 @@ export function mainVideo(probed: Probed): ProbedStream {
   return video;
 }
 
+/** All audio streams, in order. */
+export function audioTracks(probed: Probed): ProbedStream[] {
+  return probed.streams.filter((stream) => stream.codec_type === 'audio');
+}
+
+/** Dispositions that are set, as ffmpeg's `-disposition` takes them. */
+export function dispositionWord(stream: ProbedStream): string {
+  const set = Object.entries(stream.disposition ?? {}).filter(([, value]) => value === 1);
+  return set.map(([name]) => name).join('+') || '0';
+}
+
 /** `25/1`, `16:9` to a fraction; `0/0`, `N/A` and nonsense to 0/1. */
 export function parseRational(text: string | undefined): { num: number; den: number } {
   const match = /^(-?\d+)[/:](\d+)$/.exec(text ?? '');

@@ -59,11 +59,12 @@ export async function withTimestamps(
   await copyVideo(tools, ['-f', demuxer, '-i', path], ['-bsf:v', 'setts=pts=N:dts=N', stored]);
   const frameMs = frameRate && frameRate.num > 0 ? (1000 * frameRate.den) / frameRate.num : 40;
   // In this file the i-th packet is also the i-th that is shown, so each gets the time of its true rank.
-  await retime(
-    stored,
-    timed,
-    order.map((rank) => rank * frameMs),
-  );
+  await retime(stored, timed, {
+    timesMs: order.map((rank) => rank * frameMs),
+    segmentFrames: [order.length],
+    tickNs: 1_000_000,
+    editTracks: (tracks) => tracks,
+  });
   // Once more, for a head that tells the true duration: joining goes by it.
   await copyVideo(tools, ['-i', timed], [wrapped]);
   return wrapped;

@@ -1,26 +1,12 @@
 import { runTool } from '../subprocess.ts';
-import { TOOL_ENVIRONMENT, type MediaTools, type Probed, type ProbedStream } from './probe.ts';
+import { codecFor, leftOut } from './container-codecs.ts';
+import { dispositionWord, TOOL_ENVIRONMENT, type MediaTools, type Probed } from './probe.ts';
 
-/** Audio codecs that Matroska holds as they are (ffmpeg's matroska muxer's table); all others become FLAC. */
-const MATROSKA_AUDIO = new Set(
-  'aac ac3 eac3 mp2 mp3 dts truehd mlp flac opus vorbis alac pcm_s16le pcm_s24le pcm_s32le pcm_f32le pcm_f64le pcm_u8 pcm_s16be pcm_s24be pcm_s32be tta wavpack'.split(
-    ' ',
-  ),
-);
-const MATROSKA_SUBTITLES = new Set(
-  'subrip ass ssa webvtt hdmv_pgs_subtitle dvd_subtitle dvb_subtitle text srt'.split(' '),
-);
-const TEXT_SUBTITLES = new Set('mov_text eia_608 microdvd subviewer realtext sami'.split(' '));
-
-/** Codec arguments of one stream; undefined: Matroska cannot hold it and it is left out. */
-function codecOf(stream: ProbedStream): string | undefined {
-  const name = stream.codec_name ?? '';
-  if (stream.codec_type === 'audio') return MATROSKA_AUDIO.has(name) ? 'copy' : 'flac';
-  if (stream.codec_type === 'video' || stream.codec_type === 'attachment') return 'copy';
-  if (stream.codec_type !== 'subtitle') return undefined;
-  if (MATROSKA_SUBTITLES.has(name)) return 'copy';
-  return TEXT_SUBTITLES.has(name) ? 'srt' : undefined;
-}
+/**
+ * Sound that the container throws away before the start (an encoder's priming): Matroska has no time before 0, and would
+ * push everything back to make room for it.
+ */
+const DROP_BEFORE_START = "noise=drop='lte(pts+duration,0)'";
 
 /**
  * Everything of a source but its main video stream, in Matroska, on the source's timeline: its zero is the start of the
@@ -34,7 +20,8 @@ export async function writeSidecar(
 ): Promise<boolean> {
   const others = source.probed.streams.filter((stream) => stream.index !== source.videoIndex);
   const kept = others.flatMap((stream) => {
-    const codec = codecOf(stream);
+    const codec = codecFor(stream, 'matroska');
+    if (codec === undefined) tools.onStderrLine?.(leftOut(stream, 'matroska'));
     return codec === undefined ? [] : [{ stream, codec }];
   });
   const hasText =
@@ -43,6 +30,9 @@ export async function writeSidecar(
   const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', '-i', source.path];
   kept.forEach(({ stream, codec }, position) => {
     argv.push('-map', `0:${stream.index}`, `-c:${position}`, codec);
+    // Said of all, or ffmpeg makes the first of each kind the default one.
+    argv.push(`-disposition:${position}`, dispositionWord(stream));
+    if (stream.codec_type === 'audio' && codec === 'copy') argv.push(`-bsf:${position}`, DROP_BEFORE_START);
   });
   // Chapters and tags alone still need a stream: a second of silence would lie, so a file of metadata is made instead.
   if (kept.length === 0) argv.push('-f', 'ffmetadata');

@@ -5,12 +5,16 @@ import { cutClip, type LocalClip } from '../media/clip-cut.ts';
 import { frameSource, localSourceName } from '../media/frame-source.ts';
 import { runPipeline } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
+import { requireRoom } from '../media/room.ts';
 import { verifySegment } from '../media/segment-verify.ts';
 import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
 import { writtenFile } from './written-file.ts';
+
+/** What was fetched, the rough cut and the clip are there at once for a while. */
+const CLIP_COPIES = 3;
 
 /** The user's programs as they run here: known path, own directory, nothing of the agent's environment (M7). */
 export function programCommands(context: RunnerContext, command: EncodeCommand): Promise<ToolCommand[]> {
@@ -40,6 +44,7 @@ async function fetchClip(
 ): Promise<{ clip: LocalClip; fetchedBytes: number }> {
   const { source, cut, range } = spec;
   if (!source || !cut || !range) throw new GridError('invalid_argument', 'the encode task is incomplete');
+  await requireRoom(context.workDir, CLIP_COPIES * Math.max(0, cut.endByte - cut.seekByte), 'the clip');
   const opened = await context.source.open(source, context.signal);
   try {
     const outputPath = join(context.workDir, localSourceName(spec.script));
@@ -72,7 +77,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const source = await frameSource(context, tools, {
     script: spec.script,
     clip,
-    frameRate: spec.sourceFormat?.frameRate,
+    bareCut: spec.bareCut,
+    format: spec.sourceFormat,
   });
   const speed = speedometer(context);
   if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
@@ -93,7 +99,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   }
   const path = await writtenFile(context.workDir, spec.command.outputName);
   context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
-  const segment = await withTimestamps(tools, path, spec.sourceFormat?.frameRate);
+  const segment = await withTimestamps(tools, path, fed.rate);
   const verified = await verifySegment(tools, segment);
   if (verified.frameCount !== fed.frames) {
     throw new GridError(
@@ -102,7 +108,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
     );
   }
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
-  return { path: segment, value: { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes } };
+  const value = { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes, outputRate: fed.rate };
+  return { path: segment, value };
 }
 
 /** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */

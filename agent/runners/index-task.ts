@@ -7,6 +7,7 @@ import { GridError } from '../../shared/errors.ts';
 import type { IndexTask } from '../../shared/gen/clipgrid/v1/task.ts';
 import { indexSource } from '../media/packet-index.ts';
 import { mainVideo, probe } from '../media/probe.ts';
+import { requireRoom } from '../media/room.ts';
 import { writeSidecar } from '../media/sidecar.ts';
 import { mediaTools, type Runner } from './runner.ts';
 
@@ -17,6 +18,8 @@ export const runIndexTask: Runner<IndexTask> = async (spec, context) => {
   const { workDir, signal } = context;
   const path = join(workDir, 'source');
   context.progress({ framesDone: 0, framesTotal: 0, fps: 0, phase: 'fetch' });
+  // All but the picture is written a second time; that is little.
+  await requireRoom(workDir, spec.source.sizeBytes * 1.2, 'the source');
   await context.source.download(spec.source, path, signal);
   const tools = mediaTools(context);
   const probed = await probe(tools, path);

@@ -3,12 +3,20 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import { GridError } from '../../shared/errors.ts';
-import type { MergeTask } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { MergeTask, ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
-import { checkAgreement, joinSegments, mux, resultTimesMs } from '../media/merge.ts';
+import { hdrMetadata, type HdrMetadata } from '../media/hdr.ts';
+import { checkAgreement, joinSegments } from '../media/join.ts';
+import { containerOf, mux } from '../media/mux.ts';
+import { mainVideo, probe, type MediaTools } from '../media/probe.ts';
+import { requireRoom } from '../media/room.ts';
+import { resultTimesMs } from '../media/result-times.ts';
 import { verifyResult } from '../media/verify-result.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
+
+/** Segments, joined, with their times, and the result: all there at once. */
+const RESULT_COPIES = 4;
 
 async function readIndex(context: RunnerContext, spec: MergeTask): Promise<SourceIndex> {
   if (!spec.index) throw new GridError('invalid_argument', 'the merge task names no index');
@@ -30,28 +38,65 @@ async function fetchSegments(context: RunnerContext, spec: MergeTask): Promise<s
   return paths;
 }
 
+/** A local copy of an object, when there is one. */
+async function fetchFile(
+  context: RunnerContext,
+  input: ObjectInput | undefined,
+  name: string,
+): Promise<string | undefined> {
+  if (input === undefined) return undefined;
+  const path = join(context.workDir, name);
+  await context.source.download(input, path, context.signal);
+  return path;
+}
+
+/** HDR metadata for the result: the encoder's own, else the source's unless the encoder says that it is no HDR any more. */
+async function resultHdr(
+  tools: MediaTools,
+  { index, joinedPath }: { index: SourceIndex; joinedPath: string },
+): Promise<HdrMetadata> {
+  const { extras, format } = index;
+  const stream = mainVideo(await probe(tools, joinedPath));
+  const encoded = await hdrMetadata(tools, joinedPath, stream);
+  if (encoded.masteringDisplay || encoded.contentLight) return encoded;
+  const transfer = stream.color_transfer ?? 'unknown';
+  return transfer === 'unknown' || transfer === format.colorTransfer ? extras : {};
+}
+
 async function merge(spec: MergeTask, context: RunnerContext) {
   const tools = mediaTools(context);
   const index = await readIndex(context, spec);
-  const segments = await fetchSegments(context, spec);
-  const encoded = await checkAgreement(tools, segments);
+  const bytes = spec.segments.reduce((sum, segment) => sum + segment.sizeBytes, spec.sidecar?.sizeBytes ?? 0);
+  await requireRoom(context.workDir, RESULT_COPIES * bytes, 'the segments and the result');
+  const paths = await fetchSegments(context, spec);
+  const agreement = await checkAgreement(tools, paths);
+  const encoded = agreement.format;
   const joinedPath = join(context.workDir, 'joined.mkv');
   context.progress({ framesDone: 0, framesTotal: spec.frameCount, fps: 0, phase: 'merge' });
-  await joinSegments(tools, segments, joinedPath);
-  const sidecarPath = spec.sidecar ? join(context.workDir, 'sidecar.mkv') : undefined;
-  if (spec.sidecar && sidecarPath) await context.source.download(spec.sidecar, sidecarPath, context.signal);
+  await joinSegments(tools, { paths, agreement }, joinedPath);
+  const sidecarPath = await fetchFile(context, spec.sidecar, 'sidecar.mkv');
+  const audioPath = await fetchFile(context, spec.audio, 'audio.mkv');
+  const others = { ...(sidecarPath ? { sidecarPath } : {}), ...(audioPath ? { audioPath } : {}) };
   const path = join(context.workDir, 'result');
+  const timesMs = resultTimesMs(index, spec);
+  const hdr = await resultHdr(tools, { index, joinedPath });
+  const changing = !agreement.sameExtradata;
   await mux(tools, {
     task: spec,
+    changing,
     index,
+    timesMs,
     encoded,
+    hdr,
     joinedPath,
     outputPath: path,
-    ...(sidecarPath ? { sidecarPath } : {}),
+    ...others,
   });
-  const timesMs = resultTimesMs(index, spec);
   context.progress({ framesDone: spec.frameCount, framesTotal: spec.frameCount, fps: 0, phase: 'verify' });
-  await verifyResult(tools, path, { timesMs, segmentFrames: spec.segmentFrames });
+  const { segmentFrames } = spec;
+  const soundPath = audioPath ?? sidecarPath;
+  const sound = soundPath ? { soundPath } : {};
+  await verifyResult(tools, path, { container: containerOf(spec), timesMs, segmentFrames, ...sound });
   const durationSeconds = ((timesMs.at(-1) ?? 0) - (timesMs[0] ?? 0)) / 1000;
   return { path, value: { frameCount: timesMs.length, durationSeconds, format: encoded } };
 }

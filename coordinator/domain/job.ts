@@ -44,6 +44,11 @@ export interface ClipPolicy {
   readonly mode: 'auto' | 'whole';
   /** Wanted clip length in seconds of film; undefined: the planner decides from length and agents. */
   readonly targetS?: number;
+  /**
+   * Handles: extra frames on each side of a clip that a script sees and whose output is thrown away, so that temporal
+   * filters do as well at a joint as elsewhere. Undefined: a default. Without a script there are none.
+   */
+  readonly handleFrames?: number;
 }
 
 export const JOB_STATES = [

@@ -20,7 +20,10 @@ function artifactNamed(output: TaskOutput, name: string): Artifact {
   return artifact;
 }
 
-/** The last task of a job. Time stamps come back when no clip's script changed the number of frames (M4). */
+/**
+ * The last task of a job. Time stamps come back when no clip's script changed the number of frames (M4); else the time
+ * follows the script's node.
+ */
 export function mergeTask(input: MergeInput): NewTask {
   const results = input.encodes.map((output) => {
     assert(output.result.kind?.$case === 'encode', 'an encode task leaves an encode result');
@@ -28,7 +31,8 @@ export function mergeTask(input: MergeInput): NewTask {
   });
   const segmentFrames = results.map((result) => result.frameCount);
   const frameCount = segmentFrames.reduce((sum, count) => sum + count, 0);
-  const sidecar = input.audio ? artifactNamed(input.audio, 'audio') : input.plan.sidecar;
+  const { sidecar } = input.plan;
+  const audio = input.audio && artifactNamed(input.audio, 'audio');
   return {
     kind: 'merge',
     requires: ['program:ffmpeg'],
@@ -41,8 +45,11 @@ export function mergeTask(input: MergeInput): NewTask {
           segments: input.encodes.map((output) => unsignedInput(artifactNamed(output, 'segment'))),
           index: unsignedInput(input.plan.index),
           sidecar: sidecar ? unsignedInput(sidecar) : undefined,
+          audio: audio ? unsignedInput(audio) : undefined,
           frameCount,
           segmentFrames,
+          segmentInputs: results.map((result) => result.inputFrames),
+          segmentRates: results.map((result) => result.outputRate ?? { num: 0, den: 1 }),
           container: input.spec.container,
           restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),
           timeoutSeconds: MERGE_TIMEOUT_S,

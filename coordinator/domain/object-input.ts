@@ -37,7 +37,7 @@ function kindInputs(kind: NonNullable<TaskSpec['kind']>): (ObjectInput | undefin
     case 'audio':
       return [kind.value.sidecar];
     case 'merge':
-      return [...kind.value.segments, kind.value.index, kind.value.sidecar];
+      return [...kind.value.segments, kind.value.index, kind.value.sidecar, kind.value.audio];
   }
 }
 

@@ -107,6 +107,13 @@ function allowedStarts(index: SourceIndex, cuts: CutPlanner): readonly number[] 
   return [...new Set([0, ...frames])].toSorted((a, b) => a - b);
 }
 
+/** Common temporal filters look 1 to 10 frames far; a few more cost a clip next to nothing. */
+const DEFAULT_HANDLE_FRAMES = 12;
+
+function handleFrames({ script, clips }: JobSpec): number {
+  return script.text === '' ? 0 : (clips.handleFrames ?? DEFAULT_HANDLE_FRAMES);
+}
+
 interface ClipRange {
   readonly clipIndex: number;
   readonly start: number;
@@ -118,6 +125,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
   const { spec, index } = input;
   const frames = clip.end - clip.start;
   const limit = clip.clips === 1 && spec.limitsWhole === false ? undefined : spec.encodeTimeoutS;
+  const handles = handleFrames(spec);
   const automatic = clip.clips === 1 ? WHOLE_TIMEOUT_S : Math.max(MIN_TIMEOUT_S, frames * SLOW_FRAME_S);
   return {
     kind: 'encode',
@@ -133,7 +141,8 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
           range: { startFrame: clip.start, endFrame: clip.end },
           script: filterScript(spec.script),
           command: encodeCommand(spec.command),
-          cut: cuts.cut(clip.start, clip.end),
+          cut: cuts.cut(clip.start, clip.end, handles),
+          bareCut: handles > 0 ? cuts.cut(clip.start, clip.end) : undefined,
           sourceFormat: index.format,
           timeoutSeconds: limit ?? automatic,
         },

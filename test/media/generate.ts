@@ -19,7 +19,8 @@ export function generate(recipe: Recipe): string {
   mkdirSync(folder, { recursive: true });
   const seconds = recipe.seconds ?? 4;
   const files = Object.entries(recipe.files ?? {});
-  for (const [name, content] of files) writeFileSync(join(folder, name), content);
+  for (const [name, content] of files)
+    writeFileSync(join(folder, name), content, name.endsWith('.sup') ? 'latin1' : 'utf8');
   const common = [
     '-f',
     'lavfi',

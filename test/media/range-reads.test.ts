@@ -110,7 +110,7 @@ describe.each(FILMS)('$name (M1)', (recipe) => {
 
 test(
   'an encode task says how many bytes it fetched: about its clip, never the film',
-  { timeout: 60_000 },
+  { timeout: 120_000 },
   async () => {
     const path = generate(FILMS[3]!);
     const [, task] = await planned(path);

@@ -25,10 +25,27 @@ export interface Recipe {
     readonly variable?: boolean;
     /** The pixel format cannot be carried by y4m without conversion, or the decode is not bit-exact. */
     readonly inexact?: boolean;
+    /** Which stream is the film, for ffmpeg's -map; default 0:v:0. */
+    readonly videoStream?: string;
+    /** What y4m cannot carry of the picture's description, so that it is another in the result. */
+    readonly changed?: readonly string[];
+    /** The source's times cannot be kept as they are: they do not rise. */
+    readonly repaired?: boolean;
+    /** What the tasks must say in their logs. */
+    readonly logged?: readonly string[];
+    /** How far sound may move against the picture, in milliseconds; default 2.5. */
+    readonly soundMs?: number;
+    /** Dispositions of all streams of the result, joined by +, and their titles. */
+    readonly dispositions?: readonly string[];
+    readonly titles?: readonly string[];
+    /** Counter-clockwise degrees by which the picture is to be turned. */
+    readonly rotation?: number;
+    /** Mastering display and content light level are in the result. */
+    readonly hdr?: boolean;
   };
 }
 
-const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20'];
+export const X264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-crf', '20'];
 const AAC = ['-c:a', 'aac', '-b:a', '64k'];
 const BOTH = ['-map', '0:v', '-map', '1:a'];
 const VIDEO = ['-map', '0:v'];
@@ -46,7 +63,7 @@ Style: Default,Test,20,&H00FFFFFF
 Format: Layer, Start, End, Style, Text
 Dialogue: 0,0:00:00.50,0:00:01.50,Default,Hallo
 `;
-const CHAPTERS = `;FFMETADATA1
+export const CHAPTERS = `;FFMETADATA1
 title=The Whole Film
 [CHAPTER]
 TIMEBASE=1/1000
@@ -179,7 +196,7 @@ export const RECIPES: readonly Recipe[] = [
     as: 'mp4',
     args: [...BOTH, ...X264, '-g', '50', '-bf', '0', ...AAC],
     second: ['-ss', '0.6', '-i', 'IN', '-map', '0', '-c', 'copy', 'OUT'],
-    expect: { frames: 85, streams: ['audio:aac'] },
+    expect: { frames: 85, soundMs: 24, streams: ['audio:aac'] },
   },
   {
     name: '10 bit HEVC',
@@ -216,7 +233,7 @@ export const RECIPES: readonly Recipe[] = [
       '-x265-params',
       'keyint=25:log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:range=limited:master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=1000,400',
     ],
-    expect: { frames: 100 },
+    expect: { frames: 100, hdr: true },
   },
   {
     name: 'no audio',
@@ -370,7 +387,7 @@ export const RECIPES: readonly Recipe[] = [
       '-c:a',
       'libopus',
     ],
-    expect: { frames: 100, streams: ['audio:opus'] },
+    expect: { frames: 100, soundMs: 15, streams: ['audio:opus'] },
   },
   {
     name: 'MPEG-4 part 2 with B-frames in AVI',

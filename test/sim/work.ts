@@ -24,7 +24,13 @@ export function workOf(grant: LeaseGrant, input: (key: string) => Buffer | undef
     case 'encode': {
       const { startFrame = 0, endFrame = 0 } = kind.value.range ?? {};
       const frames = endFrame - startFrame;
-      const counts = { frameCount: frames, inputFrames: frames, encodeSeconds: 1, fetchedBytes: 0 };
+      const counts = {
+        frameCount: frames,
+        inputFrames: frames,
+        encodeSeconds: 1,
+        fetchedBytes: 0,
+        outputRate: undefined,
+      };
       const bytes = Buffer.from(`${startFrame}-${endFrame};`);
       const value = { ...counts, format: FORMAT, extradataSha256: '' };
       return { name: 'segment', bytes, result: { kind: { $case: 'encode', value } } };

@@ -17,7 +17,13 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
     }
     case 'encode': {
       const frames = kind.value.cut?.framePts.length ?? 0;
-      const counts = { frameCount: frames, inputFrames: frames, encodeSeconds: 1, fetchedBytes: 0 };
+      const counts = {
+        frameCount: frames,
+        inputFrames: frames,
+        encodeSeconds: 1,
+        fetchedBytes: 0,
+        outputRate: undefined,
+      };
       const value = { ...counts, format: FORMAT, extradataSha256: '' };
       return { name: 'segment', bytes: unique, result: { kind: { $case: 'encode', value } } };
     }

@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 /** What tests ask of a media file, by tools that share nothing with the project's code. */
 export interface TestProbe {
   readonly streams: readonly {
+    readonly index: number;
     readonly codec_type: string;
     readonly codec_name?: string;
     readonly start_time?: string;
@@ -15,6 +16,7 @@ export interface TestProbe {
     readonly color_space?: string;
     readonly disposition: Readonly<Record<string, number>>;
     readonly tags?: Readonly<Record<string, string>>;
+    readonly side_data_list?: readonly Readonly<Record<string, unknown>>[];
   }[];
   readonly chapters: readonly {
     readonly start_time: string;
@@ -41,14 +43,15 @@ export function frameMd5s(path: string, stream = '0:v:0', filter = 'null'): stri
 }
 
 /** Presentation times of the decoded frames, in seconds, as the container tells them. */
-export function frameTimes(path: string): number[] {
+export function frameTimes(path: string, stream = '0:v:0'): number[] {
   const args = [
     '-v',
     'error',
     '-of',
     'csv=p=0',
     '-select_streams',
-    'v:0',
+    // ffmpeg's maps name the file, ffprobe has only one.
+    stream.replace(/^0:/, ''),
     '-show_entries',
     'frame=best_effort_timestamp_time',
     path,
@@ -57,4 +60,17 @@ export function frameTimes(path: string): number[] {
     .toString()
     .split('\n');
   return lines.filter((line) => line !== '').map((line) => Number(line.split(',')[0]));
+}
+
+/** Times of a stream's packets in seconds and their hashes, in file order. Those that an edit list throws away are left out. */
+export function packets(path: string, stream: string): { time: number; hash: string }[] {
+  const args = ['-v', 'error', '-of', 'csv=p=0', '-select_streams', stream, '-show_data_hash', 'md5'];
+  args.push('-show_entries', 'packet=pts_time,flags,data_hash', path);
+  const lines = execFileSync('ffprobe', args, { maxBuffer: 1 << 28, stdio: ['ignore', 'pipe', 'ignore'] })
+    .toString()
+    .split('\n');
+  return lines
+    .map((line) => line.split(','))
+    .filter((fields) => fields.length >= 3 && !fields[1]!.includes('D'))
+    .map(([time, , hash]) => ({ time: Number(time), hash: hash! }));
 }

@@ -140,6 +140,7 @@ export async function sandboxedAgent(
           outputName: 'OUT.mkv',
         },
         cut: createCutPlanner(index).cut(startFrame, endFrame),
+        bareCut: undefined,
         sourceFormat: index.format,
         timeoutSeconds: 0,
       };

@@ -141,6 +141,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
         encodeSeconds: 1,
         extradataSha256: '',
         fetchedBytes: 0,
+        outputRate: { num: 25, den: 1 },
       },
       audio: { durationSeconds: 0 },
       merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },

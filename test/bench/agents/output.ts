@@ -82,6 +82,7 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
         encodeSeconds: 1,
         extradataSha256: '',
         fetchedBytes: 0,
+        outputRate: undefined,
       };
       return {
         bytes: own,

@@ -81,6 +81,8 @@ export interface EncodeTask {
     | undefined;
   /** Wall-clock limit of one attempt, in seconds; 0: none. */
   timeoutSeconds: number;
+  /** The same without handles, for a script that does not return as many frames as it is given; absent: cut has none. */
+  bareCut: ClipCut | undefined;
 }
 
 /** How to get the frames of a clip out of the source by stream copy. */
@@ -146,6 +148,11 @@ export interface MergeTask {
   /** True when the script returns as many frames as it got, so the source's time stamps come back. */
   restoreTimestamps: boolean;
   timeoutSeconds: number;
+  /** Frames of the source that each segment was made of, and frames a second of its script's node (0/1: not known). */
+  segmentInputs: number[];
+  segmentRates: Rational[];
+  /** Encoded audio: its tracks take the places of the sidecar's. */
+  audio: ObjectInput | undefined;
 }
 
 export interface TaskSpec {
@@ -176,6 +183,8 @@ export interface EncodeResult {
   extradataSha256: string;
   /** Bytes of the source that were fetched for this clip. */
   fetchedBytes: number;
+  /** Frames a second of what the encoder was given: the rate of the script's node. 0/1: not known. */
+  outputRate: Rational | undefined;
 }
 
 export interface AudioResult {
@@ -1146,6 +1155,7 @@ function createBaseEncodeTask(): EncodeTask {
     cut: undefined,
     sourceFormat: undefined,
     timeoutSeconds: 0,
+    bareCut: undefined,
   };
 }
 
@@ -1171,6 +1181,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     }
     if (message.timeoutSeconds !== 0) {
       writer.uint32(56).uint32(message.timeoutSeconds);
+    }
+    if (message.bareCut !== undefined) {
+      ClipCut.encode(message.bareCut, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -1244,6 +1257,14 @@ export const EncodeTask: MessageFns<EncodeTask> = {
             message.timeoutSeconds = reader.uint32();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.bareCut = ClipCut.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1273,6 +1294,11 @@ export const EncodeTask: MessageFns<EncodeTask> = {
         : isSet(object.timeout_seconds)
         ? globalThis.Number(object.timeout_seconds)
         : 0,
+      bareCut: isSet(object.bareCut)
+        ? ClipCut.fromJSON(object.bareCut)
+        : isSet(object.bare_cut)
+        ? ClipCut.fromJSON(object.bare_cut)
+        : undefined,
     };
   },
 
@@ -1299,6 +1325,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     if (message.timeoutSeconds !== 0) {
       obj.timeoutSeconds = Math.round(message.timeoutSeconds);
     }
+    if (message.bareCut !== undefined) {
+      obj.bareCut = ClipCut.toJSON(message.bareCut);
+    }
     return obj;
   },
 
@@ -1324,6 +1353,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
       ? VideoFormat.fromPartial(object.sourceFormat)
       : undefined;
     message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.bareCut = (object.bareCut !== undefined && object.bareCut !== null)
+      ? ClipCut.fromPartial(object.bareCut)
+      : undefined;
     return message;
   },
 };
@@ -1932,6 +1964,9 @@ function createBaseMergeTask(): MergeTask {
     container: "",
     restoreTimestamps: false,
     timeoutSeconds: 0,
+    segmentInputs: [],
+    segmentRates: [],
+    audio: undefined,
   };
 }
 
@@ -1964,6 +1999,19 @@ export const MergeTask: MessageFns<MergeTask> = {
     }
     if (message.timeoutSeconds !== 0) {
       writer.uint32(64).uint32(message.timeoutSeconds);
+    }
+    if (message.segmentInputs.length !== 0) {
+      writer.uint32(74).fork();
+      for (const v of message.segmentInputs) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    for (const v of message.segmentRates) {
+      Rational.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.audio !== undefined) {
+      ObjectInput.encode(message.audio, writer.uint32(90).fork()).join();
     }
     return writer;
   },
@@ -2055,6 +2103,40 @@ export const MergeTask: MessageFns<MergeTask> = {
             message.timeoutSeconds = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag === 72) {
+              message.segmentInputs.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 74) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.segmentInputs.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.segmentRates.push(Rational.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.audio = ObjectInput.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2095,6 +2177,17 @@ export const MergeTask: MessageFns<MergeTask> = {
         : isSet(object.timeout_seconds)
         ? globalThis.Number(object.timeout_seconds)
         : 0,
+      segmentInputs: globalThis.Array.isArray(object?.segmentInputs)
+        ? object.segmentInputs.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.segment_inputs)
+        ? object.segment_inputs.map((e: any) => globalThis.Number(e))
+        : [],
+      segmentRates: globalThis.Array.isArray(object?.segmentRates)
+        ? object.segmentRates.map((e: any) => Rational.fromJSON(e))
+        : globalThis.Array.isArray(object?.segment_rates)
+        ? object.segment_rates.map((e: any) => Rational.fromJSON(e))
+        : [],
+      audio: isSet(object.audio) ? ObjectInput.fromJSON(object.audio) : undefined,
     };
   },
 
@@ -2124,6 +2217,15 @@ export const MergeTask: MessageFns<MergeTask> = {
     if (message.timeoutSeconds !== 0) {
       obj.timeoutSeconds = Math.round(message.timeoutSeconds);
     }
+    if (message.segmentInputs?.length) {
+      obj.segmentInputs = message.segmentInputs.map((e) => Math.round(e));
+    }
+    if (message.segmentRates?.length) {
+      obj.segmentRates = message.segmentRates.map((e) => Rational.toJSON(e));
+    }
+    if (message.audio !== undefined) {
+      obj.audio = ObjectInput.toJSON(message.audio);
+    }
     return obj;
   },
 
@@ -2144,6 +2246,11 @@ export const MergeTask: MessageFns<MergeTask> = {
     message.container = object.container ?? "";
     message.restoreTimestamps = object.restoreTimestamps ?? false;
     message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.segmentInputs = object.segmentInputs?.map((e) => e) || [];
+    message.segmentRates = object.segmentRates?.map((e) => Rational.fromPartial(e)) || [];
+    message.audio = (object.audio !== undefined && object.audio !== null)
+      ? ObjectInput.fromPartial(object.audio)
+      : undefined;
     return message;
   },
 };
@@ -2444,7 +2551,15 @@ export const IndexResult: MessageFns<IndexResult> = {
 };
 
 function createBaseEncodeResult(): EncodeResult {
-  return { frameCount: 0, inputFrames: 0, format: undefined, encodeSeconds: 0, extradataSha256: "", fetchedBytes: 0 };
+  return {
+    frameCount: 0,
+    inputFrames: 0,
+    format: undefined,
+    encodeSeconds: 0,
+    extradataSha256: "",
+    fetchedBytes: 0,
+    outputRate: undefined,
+  };
 }
 
 export const EncodeResult: MessageFns<EncodeResult> = {
@@ -2466,6 +2581,9 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     }
     if (message.fetchedBytes !== 0) {
       writer.uint32(48).int64(message.fetchedBytes);
+    }
+    if (message.outputRate !== undefined) {
+      Rational.encode(message.outputRate, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -2531,6 +2649,14 @@ export const EncodeResult: MessageFns<EncodeResult> = {
             message.fetchedBytes = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.outputRate = Rational.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2571,6 +2697,11 @@ export const EncodeResult: MessageFns<EncodeResult> = {
         : isSet(object.fetched_bytes)
         ? globalThis.Number(object.fetched_bytes)
         : 0,
+      outputRate: isSet(object.outputRate)
+        ? Rational.fromJSON(object.outputRate)
+        : isSet(object.output_rate)
+        ? Rational.fromJSON(object.output_rate)
+        : undefined,
     };
   },
 
@@ -2594,6 +2725,9 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     if (message.fetchedBytes !== 0) {
       obj.fetchedBytes = Math.round(message.fetchedBytes);
     }
+    if (message.outputRate !== undefined) {
+      obj.outputRate = Rational.toJSON(message.outputRate);
+    }
     return obj;
   },
 
@@ -2610,6 +2744,9 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     message.encodeSeconds = object.encodeSeconds ?? 0;
     message.extradataSha256 = object.extradataSha256 ?? "";
     message.fetchedBytes = object.fetchedBytes ?? 0;
+    message.outputRate = (object.outputRate !== undefined && object.outputRate !== null)
+      ? Rational.fromPartial(object.outputRate)
+      : undefined;
     return message;
   },
 };

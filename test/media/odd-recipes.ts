@@ -1,0 +1,325 @@
+import { bitmapSubtitle } from './pgs.ts';
+import { CHAPTERS, X264, type Recipe } from './recipes.ts';
+
+/** Two seconds, 50 frames, small. */
+function picture(filter = 'testsrc2=s=192x108:r=25:d=2'): readonly string[] {
+  return ['-f', 'lavfi', '-i', filter];
+}
+const TONE = ['-f', 'lavfi', '-i', 'sine=440:d=2'];
+const SRT = '1\n00:00:00,500 --> 00:00:01,500\nEine Zeile\n';
+
+function copied(...options: readonly string[]): readonly string[] {
+  return ['-i', 'IN', '-map', '0', '-c', 'copy', ...options, 'OUT'];
+}
+
+/** Pixels, times, streams and containers that are seldom all thought of. */
+export const ODD_RECIPES: readonly Recipe[] = [
+  // Times.
+  {
+    name: 'an MP4 in fragments, with B-frames',
+    as: 'mp4',
+    inputs: [...picture(), ...TONE],
+    args: ['-map', '0:v', '-map', '1:a', ...X264, '-g', '12', '-bf', '3', '-c:a', 'aac'],
+    second: copied('-movflags', 'frag_keyframe+empty_moov+default_base_moof'),
+    expect: { frames: 50, streams: ['audio:aac'], soundMs: 24 },
+  },
+  {
+    name: 'an MP4 whose edit list starts with a pause, with B-frames',
+    as: 'mp4',
+    inputs: ['-itsoffset', '0.6', ...picture(), ...TONE],
+    args: [
+      '-map',
+      '0:v',
+      '-map',
+      '1:a',
+      '-vsync',
+      'passthrough',
+      ...X264,
+      '-g',
+      '12',
+      '-bf',
+      '3',
+      '-c:a',
+      'aac',
+    ],
+    expect: { frames: 50, streams: ['audio:aac'], offsetMs: 600 },
+  },
+  {
+    name: 'a transport stream whose clock runs over',
+    as: 'ts',
+    inputs: [...picture(), ...TONE],
+    // 2^33 ticks of 1/90000 s are 95443.7 s.
+    args: ['-map', '0:v', '-map', '1:a', ...X264, '-g', '12', '-c:a', 'mp2', '-output_ts_offset', '95442.2'],
+    expect: { frames: 50, streams: ['audio:mp2'] },
+  },
+  {
+    name: 'two frames at one time',
+    as: 'mkv',
+    inputs: picture(),
+    args: [...X264, '-bf', '0', '-g', '12'],
+    second: ['-i', 'IN', '-c', 'copy', '-bsf:v', "setts=ts='if(eq(N,20),PREV_OUTPTS,TS)'", 'OUT'],
+    expect: { frames: 50, repaired: true, variable: true },
+  },
+  {
+    name: 'one frame a second',
+    as: 'mkv',
+    seconds: 12,
+    inputs: picture('testsrc2=s=192x108:r=1:d=12'),
+    args: [...X264, '-g', '4'],
+    expect: { frames: 12 },
+  },
+  {
+    name: '120 frames a second',
+    as: 'mp4',
+    inputs: picture('testsrc2=s=192x108:r=120:d=0.5'),
+    args: [...X264, '-g', '30'],
+    expect: { frames: 60 },
+  },
+  {
+    name: 'a time base that no rate divides',
+    as: 'mp4',
+    inputs: picture('testsrc2=s=192x108:r=30000/1001:d=2'),
+    args: [...X264, '-g', '12', '-video_track_timescale', '12347'],
+    expect: { frames: 60, variable: false },
+  },
+  {
+    name: 'fields of their own (PAFF) in H.264',
+    as: 'mkv',
+    inputs: picture(),
+    args: [...X264, '-g', '12', '-flags', '+ilme+ildct', '-x264-params', 'interlaced=1:bff=1'],
+    expect: { frames: 50 },
+  },
+  {
+    name: 'B-frames of Xvid in AVI',
+    as: 'avi',
+    inputs: picture(),
+    args: ['-c:v', 'libxvid', '-q:v', '4', '-bf', '2', '-g', '12'],
+    // Xvid keeps the last two for itself.
+    expect: { frames: 48 },
+  },
+  {
+    name: 'RADL and RASL pictures of HEVC in a transport stream',
+    as: 'ts',
+    inputs: picture(),
+    args: [
+      ...['-c:v', 'libx265', '-preset', 'ultrafast', '-x265-params'],
+      'keyint=12:min-keyint=12:open-gop=1:bframes=4:radl=2:log-level=none',
+    ],
+    expect: { frames: 50 },
+  },
+
+  // Pixels.
+  {
+    name: 'full range',
+    as: 'mkv',
+    inputs: picture(),
+    args: ['-pix_fmt', 'yuvj420p', '-c:v', 'mjpeg', '-q:v', '3'],
+    expect: { frames: 50 },
+  },
+  {
+    name: 'grey',
+    as: 'mkv',
+    inputs: picture(),
+    args: ['-pix_fmt', 'gray', '-c:v', 'ffv1', '-g', '12'],
+    expect: { frames: 50 },
+  },
+  {
+    name: '4:2:2 in 10 bit',
+    as: 'mov',
+    inputs: picture(),
+    args: ['-c:v', 'prores_ks', '-profile:v', '2'],
+    expect: { frames: 50 },
+  },
+  {
+    name: 'RGB, which y4m cannot carry',
+    as: 'mkv',
+    inputs: picture(),
+    args: ['-pix_fmt', 'gbrp', '-c:v', 'ffv1', '-g', '12'],
+    expect: { frames: 50, inexact: true, changed: ['color_space'] },
+  },
+  {
+    name: 'an alpha plane, which y4m cannot carry',
+    as: 'webm',
+    inputs: picture('testsrc2=s=192x108:r=25:d=2,format=yuva420p'),
+    args: ['-c:v', 'libvpx-vp9', '-deadline', 'realtime', '-cpu-used', '8', '-g', '12', '-auto-alt-ref', '0'],
+    expect: { frames: 50 },
+  },
+
+  // Streams.
+  {
+    name: 'eight audio tracks of many kinds',
+    as: 'mkv',
+    inputs: [...picture(), ...TONE],
+    args: [
+      ...[
+        '-map',
+        '0:v',
+        ...Array.from({ length: 8 }, () => ['-map', '1:a']).flat(),
+        ...X264,
+        '-g',
+        '12',
+        '-strict',
+        '-2',
+      ],
+      ...[
+        '-c:a:0',
+        'flac',
+        '-c:a:1',
+        'dca',
+        '-c:a:2',
+        'ac3',
+        '-c:a:3',
+        'eac3',
+        '-c:a:4',
+        'mp3',
+        '-c:a:5',
+        'aac',
+      ],
+      ...['-c:a:6', 'wavpack', '-c:a:7', 'pcm_s24le', '-ar', '48000', '-ac', '2'],
+      ...['-metadata:s:a:2', 'language=ice', '-metadata:s:a:7', 'language=por'],
+    ],
+    expect: {
+      frames: 50,
+      streams: ['flac', 'dts', 'ac3', 'eac3', 'mp3', 'aac', 'wavpack', 'pcm_s24le'].map(
+        (name) => `audio:${name}`,
+      ),
+      languages: ['ice', 'por'],
+    },
+  },
+  {
+    name: 'sound that Matroska cannot hold',
+    as: 'nut',
+    inputs: [...picture(), ...TONE],
+    args: [
+      '-map',
+      '0:v',
+      '-map',
+      '1:a',
+      '-map',
+      '1:a',
+      ...X264,
+      '-g',
+      '12',
+      '-c:a:0',
+      'pcm_f32be',
+      '-c:a:1',
+      'mp2',
+    ],
+    expect: { frames: 50, streams: ['audio:flac', 'audio:mp2'], soundMs: 15 },
+  },
+  {
+    name: 'sound before the picture, in the file',
+    as: 'mkv',
+    inputs: [...picture(), ...TONE],
+    args: ['-map', '1:a', '-map', '0:v', ...X264, '-g', '12', '-c:a', 'flac'],
+    expect: { frames: 50, streams: ['audio:flac'] },
+  },
+  {
+    name: 'two films in one',
+    as: 'mkv',
+    inputs: [...picture(), ...picture('testsrc=s=96x54:r=25:d=2'), ...TONE],
+    args: ['-map', '0:v', '-map', '1:v', '-map', '2:a', ...X264, '-g', '12', '-c:a', 'flac'],
+    expect: { frames: 50, streams: ['video:h264', 'audio:flac'] },
+  },
+  {
+    name: 'a time code track and chapters in MOV',
+    as: 'mov',
+    inputs: [...picture(), ...TONE],
+    files: { 'c.ffmeta': CHAPTERS },
+    args: [
+      ...['-map', '0:v', '-map', '1:a', '-map_metadata', '2', '-map_chapters', '2', ...X264, '-g', '12'],
+      ...['-c:a', 'pcm_s16be', '-timecode', '01:00:00:00'],
+    ],
+    expect: {
+      frames: 50,
+      streams: ['audio:pcm_s16be'],
+      chapters: ['Opening', 'The Rest'],
+      logged: ['left out: data stream'],
+    },
+  },
+  {
+    name: 'bitmap subtitles',
+    as: 'mkv',
+    inputs: [...picture(), ...TONE],
+    files: { 'a.sup': bitmapSubtitle(0.5, 1.5) },
+    args: ['-map', '0:v', '-map', '1:a', '-map', '2:s', ...X264, '-g', '12', '-c:a', 'flac', '-c:s', 'copy'],
+    expect: { frames: 50, streams: ['audio:flac', 'subtitle:hdmv_pgs_subtitle'] },
+  },
+  {
+    name: 'dispositions and titles',
+    as: 'mkv',
+    inputs: [...picture(), ...TONE],
+    files: { 'a.srt': SRT },
+    args: [
+      ...[
+        '-map',
+        '0:v',
+        '-map',
+        '1:a',
+        '-map',
+        '1:a',
+        '-map',
+        '2',
+        '-map',
+        '2',
+        ...X264,
+        '-g',
+        '12',
+        '-c:a',
+        'flac',
+      ],
+      ...[
+        '-c:s',
+        'srt',
+        '-disposition:a:0',
+        '0',
+        '-disposition:a:1',
+        'default',
+        '-disposition:s:0',
+        'forced',
+      ],
+      ...[
+        '-disposition:s:1',
+        'hearing_impaired',
+        '-metadata:s:v:0',
+        'title=Das Bild',
+        '-metadata:s:s:0',
+        'title=Schilder',
+      ],
+      ...['-metadata:s:v:0', 'language=fin'],
+    ],
+    expect: {
+      frames: 50,
+      streams: ['audio:flac', 'audio:flac', 'subtitle:subrip', 'subtitle:subrip'],
+      dispositions: ['', '', 'default', 'forced', 'hearing_impaired'],
+      titles: ['Das Bild', '', '', 'Schilder', ''],
+    },
+  },
+  {
+    name: 'an attached cover',
+    as: 'mkv',
+    inputs: [...picture(), ...picture('color=red:s=64x64:d=0.04')],
+    args: [
+      '-map',
+      '0:v',
+      ...X264,
+      '-g',
+      '12',
+      '-map',
+      '1:v',
+      '-c:v:1',
+      'mjpeg',
+      '-disposition:v:1',
+      'attached_pic',
+    ],
+    expect: { frames: 50, streams: ['video:mjpeg'] },
+  },
+  {
+    name: 'a rotated picture in MP4',
+    as: 'mp4',
+    inputs: picture(),
+    args: [...X264, '-g', '12'],
+    second: ['-i', 'IN', '-c', 'copy', '-metadata:s:v:0', 'rotate=90', 'OUT'],
+    expect: { frames: 50, rotation: 90 },
+  },
+];
