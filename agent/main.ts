@@ -1,3 +1,4 @@
+import { enableCompileCache } from 'node:module';
 import { availableParallelism, hostname } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -7,7 +8,6 @@ import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { VERSION } from '../shared/version.ts';
-import { runAgent } from './agent.ts';
 import type { AgentConfig } from './config.ts';
 import { DEFAULT_PROCESSES, DEFAULT_WORK_GIB, type SandboxLimits } from './sandbox/limits.ts';
 
@@ -119,6 +119,9 @@ async function main(): Promise<void> {
     logger.error({ error: String(reason) }, 'unhandled rejection'),
   );
   const ids = systemIds(() => systemClock.wallMs());
+  // Compiled once and for all: its start costs half as much then.
+  enableCompileCache(join(import.meta.dirname, '../.cache/compiled'));
+  const { runAgent } = await import('./agent.ts');
   await runAgent({ config, clock: systemClock, ids, logger, leave: leave.signal, quit: quit.signal });
 }
 

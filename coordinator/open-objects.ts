@@ -6,6 +6,7 @@ import { FolderHttp } from './objects/folder-http.ts';
 import { FolderStore } from './objects/folder.ts';
 import { S3Store } from './objects/minio.ts';
 import type { ObjectStore } from './objects/object-store.ts';
+import { youngCollector } from './objects/young-garbage.ts';
 import { localUrl, type CoordinatorSettings } from './settings.ts';
 import { signingSecret } from './signing-secret.ts';
 
@@ -37,6 +38,7 @@ export async function openObjects(settings: CoordinatorSettings, parts: Parts): 
     internalUrl: `${settings.internalUrl ?? local}/objects`,
     clock,
     ids,
+    collectGarbage: youngCollector(),
   });
   await store.ensureBucket(settings.bucket);
   return { objects: store, folderHttp: new FolderHttp({ store, clock, logger }) };

@@ -45,6 +45,8 @@ export interface TempFilesOptions {
   readonly folder: string;
   readonly ids: IdSource;
   readonly openFile: OpenNewFile;
+  /** Called now and then while a large body streams through: its chunks are garbage by then. */
+  collectGarbage(): void;
 }
 
 /** Temporary files of one folder. What is still there when the process starts belongs to nobody. */
@@ -68,7 +70,8 @@ export class TempFiles {
     try {
       const file = await this.#options.openFile(path);
       try {
-        const digests = await pump(body, file, expected.sizeBytes ?? expected.maxBytes);
+        const tidy = tidyBody(body, () => this.#options.collectGarbage());
+        const digests = await pump(tidy, file, expected.sizeBytes ?? expected.maxBytes);
         checkExpected(digests, expected);
         await file.sync();
         return { path, ...digests };
@@ -88,6 +91,21 @@ export class TempFiles {
 }
 
 type Digests = Omit<Received, 'path'>;
+
+/** How much of a body may lie around as garbage. */
+const TIDY_BYTES = 16 * 1024 * 1024;
+
+async function* tidyBody(body: AsyncIterable<Uint8Array>, tidy: () => void): AsyncGenerator<Uint8Array> {
+  let untidy = 0;
+  for await (const chunk of body) {
+    untidy += chunk.byteLength;
+    if (untidy >= TIDY_BYTES) {
+      tidy();
+      untidy = 0;
+    }
+    yield chunk;
+  }
+}
 
 async function pump(
   body: AsyncIterable<Uint8Array>,

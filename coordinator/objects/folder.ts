@@ -21,6 +21,8 @@ export interface FolderStoreOptions {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly openFile?: OpenNewFile;
+  /** See `youngCollector`; absent: V8 decides. */
+  readonly collectGarbage?: () => void;
 }
 
 /** What a signed PUT asks for. */
@@ -46,7 +48,12 @@ export class FolderStore implements api.ObjectStore {
     const { ids } = options;
     const folder = join(options.folder, 'tmp');
     this.signer = new UrlSigner(options.secret);
-    this.#temp = new TempFiles({ folder, ids, openFile: options.openFile ?? openNewFile });
+    this.#temp = new TempFiles({
+      folder,
+      ids,
+      openFile: options.openFile ?? openNewFile,
+      collectGarbage: options.collectGarbage ?? ((): void => undefined),
+    });
     this.#index = new FolderIndex({ root: join(options.folder, 'objects'), temp: folder, ids });
     this.#uploads = new FolderUploads({ folder: join(options.folder, 'uploads'), temp: this.#temp, ids });
   }
