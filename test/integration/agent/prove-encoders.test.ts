@@ -48,7 +48,7 @@ esac
 
 test('a hardware encoder counts only if it encodes a frame here; what is listed but does not work is named with the reason', async () => {
   const proofs = await proveEncoders({ ffmpeg: await standIn(), workDir: folder, clock: systemClock });
-  expect(proofs.proved).toEqual(['libx264', 'hevc_nvenc']);
+  expect(proofs.proved).toEqual(['libx264', 'hevc_nvenc', 'aac']);
   expect(new Map(proofs.broken.map((one) => [one.name, one.reason]))).toEqual(
     new Map([
       ['h264_nvenc', 'No capable devices found'],
