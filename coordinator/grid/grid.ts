@@ -57,7 +57,8 @@ export interface RunningGrid {
   readonly services: readonly Service[];
 }
 
-const SWEEP_MS = 500;
+/** With the grace of a broken stream, this is how long the clip of a killed agent waits. */
+const SWEEP_MS = 250;
 const SILENT_MS = 30_000;
 const RAISE_AFTER_MS = 10 * 60_000;
 const PRIORITY_CLASS = 10;

@@ -32,7 +32,7 @@ export const DEFAULT_TIMES = {
   heartbeatMs: 3_000,
   leaseTtlMs: 12_000,
   trustMarginMs: 2_000,
-  graceMs: 3_000,
+  graceMs: 2_000,
   pollMs: 500,
   collectEveryMs: 5_000,
   orphansEveryMs: 10 * 60_000,

@@ -71,7 +71,7 @@ class Simulation {
     this.#objects.put(PASS_THROUGH.source.key, Buffer.from('a film'));
     this.#database = new SimDatabase(this.#world, this.#random.fork(), plant);
     const { leaseTtlMs: ttlMs, graceMs } = SETTINGS;
-    const times = { ttlMs, graceMs, outageMs: graceMs - 500 };
+    const times = { ttlMs, graceMs, outageMs: graceMs - 250 };
     this.#invariants = new Invariants(this.#database.state, this.#objects, times);
     this.#database.onCall = (name, args) => this.#called(name, args);
     this.#database.onCrash = (process) => this.#crashCoordinator(process);
