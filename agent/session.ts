@@ -141,11 +141,12 @@ export class Session {
       case 'welcome':
         return this.#welcomed(message.value);
       case 'heartbeatAck': {
-        const sentMs = this.#answered(message.value.sequence);
-        if (sentMs !== undefined)
-          for (const fence of message.value.renewed) holder.renewed(fence, sentMs, this.#times);
-        for (const fence of message.value.lost)
-          holder.lost(fence, 'the coordinator says that the lease is lost');
+        const { sequence, renewed, lost, putOff } = message.value;
+        const sentMs = this.#answered(sequence);
+        // A database that is away gives the leases to nobody: killing the work would help nobody (L12).
+        const trusted = putOff ? holder.all().map((lease) => lease.fence) : renewed;
+        if (sentMs !== undefined) for (const fence of trusted) holder.renewed(fence, sentMs, this.#times);
+        for (const fence of lost) holder.lost(fence, 'the coordinator says that the lease is lost');
         return;
       }
       case 'grant':

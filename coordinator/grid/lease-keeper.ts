@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { GridError, toGridError } from '../../shared/errors.ts';
 import type { Heartbeat, HeartbeatAck, Load } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { DrainOrder } from '../domain/agent.ts';
 import { checkFence, MAX_INT4 } from '../domain/fence.ts';
@@ -38,6 +39,12 @@ const MAX_FPS = 1e9;
 /** A load is stored with each beat. */
 const MAX_GPUS = 64;
 
+/** A database that takes longer is away, as far as a heartbeat is concerned. */
+const ANSWER_WITHIN_MS = 2_000;
+/** For so long agents are told to go on without renewals; an outage must not cost their power for ever. */
+const PUT_OFF_AT_MOST_MS = 15 * 60_000;
+const PASSING: ReadonlySet<string> = new Set(['unavailable', 'resource_exhausted']);
+
 function boundedLoad(load: Load | undefined): Load | undefined {
   return load && { ...load, gpus: load.gpus.slice(0, MAX_GPUS) };
 }
@@ -50,14 +57,20 @@ function keyOf(fence: Fence): string {
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
   readonly #beats: Batcher<Beat, Answer>;
+  /** When the database last answered. */
+  #answeredMs: number;
 
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
+    this.#answeredMs = deps.clock.monotonicMs();
     const { nextTurn } = deps.platform;
     this.#beats = new Batcher({ batch: 500, waiting: 20_000, nextTurn }, (beats) => this.#flush(beats));
   }
 
-  /** Renews what the heartbeat lists (L2). `undefined`: the session is no longer the agent's (L8). */
+  /**
+   * Renews what the heartbeat lists (L2). `undefined`: the session is no longer the agent's (L8). While the database is
+   * away the answer is put off, and says so: then nobody can be given the leases either.
+   */
   async heartbeat(session: LocalSession, beat: Heartbeat): Promise<HeartbeatAck | undefined> {
     const all = beat.leases.map((lease) => ({
       fence: checkFence(lease.fence),
@@ -69,11 +82,9 @@ export class LeaseKeeper {
     }));
     // The commit holds the row: a renewal would wait for it, and then find the task done and the lease lost.
     const renewals = all.filter(({ fence }) => !session.committing.has(fence.leaseId));
-    const { renewed, session: known } = await this.#beats.add({
-      session,
-      load: boundedLoad(beat.load),
-      renewals,
-    });
+    const answer = await this.#answer({ session, load: boundedLoad(beat.load), renewals });
+    if (answer === undefined) return { sequence: beat.sequence, renewed: [], lost: [], putOff: true };
+    const { renewed, session: known } = answer;
     if (known === undefined) return undefined;
     // What a lost notification would have told (L7).
     if ((known.drain !== undefined) !== session.draining) applyDrain(session, known.drain);
@@ -82,7 +93,27 @@ export class LeaseKeeper {
       .map((renewal) => renewal.fence)
       .filter((fence) => !kept.has(keyOf(fence)) && !session.committing.has(fence.leaseId));
     this.#forget(session, { listed: all.map((renewal) => renewal.fence), lost });
-    return { sequence: beat.sequence, renewed: renewed.map((fence) => ({ ...fence })), lost };
+    const fences = renewed.map((fence) => ({ ...fence }));
+    return { sequence: beat.sequence, renewed: fences, lost, putOff: false };
+  }
+
+  /** Undefined: the database does not answer, and has not for so short a time that agents may go on. */
+  async #answer(beat: Beat): Promise<Answer | undefined> {
+    const { clock } = this.#deps;
+    const enough = new AbortController();
+    const late = clock.sleep(ANSWER_WITHIN_MS, enough.signal).then((): undefined => undefined);
+    try {
+      const answer = await Promise.race([this.#beats.add(beat), late]);
+      if (answer === undefined) throw new GridError('unavailable', 'the database does not answer heartbeats');
+      this.#answeredMs = clock.monotonicMs();
+      return answer;
+    } catch (thrown) {
+      const tooLong = clock.monotonicMs() - this.#answeredMs > PUT_OFF_AT_MOST_MS;
+      if (tooLong || !PASSING.has(toGridError(thrown).code)) throw thrown;
+      return undefined;
+    } finally {
+      enough.abort();
+    }
   }
 
   /** A slot is free again when its lease is lost, or when the agent has not named it for a whole ttl. */

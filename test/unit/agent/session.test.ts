@@ -63,7 +63,10 @@ function grant() {
 
 const beats = () => stream.all('heartbeat');
 function answer(sequence: number, renewed: ReturnType<typeof grant>[] = []): void {
-  stream.hear({ $case: 'heartbeatAck', value: { sequence, renewed, lost: [] } });
+  stream.hear({ $case: 'heartbeatAck', value: { sequence, renewed, lost: [], putOff: false } });
+}
+function putOff(sequence: number): void {
+  stream.hear({ $case: 'heartbeatAck', value: { sequence, renewed: [], lost: [], putOff: true } });
 }
 
 test('a heartbeat goes out every interval and carries every lease', async () => {
@@ -109,6 +112,27 @@ test('L5 leases that were kept over a reconnect are trusted from the sending of 
   await start([fence]);
   expect(stream.all('hello')[0]!.heldLeases).toEqual([fence, lost]);
   expect(holder.all().map((lease) => [lease.fence, lease.deadlineMs])).toEqual([[fence, 16_000]]);
+});
+
+test('L12 while the coordinator puts off its answers the work goes on, and ends when it says nothing any more', async () => {
+  await start();
+  const fence = grant();
+  for (let round = 0; round < 20; round++) {
+    await pass(3_000);
+    putOff(beats().at(-1)!.sequence);
+  }
+  expect(holder.all().map((lease) => lease.fence)).toEqual([fence]);
+  expect(holder.all()[0]!.deadlineMs).toBeLessThanOrEqual(clock.monotonicMs() + 10_000);
+  await pass(10_000);
+  expect(holder.size).toBe(0);
+});
+
+test('L5 a put-off answer to a heartbeat that this session never sent renews nothing', async () => {
+  await start();
+  grant();
+  await pass(1_000);
+  putOff(999);
+  expect(holder.all()[0]!.deadlineMs).toBe(10_000);
 });
 
 test('L9 grants that never pause do not put the heartbeat off', async () => {

@@ -154,6 +154,8 @@ export interface HeartbeatAck {
   renewed: Fence[];
   /** Not the agent's any more: stop at once. */
   lost: Fence[];
+  /** The coordinator cannot reach its database, so nothing was renewed and nothing given to anybody else: go on. */
+  putOff: boolean;
 }
 
 export interface DrainNotice {
@@ -2056,7 +2058,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
 };
 
 function createBaseHeartbeatAck(): HeartbeatAck {
-  return { sequence: 0, renewed: [], lost: [] };
+  return { sequence: 0, renewed: [], lost: [], putOff: false };
 }
 
 export const HeartbeatAck: MessageFns<HeartbeatAck> = {
@@ -2069,6 +2071,9 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
     }
     for (const v of message.lost) {
       Fence.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.putOff !== false) {
+      writer.uint32(32).bool(message.putOff);
     }
     return writer;
   },
@@ -2110,6 +2115,14 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
             message.lost.push(Fence.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.putOff = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2127,6 +2140,11 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
       sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
       renewed: globalThis.Array.isArray(object?.renewed) ? object.renewed.map((e: any) => Fence.fromJSON(e)) : [],
       lost: globalThis.Array.isArray(object?.lost) ? object.lost.map((e: any) => Fence.fromJSON(e)) : [],
+      putOff: isSet(object.putOff)
+        ? globalThis.Boolean(object.putOff)
+        : isSet(object.put_off)
+        ? globalThis.Boolean(object.put_off)
+        : false,
     };
   },
 
@@ -2141,6 +2159,9 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
     if (message.lost?.length) {
       obj.lost = message.lost.map((e) => Fence.toJSON(e));
     }
+    if (message.putOff !== false) {
+      obj.putOff = message.putOff;
+    }
     return obj;
   },
 
@@ -2152,6 +2173,7 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
     message.sequence = object.sequence ?? 0;
     message.renewed = object.renewed?.map((e) => Fence.fromPartial(e)) || [];
     message.lost = object.lost?.map((e) => Fence.fromPartial(e)) || [];
+    message.putOff = object.putOff ?? false;
     return message;
   },
 };
