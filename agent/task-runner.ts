@@ -40,8 +40,8 @@ const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** As much as the coordinator keeps. */
 const MAX_MESSAGE_CHARS = 2_000;
-/** With the backoff: for about a minute and a half of a coordinator that says "later". */
-const COMMIT_TRIES = 24;
+/** With the backoff: for about five minutes of a coordinator that says "later". */
+const COMMIT_TRIES = 80;
 const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {

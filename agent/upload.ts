@@ -57,10 +57,15 @@ async function put({ target, path, signal }: PutInput): Promise<{ status: number
   return answered;
 }
 
-const TRIES = 8;
+/** A finished piece of work is kept for so long while the store is away; its lease goes on being renewed. */
+const PATIENCE_MS = 5 * 60_000;
+/** A store that is full will hardly have room in a moment. */
+const TRIES_WHEN_FULL = 8;
+const STORE_FULL = 507;
 
 /** Uploads a file to its signed URL; tries again while the store does not answer. */
 export async function uploadArtifact(deps: { clock: Clock; ids: IdSource }, input: PutInput): Promise<void> {
+  const fromMs = deps.clock.monotonicMs();
   for (let attempt = 0; ; attempt++) {
     throwIfAborted(input.signal);
     const answer = await put(input).catch((error: unknown) => ({ status: 0, body: String(error) }));
@@ -69,8 +74,9 @@ export async function uploadArtifact(deps: { clock: Clock; ids: IdSource }, inpu
     if ((status >= 200 && status < 300) || status === 412) return;
     throwIfAborted(input.signal);
     const passing = status === 0 || status === 408 || status === 429 || status >= 500;
-    if (!passing || attempt + 1 >= TRIES) {
-      const code = status === 507 ? 'disk_full' : 'unavailable';
+    const full = status === STORE_FULL && attempt + 1 >= TRIES_WHEN_FULL;
+    if (!passing || full || deps.clock.monotonicMs() - fromMs > PATIENCE_MS) {
+      const code = status === STORE_FULL ? 'disk_full' : 'unavailable';
       throw new GridError(
         code,
         `the upload of ${input.target.name} failed with status ${status}: ${body.slice(0, 200)}`,

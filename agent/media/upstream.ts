@@ -3,8 +3,10 @@ import type { Clock } from '../../shared/clock.ts';
 import { withStall } from '../stall.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 
-/** How often one range is asked for before the attempt fails: for half a minute, in which a coordinator that serves objects starts again. */
-const TRIES = 13;
+/** How often one range is asked for before the attempt fails: about five minutes of a store that is away ... */
+const TRIES = 80;
+/** ... and not much more where each of them takes its time. */
+const PATIENCE_MS = 5 * 60_000;
 const FIRST_PAUSE_MS = 100;
 /** A store that sends nothing for so long is asked again (L14). */
 export const STALL_MS = 30_000;
@@ -80,6 +82,7 @@ function wrongAnswer(response: Response, input: ObjectInput, range: ByteRange): 
  * Throws `cancelled` when `signal` aborts.
  */
 export async function withRetry<T>(clock: Clock, signal: AbortSignal, attempt: () => Promise<T>): Promise<T> {
+  const fromMs = clock.monotonicMs();
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();
@@ -87,17 +90,18 @@ export async function withRetry<T>(clock: Clock, signal: AbortSignal, attempt: (
       if (signal.aborted)
         throw new GridError('cancelled', 'reading the object was cancelled', { cause: thrown });
       if (thrown instanceof GridError && thrown.code !== 'unavailable') throw thrown;
-      if (tries === TRIES) throw unavailable(thrown);
+      const enough = tries === TRIES || clock.monotonicMs() - fromMs > PATIENCE_MS;
+      if (enough) throw unavailable(thrown, tries);
     }
     await clock.sleep(Math.min(MAX_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (tries - 1)), signal);
   }
 }
 
-function unavailable(thrown: unknown): GridError {
+function unavailable(thrown: unknown, tries: number): GridError {
   if (thrown instanceof GridError) return thrown;
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new GridError('unavailable', `the object store broke off ${TRIES} times, last: ${reason}`, {
+  return new GridError('unavailable', `the object store broke off ${tries} times, last: ${reason}`, {
     cause: thrown,
   });
 }
