@@ -73,7 +73,8 @@ const PASSING = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|08\w{3}|57P
 
 function isPassing(error: Error): boolean {
   if ('code' in error && typeof error.code === 'string' && PASSING.test(error.code)) return true;
-  return /Connection terminated|timeout exceeded when trying to connect/.test(error.message);
+  // The last one: the ROLLBACK after a connection broke in the middle of a transaction.
+  return /Connection terminated|timeout exceeded when trying to connect|not queryable/.test(error.message);
 }
 
 /** Wraps anything that was thrown; a `GridError` passes unchanged, a lost connection is `unavailable`, all else `internal`. */

@@ -23,6 +23,8 @@ const PART_BYTES = 16 * 1024 * 1024;
 // The most that S3 copies in one request.
 const MAX_COPY_BYTES = 5 * 1024 ** 3;
 const REMOVE_BATCH = 1000;
+/** A store that has not answered a short question by then is away; what moves bytes, or throws them away, may take longer. */
+const ANSWER_WITHIN_MS = 15_000;
 
 class PartsClient extends Client {
   /** The client library has it, but keeps it to itself. */
@@ -56,8 +58,8 @@ export class S3Store implements api.ObjectStore {
 
   async ensureBucket(bucket: string): Promise<void> {
     checkBucket(bucket);
-    if (await explain(this.#client.bucketExists(bucket))) return;
-    await explain(this.#client.makeBucket(bucket, this.#options.region)).catch((error: unknown) => {
+    if (await this.#ask(this.#client.bucketExists(bucket))) return;
+    await this.#ask(this.#client.makeBucket(bucket, this.#options.region)).catch((error: unknown) => {
       // another coordinator was faster
       if (causeCode(error) !== 'BucketAlreadyOwnedByYou') throw error;
     });
@@ -66,7 +68,7 @@ export class S3Store implements api.ObjectStore {
   async stat(ref: api.ObjectRef): Promise<api.ObjectStat | undefined> {
     checkRef(ref);
     try {
-      const found = await explain(this.#client.statObject(ref.bucket, ref.key));
+      const found = await this.#ask(this.#client.statObject(ref.bucket, ref.key));
       const metadata = found.metaData as Record<string, string | undefined>;
       return {
         sizeBytes: found.size,
@@ -107,8 +109,8 @@ export class S3Store implements api.ObjectStore {
     // the client library takes a length of 0 for "to the end"
     const length = range?.endInclusive === undefined ? 0 : range.endInclusive - start + 1;
     return range === undefined
-      ? explain(this.#client.getObject(ref.bucket, ref.key))
-      : explain(this.#client.getPartialObject(ref.bucket, ref.key, start, length));
+      ? this.#ask(this.#client.getObject(ref.bucket, ref.key))
+      : this.#ask(this.#client.getPartialObject(ref.bucket, ref.key, start, length));
   }
 
   async write(
@@ -155,7 +157,7 @@ export class S3Store implements api.ObjectStore {
   async startMultipart(ref: api.ObjectRef, contentType: string): Promise<api.MultipartRef> {
     checkRef(ref);
     const headers = { 'Content-Type': contentType };
-    const uploadId = await explain(this.#client.initiateNewMultipartUpload(ref.bucket, ref.key, headers));
+    const uploadId = await this.#ask(this.#client.initiateNewMultipartUpload(ref.bucket, ref.key, headers));
     return { bucket: ref.bucket, key: ref.key, uploadId };
   }
 
@@ -165,7 +167,7 @@ export class S3Store implements api.ObjectStore {
   }
 
   async listParts(upload: api.MultipartRef): Promise<api.UploadedPart[]> {
-    const listed = await explain(this.#client.partsOf(upload));
+    const listed = await this.#ask(this.#client.partsOf(upload));
     return [...Map.groupBy(listed, ({ part }) => part).values()].flatMap(newestOnly);
   }
 
@@ -181,19 +183,33 @@ export class S3Store implements api.ObjectStore {
 
   async abortMultipart(upload: api.MultipartRef): Promise<void> {
     const { bucket, key, uploadId } = upload;
-    await explain(this.#client.abortMultipartUpload(bucket, key, uploadId)).catch((error: unknown) => {
+    await this.#ask(this.#client.abortMultipartUpload(bucket, key, uploadId)).catch((error: unknown) => {
       if (!(error instanceof GridError && error.code === 'not_found')) throw error;
     });
   }
 
   async health(): Promise<void> {
-    await explain(this.#client.listBuckets());
+    await this.#ask(this.#client.listBuckets());
   }
 
   async #mustStat(ref: api.ObjectRef): Promise<api.ObjectStat> {
     const found = await this.stat(ref);
     if (found === undefined) throw missingObject(ref);
     return found;
+  }
+
+  /** A question to which the answer is short. */
+  #ask<T>(answer: Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    const asked = explain(answer);
+    return new Promise((resolve, reject) => {
+      const late = (): void => {
+        const message = `the object store has not answered for ${ANSWER_WITHIN_MS / 1000} s`;
+        reject(new GridError('unavailable', message));
+      };
+      const timer = clock.after(ANSWER_WITHIN_MS, late);
+      asked.then(resolve, reject).finally(() => timer.cancel());
+    });
   }
 
   #presign(
