@@ -1,4 +1,5 @@
 import { credentials } from '@grpc/grpc-js';
+import { channelOptions } from '../../../agent/channel.ts';
 import { Drain } from '../../../agent/drain.ts';
 import { LeaseHolder, type HeldLease } from '../../../agent/lease-holder.ts';
 import { Link } from '../../../agent/link.ts';
@@ -41,7 +42,7 @@ export class SimulatedAgent {
   async run(): Promise<string> {
     const { coordinator, hello, onWelcome } = this.#deps;
     // Each agent has a connection of its own, as machines have.
-    const options = { 'grpc.use_local_subchannel_pool': 1 };
+    const options = { ...channelOptions(), 'grpc.use_local_subchannel_pool': 1 };
     const client = new AgentServiceClient(coordinator, credentials.createInsecure(), options);
     const logger = {
       ...silentLogger,

@@ -1,4 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import type { AgentNews, AgentOrders, Report } from '../agents/protocol.ts';
 import { end } from './process.ts';
@@ -7,19 +8,21 @@ import { end } from './process.ts';
 export interface SimulatedAgents {
   /** What they saw since the last report, of all processes. */
   report(): Promise<Report>;
-  /** Resolves when the merge of a job was committed. */
+  /** Resolves when the merge of a job was committed; rejects when agents are gone. */
   merged(jobId: string): Promise<void>;
   stop(): Promise<void>;
 }
 
 const MAIN = join(import.meta.dirname, '../agents/main.ts');
 
+const gone = (): Error => new Error('a process of simulated agents ended');
+
 function next<Kind extends AgentNews['kind']>(
   child: ChildProcess,
   kind: Kind,
 ): Promise<Extract<AgentNews, { kind: Kind }>> {
   return new Promise((resolve, reject) => {
-    const onExit = (): void => reject(new Error('a process of simulated agents ended'));
+    const onExit = (): void => reject(gone());
     const onMessage = (news: AgentNews): void => {
       if (news.kind !== kind) return;
       child.off('message', onMessage);
@@ -51,6 +54,8 @@ export async function startAgents(
     });
     return child;
   });
+  const lost = Promise.race(children.map((child) => once(child, 'exit'))).then(() => Promise.reject(gone()));
+  lost.catch(() => undefined);
   await Promise.all(children.map((child) => next(child, 'ready')));
   return {
     async report() {
@@ -66,7 +71,7 @@ export async function startAgents(
         refused: all.flatMap((one) => one.refused),
       };
     },
-    merged: (jobId) => mergeOf(jobId).promise,
+    merged: (jobId) => Promise.race([mergeOf(jobId).promise, lost]),
     async stop() {
       await Promise.all(children.map(end));
     },
