@@ -60,7 +60,12 @@ async function main(): Promise<number> {
     const say = (line: string): void => console.error(`bench: ${line}`);
     const context: BenchContext = { quick: values.quick, folder, server, say };
     const all: Measured[] = [];
-    for (const measurement of measurements) all.push(await measure(measurement, context));
+    for (const measurement of measurements) {
+      const measured = await measure(measurement, context);
+      // All of them take half an hour: what is known is told.
+      console.error(tableText([measured]));
+      all.push(measured);
+    }
     console.log(tableText(all));
     if (values.write) await writeFile(RESULTS, resultsMarkdown(describeMachine(server.version), all));
     if (all.some((one) => one.error !== undefined)) return 1;
