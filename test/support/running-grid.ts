@@ -32,6 +32,8 @@ import { createTestDatabase } from './postgres.ts';
 
 export interface RunningGridOptions {
   readonly agents?: number;
+  /** What set-up wrote of VapourSynth for the agents to read; a path that is not there: a machine without it. */
+  readonly vapourSynthFile?: string;
   readonly settings?: Partial<GridSettings>;
   /** Default: everybody is an administrator. */
   readonly auth?: 'none' | 'token';
@@ -124,7 +126,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
       slots,
       dataDir: join(folder, `agent-${number}`),
       searchPath: process.env['PATH'] ?? '',
-      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+      vapourSynthFile: options.vapourSynthFile ?? resolve('.cache/vapoursynth/clipgrid.json'),
       drainDeadlineMs: 1_000,
       version: 'test',
     };
