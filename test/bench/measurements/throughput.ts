@@ -17,7 +17,7 @@ async function run(context: BenchContext): Promise<Row[]> {
   try {
     context.say(`${clips} clips are on their way`);
     const cpu = async (): Promise<number[]> =>
-      Promise.all([cpuSeconds(grid.coordinator.pid), cpuSeconds(context.server.pid)]);
+      Promise.all([grid.coordinator.pid, context.server.pid, ...grid.agents.pids].map(cpuSeconds));
     const before = await cpu();
     const jobId = await grid.submit();
     await grid.agents.merged(jobId);
@@ -51,6 +51,7 @@ async function run(context: BenchContext): Promise<Row[]> {
       },
       { what: 'processor time of the coordinator, a task', value: cpuMs(0), unit: 'ms' },
       { what: 'processor time of PostgreSQL, a task', value: cpuMs(1), unit: 'ms' },
+      { what: 'processor time of the simulated agents, a task', value: cpuMs(2), unit: 'ms' },
       {
         what: 'coordinator memory after it',
         value: (await grid.coordinator.rssBytes()) / 2 ** 20,

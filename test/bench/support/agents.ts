@@ -10,6 +10,8 @@ export interface SimulatedAgents {
   report(): Promise<Report>;
   /** Resolves when the merge of a job was committed; rejects when agents are gone. */
   merged(jobId: string): Promise<void>;
+  /** Of their processes. */
+  readonly pids: readonly number[];
   stop(): Promise<void>;
 }
 
@@ -71,6 +73,7 @@ export async function startAgents(
         refused: all.flatMap((one) => one.refused),
       };
     },
+    pids: children.map((child) => child.pid ?? 0),
     merged: (jobId) => Promise.race([mergeOf(jobId).promise, lost]),
     async stop() {
       await Promise.all(children.map(end));
