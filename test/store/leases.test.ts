@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Fence } from '../../coordinator/domain/task.ts';
 import type { RespecClip } from '../../coordinator/store/job-store.ts';
+import type { Completion, GrantedTask } from '../../coordinator/store/lease-store.ts';
 import { createGridFixture, RULES, TTL_MS } from '../support/grid-fixture.ts';
 import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
 
@@ -25,6 +26,12 @@ describe.each([
   afterAll(() => grid.close());
   beforeEach(() => grid.reset());
   const expire = () => grid.expire();
+  const completion = (task: GrantedTask): Completion => ({
+    fence: task.fence,
+    agentId: task.agentId,
+    output: grid.output(task),
+    logTail: '',
+  });
 
   test('L1 epoch rises by one on each grant, and not on expiry, renewal or completion', async () => {
     const session = await grid.agent('a');
@@ -164,6 +171,34 @@ describe.each([
     const regranted = await grid.grant('b', other, 4);
     expect(regranted.map((task) => task.fence.taskId)).toContain(slow!.fence.taskId);
     expect(await grid.complete(slow!)).toMatchObject({ committed: false });
+  });
+
+  test('L11 of two leases of one task that say it is done in one batch, only the current one is told so', async () => {
+    const session = await grid.agent('a');
+    const other = await grid.agent('b');
+    await grid.encodingJob('a', session);
+    const [slow] = await grid.grant('a', session);
+    await grid.ageLeases(TTL_MS + 1);
+    await expire();
+    const regranted = await grid.grant('b', other, 4);
+    const current = regranted.find((task) => task.fence.taskId === slow!.fence.taskId);
+    const outcomes = await grid.leases.commit([slow!, current!, slow!].map(completion), RULES);
+    expect(outcomes.map((one) => one.committed)).toEqual([false, true, false]);
+  });
+
+  test('L10 one batch with the last clips of one job, some of another and what is stale advances each as it must', async () => {
+    const session = await grid.agent('a');
+    const ended = await grid.encodingJob('a', session);
+    const last = await grid.grant('a', session, 4);
+    const going = await grid.encodingJob('a', session);
+    const [one, ...others] = await grid.grant('a', session, 4);
+    const stale = { ...one!, fence: { ...one!.fence, leaseId: randomUUID() } };
+    const batch = [stale, ...others, ...last];
+    const outcomes = await grid.leases.commit(batch.map(completion), RULES);
+    const jobs = [undefined, ...others.map(() => going), ...last.map(() => ended)];
+    expect(outcomes.map((outcome) => outcome.jobId)).toEqual(jobs);
+    expect(await grid.jobs.get(ended)).toMatchObject({ state: 'merging', clipsDone: 4, framesDone: 100 });
+    expect(await grid.jobs.get(going)).toMatchObject({ state: 'encoding', clipsDone: 3, framesDone: 75 });
   });
 
   test('L12 after an outage nothing is expired for one full ttl, and leases can be renewed meanwhile', async () => {

@@ -1,8 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import type { JobSpec } from '../../domain/job.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { UNFINISHED } from '../../domain/task-machine.ts';
-import type { Artifact, TaskKind, TaskOutput } from '../../domain/task.ts';
+import type { Artifact, Fence, TaskKind, TaskOutput } from '../../domain/task.ts';
 import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { failJob } from './end-job.ts';
@@ -11,31 +11,65 @@ import { say } from './say.ts';
 
 interface DoneRow {
   task_id: string;
+  epoch: number;
+  lease_id: string;
   job_id: string;
   kind: TaskKind;
-  clip_index: number;
   frames_total: number;
 }
 
-/** All completions of one tick. The fence is in the WHERE (L2); an expired lease that nobody got since still counts (L11). */
+/**
+ * All completions of one tick. The fence is in the WHERE (L2); an expired lease that nobody got since still counts (L11).
+ * Clips that leave their job unfinished are one statement. The rest is one transaction; if that fails, the clips stay
+ * committed, and saying them again is harmless (L3).
+ */
 export async function commit(
   db: Db,
   completions: readonly Completion[],
   rules: StageRules,
 ): Promise<CommitOutcome[]> {
   if (completions.length === 0) return [];
+  const done = await markParts(db, completions.filter(isPart));
+  const jobs = new Map(done.map((row) => [keyOfRow(row), row.job_id]));
+  const rest = completions.filter((one) => !jobs.has(keyOf(one.fence)));
+  const repeated = rest.length === 0 ? new Set<string>() : await commitRest(db, { rest, rules, jobs });
+  return completions.map(({ fence }) => {
+    const jobId = jobs.get(keyOf(fence));
+    const again = repeated.has(keyOf(fence));
+    return { committed: jobId !== undefined || again, repeated: again, ...(jobId ? { jobId } : {}) };
+  });
+}
+
+function keyOf({ taskId, epoch, leaseId }: Fence): string {
+  return `${taskId}/${epoch}/${leaseId}`;
+}
+
+function keyOfRow(row: DoneRow): string {
+  return keyOf({ taskId: row.task_id, epoch: row.epoch, leaseId: row.lease_id });
+}
+
+function isPart({ output }: Completion): boolean {
+  const kind = output.result.kind?.$case;
+  return kind === 'encode' || kind === 'audio';
+}
+
+interface Rest {
+  readonly rest: readonly Completion[];
+  readonly rules: StageRules;
+  /** Job by fence, of what was committed: added to. */
+  readonly jobs: Map<string, string>;
+}
+
+/** Commits what may take a job to its next stage (L10). Returns the fences that were committed before. */
+async function commitRest(db: Db, { rest, rules, jobs }: Rest): Promise<Set<string>> {
   return db.transaction().execute(async (tx) => {
-    await lockJobs(tx, completions);
-    const done = await markDone(tx, completions);
-    const doneIds = new Map(done.map((row) => [row.task_id, row]));
-    const others = completions.filter((one) => !doneIds.has(one.fence.taskId));
+    await lockJobs(tx, rest);
+    const done = await markDone(tx, rest);
+    for (const row of done) jobs.set(keyOfRow(row), row.job_id);
+    const others = rest.filter((one) => !jobs.has(keyOf(one.fence)));
     const repeated = others.length === 0 ? new Set<string>() : await alreadyCommitted(tx, others);
-    await advance(tx, { done, completions, rules });
-    return completions.map((one) => {
-      const jobId = doneIds.get(one.fence.taskId)?.job_id;
-      const again = repeated.has(one.fence.taskId);
-      return { committed: jobId !== undefined || again, repeated: again, ...(jobId ? { jobId } : {}) };
-    });
+    await advance(tx, { done, completions: rest, rules });
+    return repeated;
   });
 }
 
@@ -47,21 +81,60 @@ async function lockJobs(tx: Transaction, completions: readonly Completion[]): Pr
     order by job_id for no key update`.execute(tx);
 }
 
+/** Clips and audio of jobs that have more open tasks than these, so that none of these is the last (L10). */
+async function markParts(db: Db, parts: readonly Completion[]): Promise<DoneRow[]> {
+  if (parts.length === 0) return [];
+  const { rows } = await sql<DoneRow>`
+    with ${saidDone(parts)}, going as materialized (
+      select j.job_id from jobs j join (
+        select t.job_id, count(*) as parts from said_done join tasks t using (task_id) group by t.job_id
+      ) p using (job_id)
+      where j.state = 'encoding' and j.open_tasks > p.parts
+      order by j.job_id for no key update of j
+    ), ${done(sql`t.kind in ('encode', 'audio') and t.job_id in (select job_id from going)`)}, counted as (
+      update jobs j set open_tasks = j.open_tasks - d.tasks, clips_done = j.clips_done + d.clips,
+        frames_done = j.frames_done + d.frames
+      from (
+        select job_id, count(*)::int as tasks, count(*) filter (where kind = 'encode')::int as clips,
+          coalesce(sum(frames_total) filter (where kind = 'encode'), 0)::int as frames
+        from done group by job_id
+      ) d
+      where j.job_id = d.job_id
+    )
+    select task_id, epoch, lease_id, job_id, kind, frames_total from done`.execute(db);
+  return rows;
+}
+
 async function markDone(tx: Transaction, completions: readonly Completion[]): Promise<DoneRow[]> {
   const { rows } = await sql<DoneRow>`
-    with said_done as (
+    with ${saidDone(completions)}, ${done(sql`true`)}
+    select task_id, epoch, lease_id, job_id, kind, frames_total from done`.execute(tx);
+  return rows;
+}
+
+/** `said_done`: the completions as rows. */
+function saidDone(completions: readonly Completion[]): RawBuilder<unknown> {
+  return sql`
+    said_done as (
       select * from unnest(
         ${completions.map((one) => one.fence.taskId)}::uuid[],
         ${completions.map((one) => one.fence.epoch)}::int[],
         ${completions.map((one) => one.fence.leaseId)}::uuid[],
         ${completions.map((one) => JSON.stringify(one.output))}::jsonb[],
         ${completions.map((one) => one.logTail)}::text[]) as c(task_id, epoch, lease_id, output, log_tail)
-    ), done as (
+    )`;
+}
+
+/** `done`: the tasks of `said_done` whose fence holds and that are `eligible`, committed; and what is kept of each. */
+function done(eligible: RawBuilder<unknown>): RawBuilder<unknown> {
+  return sql`
+    done as (
       update tasks t set state = 'succeeded', output = c.output, log_tail = c.log_tail, frames_done = t.frames_total,
         finished_at = now(), lease_expires_at = null, failure = null
       from said_done c
-      where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id and t.state = any(${UNFINISHED}::text[])
-      returning t.task_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.epoch, t.agent_id, t.granted_at
+      where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id
+        and t.state = any(${UNFINISHED}::text[]) and ${eligible}
+      returning t.task_id, t.epoch, t.lease_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.agent_id, t.granted_at
     ), kept as (
       insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
       select task_id, epoch, agent_id, granted_at, 'succeeded' from done
@@ -71,9 +144,7 @@ async function markDone(tx: Transaction, completions: readonly Completion[]): Pr
       select 'task.succeeded', d.job_id, d.task_id, d.agent_id, j.owner_id,
         jsonb_build_object('kind', d.kind, 'clip', d.clip_index)
       from done d join jobs j using (job_id)
-    )
-    select task_id, job_id, kind, clip_index, frames_total from done`.execute(tx);
-  return rows;
+    )`;
 }
 
 /** L3: the same lease with the same content said it before. */
@@ -92,7 +163,7 @@ async function alreadyCommitted(tx: Transaction, others: readonly Completion[]):
       return false;
     return digests(row.output.artifacts) === digests(one.output.artifacts);
   });
-  return new Set(same.map((one) => one.fence.taskId));
+  return new Set(same.map((one) => keyOf(one.fence)));
 }
 
 interface Advance {
@@ -102,9 +173,9 @@ interface Advance {
 }
 
 async function advance(tx: Transaction, { done, completions, rules }: Advance): Promise<void> {
-  const byTask = new Map(completions.map((one) => [one.fence.taskId, one]));
+  const byFence = new Map(completions.map((one) => [keyOf(one.fence), one]));
   for (const row of done) {
-    const completion = byTask.get(row.task_id);
+    const completion = byFence.get(keyOfRow(row));
     if (completion === undefined) continue;
     if (row.kind === 'index') await startEncoding(tx, row.job_id, { completion, rules });
     if (row.kind === 'merge') await finishJob(tx, row.job_id, completion);
