@@ -25,7 +25,7 @@ function rowOf(agent: AgentDocument): string[] {
     load ? bytesText(load.disk_free_bytes) : '-',
     `${agent.cpu_cores} x ${agent.cpu_model}`,
     agent.gpus.map((gpu) => gpu.model).join(', ') || '-',
-    agent.lacks.join(' '),
+    agent.lacks.length === 0 ? '-' : String(agent.lacks.length),
   ];
 }
 
@@ -34,10 +34,14 @@ export function agentsCommand(context: CliContext): Command {
   return createCommand({
     name: 'agents',
     summary: 'list the machines of the grid with their load',
-    about: 'The encoders that each one proved are in the capabilities of --json.',
+    about: 'The encoders that each one proved, what each lacks and how to get it are in --json.',
     examples: [
       { line: 'clipgrid agents', does: 'who is there' },
       { line: 'clipgrid agents --json | jq ".agents[].capabilities"', does: 'what each can do' },
+      {
+        line: 'clipgrid agents --json | jq -r ".agents[].lacks[]"',
+        does: 'what they lack, and how to get it',
+      },
     ],
   }).action(async (own: GlobalOptions, command: Command) => {
     const options = allOptions(command, own);
