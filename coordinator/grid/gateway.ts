@@ -5,8 +5,10 @@ import type { LeaseRelease, TaskFailed } from '../../shared/gen/clipgrid/v1/leas
 import type { Hello, SessionRequest, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { tookOver } from '../domain/agent.ts';
 import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
+import type { TaskKind } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
@@ -44,7 +46,7 @@ export class Gateway implements AgentGateway {
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
     checkHello(hello);
     checkSandbox(hello, settings.minSandbox);
-    const { agentId, slots } = hello;
+    const { agentId, slots, start, incarnation, connection } = hello;
     const sessionId = ids.randomUuid();
     const { drain, restarted } = await agents.register({
       hello,
@@ -61,11 +63,13 @@ export class Gateway implements AgentGateway {
     const session: LocalSession = {
       sessionId,
       agentId,
+      order: { start, incarnation, connection },
       capabilities: registry.capabilitySet(hello.capabilities),
       slots,
       sink,
       held: new Map(),
       committing: new Set(),
+      heardMs: clock.monotonicMs(),
       draining: drain !== undefined,
       leaving: false,
     };
@@ -84,7 +88,7 @@ export class Gateway implements AgentGateway {
         sinceMs: clock.monotonicMs(),
       });
     }
-    registry.add(session);
+    if (!registry.add(session)) throw tookOver(agentId);
     wake.ring();
     const welcome: Welcome = {
       sessionId,
@@ -105,7 +109,7 @@ export class Gateway implements AgentGateway {
   }
 
   async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
-    const { agents, keeper, committer, wake } = this.#deps;
+    const { agents, keeper, committer, wake, clock, settings } = this.#deps;
     switch (message.$case) {
       case 'hello':
         throw new GridError(
@@ -113,12 +117,15 @@ export class Gateway implements AgentGateway {
           'Hello came twice: a session has one, and it is the first message',
         );
       case 'heartbeat': {
-        const before = freeSlots(session);
+        const nowMs = clock.monotonicMs();
+        const oldestMs = nowMs - settings.leaseTtlMs;
+        const before = freeSlots(session, oldestMs);
+        session.heardMs = nowMs;
         const ack = await keeper.heartbeat(session, message.value);
         if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
         // Hundreds of beats a second that free nothing must not each look for work.
-        if (freeSlots(session) > before) wake.ring();
+        if (freeSlots(session, oldestMs) > before) wake.ring();
         return;
       }
       case 'uploadRequest':
@@ -144,36 +151,26 @@ export class Gateway implements AgentGateway {
     }
   }
 
+  /** Answered whatever happens: the agent asks again while the answer says that it may. */
   async #failed(session: LocalSession, message: TaskFailed): Promise<void> {
     const { leases, wake, logger } = this.#deps;
+    const { agentId, held, sink } = session;
     const fence = checkFence(message.fence);
-    const held = session.held.get(fence.taskId);
-    const context = held ?? (await leases.context(fence));
-    const stage = context?.kind ?? 'encode';
-    const failure: Failure = {
-      code: isErrorCode(message.code) ? message.code : 'internal',
-      stage,
-      message: clean(message.message).slice(0, 2_000),
-      log: clean(message.logTail).slice(-LOG_CHARS),
-      ...(context && context.clipIndex >= 0 ? { clipIndex: context.clipIndex } : {}),
-    };
-    logger.info(
-      { task: fence.taskId, agent: session.agentId, code: failure.code, error: failure.message },
-      'an attempt failed',
-    );
+    const answer = { fence, committed: false, error: '', retryable: false };
     try {
-      const { agentId } = session;
+      const failure = failureOf(message, held.get(fence.taskId) ?? (await leases.context(fence)));
+      const { code, message: error } = failure;
+      logger.info({ task: fence.taskId, agent: agentId, code, error }, 'an attempt failed');
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
-      session.held.delete(fence.taskId);
-      const error = counted ? '' : 'stale_lease: the lease is not the current one any more';
-      session.sink.send({
+      held.delete(fence.taskId);
+      const stale = 'stale_lease: the lease is not the current one any more';
+      sink.send({
         $case: 'commitResult',
-        value: { fence, committed: counted, error, retryable: false },
+        value: { ...answer, committed: counted, error: counted ? '' : stale },
       });
     } catch (thrown) {
-      const error = toGridError(thrown);
-      const value = { fence, committed: false, error: error.message, retryable: error.retryable };
-      session.sink.send({ $case: 'commitResult', value });
+      const { code, message: why, retryable } = toGridError(thrown);
+      sink.send({ $case: 'commitResult', value: { ...answer, error: `${code}: ${why}`, retryable } });
     }
     wake.ring();
   }
@@ -199,6 +196,17 @@ export class Gateway implements AgentGateway {
       );
     }
   }
+}
+
+/** A failure as an agent told it, of a task of which this is known. */
+function failureOf(message: TaskFailed, task: { kind: TaskKind; clipIndex: number } | undefined): Failure {
+  return {
+    code: isErrorCode(message.code) ? message.code : 'internal',
+    stage: task?.kind ?? 'encode',
+    message: clean(message.message).slice(0, 2_000),
+    log: clean(message.logTail).slice(-LOG_CHARS),
+    ...(task && task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
+  };
 }
 
 /** PostgreSQL's text holds no NUL. */

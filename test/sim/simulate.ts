@@ -61,6 +61,7 @@ class Simulation {
   readonly #streams = new Map<SimStream, readonly SimProcess[]>();
   readonly #acknowledged: string[] = [];
   #submitting = 0;
+  #starts = 0;
   #broken: Violation | undefined;
 
   constructor(options: SimOptions, trace: boolean, plant: Plant) {
@@ -186,6 +187,7 @@ class Simulation {
     const none = async (): Promise<never[]> => [];
     const garbage = {
       collectJobs: async () => 0,
+      collectClips: async () => 0,
       expireUploads: async () => 0,
       garbage: none,
       drop: async () => undefined,
@@ -235,14 +237,17 @@ class Simulation {
       random,
       objects: this.#objects,
       agentId: `a${k}`,
+      start: ++this.#starts,
       incarnation: simIds(random).randomUuid(),
       slots: 1 + (k % 2),
       faults: this.#work,
       connect: () => this.#connect(process, random.pick(this.#coordinators)),
       onRefused: (reason) => {
         this.#world.say(() => `${process.name} was refused: ${reason}`);
-        // It gives up, and whatever supervises it starts it again.
-        this.#crashAgent(k);
+        this.#broken ??= new Violation(
+          'L8',
+          `${process.name}, the only one of its kind, was refused: ${reason}`,
+        );
       },
     });
     this.#agents[k] = agent;
