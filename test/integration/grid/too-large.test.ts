@@ -20,7 +20,11 @@ test('L15 a task that no message can hold fails its job at once, in words, and t
   await workUntil(agent, 'index');
   await expect.poll(async () => (await running.grid.jobs.get(tooLarge)).state).toBe('failed');
   const { failure } = await running.grid.jobs.get(tooLarge);
-  expect(failure).toMatchObject({ code: 'too_large', stage: 'encode', clipIndex: expect.any(Number) as number });
+  expect(failure).toMatchObject({
+    code: 'too_large',
+    stage: 'encode',
+    clipIndex: expect.any(Number) as number,
+  });
   expect(failure?.message).toMatch(
     /^the task cannot be told to an agent: a grant of \d+ bytes is more than a message may have \(8192\); make the clips shorter$/,
   );
