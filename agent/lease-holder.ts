@@ -88,7 +88,10 @@ export class LeaseHolder {
     this.#timer = undefined;
     const next = Math.min(...this.all().map((lease) => lease.deadlineMs));
     if (!Number.isFinite(next)) return;
-    this.#timer = this.#clock.after(Math.max(0, next - this.#clock.monotonicMs()), () => this.#expire());
+    const leftMs = next - this.#clock.monotonicMs();
+    // At once, not with a timer that the next message would put off: a process that was stopped has many to read.
+    if (leftMs <= 0) return this.#expire();
+    this.#timer = this.#clock.after(leftMs, () => this.#expire());
   }
 
   #expire(): void {

@@ -237,14 +237,14 @@ export class Session {
   async #load(): Promise<Load | undefined> {
     if (this.#loading) return undefined;
     this.#loading = true;
-    const enough = new AbortController();
     const load = this.#deps.load().catch(() => undefined);
     void load.then(() => (this.#loading = false));
-    const late = this.#deps.clock.sleep(LOAD_WITHIN_MS, enough.signal).then(() => undefined);
-    try {
-      return await Promise.race([load, late]);
-    } finally {
-      enough.abort();
-    }
+    return new Promise((resolve) => {
+      const late = this.#deps.clock.after(LOAD_WITHIN_MS, () => resolve(undefined));
+      void load.then((value) => {
+        late.cancel();
+        resolve(value);
+      });
+    });
   }
 }

@@ -5,17 +5,22 @@ import type { LeaseRelease, TaskFailed } from '../../shared/gen/clipgrid/v1/leas
 import type { Hello, SessionRequest, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { tookOver } from '../domain/agent.ts';
 import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
-import type { TaskKind } from '../domain/task.ts';
+import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
 import { checkHello, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
-import { drainNotice, freeSlots, type LocalSession, type SessionRegistry } from './session-registry.ts';
+import {
+  drainNotice,
+  dropHeld,
+  freeSlots,
+  type LocalSession,
+  type SessionRegistry,
+} from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import type { Wake } from './wake.ts';
 
@@ -46,7 +51,7 @@ export class Gateway implements AgentGateway {
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
     checkHello(hello);
     checkSandbox(hello, settings.minSandbox);
-    const { agentId, slots, start, incarnation, connection } = hello;
+    const { agentId, slots } = hello;
     const sessionId = ids.randomUuid();
     const { drain, restarted } = await agents.register({
       hello,
@@ -63,13 +68,11 @@ export class Gateway implements AgentGateway {
     const session: LocalSession = {
       sessionId,
       agentId,
-      order: { start, incarnation, connection },
       capabilities: registry.capabilitySet(hello.capabilities),
       slots,
       sink,
       held: new Map(),
       committing: new Set(),
-      heardMs: clock.monotonicMs(),
       draining: drain !== undefined,
       leaving: false,
     };
@@ -88,7 +91,7 @@ export class Gateway implements AgentGateway {
         sinceMs: clock.monotonicMs(),
       });
     }
-    if (!registry.add(session)) throw tookOver(agentId);
+    registry.add(session);
     wake.ring();
     const welcome: Welcome = {
       sessionId,
@@ -109,7 +112,7 @@ export class Gateway implements AgentGateway {
   }
 
   async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
-    const { agents, keeper, committer, wake, clock, settings } = this.#deps;
+    const { agents, keeper, committer, wake } = this.#deps;
     switch (message.$case) {
       case 'hello':
         throw new GridError(
@@ -117,15 +120,12 @@ export class Gateway implements AgentGateway {
           'Hello came twice: a session has one, and it is the first message',
         );
       case 'heartbeat': {
-        const nowMs = clock.monotonicMs();
-        const oldestMs = nowMs - settings.leaseTtlMs;
-        const before = freeSlots(session, oldestMs);
-        session.heardMs = nowMs;
+        const before = freeSlots(session);
         const ack = await keeper.heartbeat(session, message.value);
         if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
         // Hundreds of beats a second that free nothing must not each look for work.
-        if (freeSlots(session, oldestMs) > before) wake.ring();
+        if (freeSlots(session) > before) wake.ring();
         return;
       }
       case 'uploadRequest':
@@ -136,7 +136,9 @@ export class Gateway implements AgentGateway {
         return;
       case 'complete': {
         const result = await committer.complete(session, message.value);
-        if (!result.retryable && result.fence) session.held.delete(result.fence.taskId);
+        // Whatever else is refused, the agent has not let go of it before it says that it failed.
+        const over = result.committed || result.error.startsWith('stale_lease:');
+        if (over && result.fence) dropHeld(session, result.fence);
         session.sink.send({ $case: 'commitResult', value: result });
         if (result.fence) session.committing.delete(result.fence.leaseId);
         return wake.ring();
@@ -151,34 +153,47 @@ export class Gateway implements AgentGateway {
     }
   }
 
-  /** Answered whatever happens: the agent asks again while the answer says that it may. */
   async #failed(session: LocalSession, message: TaskFailed): Promise<void> {
     const { leases, wake, logger } = this.#deps;
-    const { agentId, held, sink } = session;
     const fence = checkFence(message.fence);
-    const answer = { fence, committed: false, error: '', retryable: false };
     try {
-      const failure = failureOf(message, held.get(fence.taskId) ?? (await leases.context(fence)));
-      const { code, message: error } = failure;
-      logger.info({ task: fence.taskId, agent: agentId, code, error }, 'an attempt failed');
+      const failure = await this.#failureOf(session, fence, message);
+      logger.info(
+        { task: fence.taskId, agent: session.agentId, code: failure.code, error: failure.message },
+        'an attempt failed',
+      );
+      const { agentId } = session;
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
-      held.delete(fence.taskId);
-      const stale = 'stale_lease: the lease is not the current one any more';
-      sink.send({
+      dropHeld(session, fence);
+      const error = counted ? '' : 'stale_lease: the lease is not the current one any more';
+      session.sink.send({
         $case: 'commitResult',
-        value: { ...answer, committed: counted, error: counted ? '' : stale },
+        value: { fence, committed: counted, error, retryable: false },
       });
     } catch (thrown) {
-      const { code, message: why, retryable } = toGridError(thrown);
-      sink.send({ $case: 'commitResult', value: { ...answer, error: `${code}: ${why}`, retryable } });
+      // Without an answer the agent would wait for one, and keep its lease meanwhile.
+      const error = toGridError(thrown);
+      const value = { fence, committed: false, error: error.message, retryable: error.retryable };
+      session.sink.send({ $case: 'commitResult', value });
     }
     wake.ring();
+  }
+
+  async #failureOf(session: LocalSession, fence: Fence, message: TaskFailed): Promise<Failure> {
+    const context = session.held.get(fence.taskId) ?? (await this.#deps.leases.context(fence));
+    return {
+      code: isErrorCode(message.code) ? message.code : 'internal',
+      stage: context?.kind ?? 'encode',
+      message: clean(message.message).slice(0, 2_000),
+      log: clean(message.logTail).slice(-LOG_CHARS),
+      ...(context && context.clipIndex >= 0 ? { clipIndex: context.clipIndex } : {}),
+    };
   }
 
   async #released(session: LocalSession, message: LeaseRelease): Promise<void> {
     const fence = checkFence(message.fence);
     await this.#deps.leases.release(fence, session.agentId);
-    session.held.delete(fence.taskId);
+    dropHeld(session, fence);
     this.#deps.wake.ring();
   }
 
@@ -196,17 +211,6 @@ export class Gateway implements AgentGateway {
       );
     }
   }
-}
-
-/** A failure as an agent told it, of a task of which this is known. */
-function failureOf(message: TaskFailed, task: { kind: TaskKind; clipIndex: number } | undefined): Failure {
-  return {
-    code: isErrorCode(message.code) ? message.code : 'internal',
-    stage: task?.kind ?? 'encode',
-    message: clean(message.message).slice(0, 2_000),
-    log: clean(message.logTail).slice(-LOG_CHARS),
-    ...(task && task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
-  };
 }
 
 /** PostgreSQL's text holds no NUL. */

@@ -8,7 +8,7 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore, Renewal } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
 import type { Platform } from './platform.ts';
-import { applyDrain, type LocalSession } from './session-registry.ts';
+import { applyDrain, dropHeld, type LocalSession } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 
 export interface LeaseKeeperDeps {
@@ -116,15 +116,18 @@ export class LeaseKeeper {
     }
   }
 
-  /** A slot is free again when its lease is lost, or when the agent has not named it for a whole ttl. */
+  /**
+   * A slot is free again when its lease is lost, or when the agent's heartbeats have not named it for a whole ttl: the first
+   * one of an agent that was stopped may have been on its way before its last grants came.
+   */
   #forget(session: LocalSession, { listed, lost }: { listed: Fence[]; lost: Fence[] }): void {
-    for (const fence of lost) {
-      if (session.held.get(fence.taskId)?.fence.leaseId === fence.leaseId) session.held.delete(fence.taskId);
-    }
+    for (const fence of lost) dropHeld(session, fence);
     const named = new Set(listed.map((fence) => fence.taskId));
-    const oldest = this.#deps.clock.monotonicMs() - this.#deps.settings.leaseTtlMs;
+    const nowMs = this.#deps.clock.monotonicMs();
     for (const [taskId, held] of session.held) {
-      if (!named.has(taskId) && held.sinceMs < oldest) session.held.delete(taskId);
+      held.unnamedSinceMs = named.has(taskId) ? undefined : (held.unnamedSinceMs ?? nowMs);
+      const unnamedMs = nowMs - (held.unnamedSinceMs ?? nowMs);
+      if (unnamedMs > this.#deps.settings.leaseTtlMs) session.held.delete(taskId);
     }
   }
 

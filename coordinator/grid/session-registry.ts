@@ -1,5 +1,5 @@
 import type { DrainNotice } from '../../shared/gen/clipgrid/v1/session.ts';
-import { isOlder, type DrainOrder, type HelloOrder } from '../domain/agent.ts';
+import type { DrainOrder } from '../domain/agent.ts';
 import type { Capacity } from '../domain/placement.ts';
 import type { Fence, TaskKind } from '../domain/task.ts';
 import type { SessionSink } from './agent-gateway.ts';
@@ -13,38 +13,34 @@ export interface HeldLease {
   /** Frames that an encode must be given; 0 for other kinds. */
   readonly inputFrames: number;
   readonly sinceMs: number;
+  /** Since when the agent's heartbeats have not named it; undefined: its last heartbeat did. */
+  unnamedSinceMs?: number | undefined;
 }
 
 /** An agent's session on this process. */
 export interface LocalSession {
   readonly sessionId: string;
   readonly agentId: string;
-  readonly order: HelloOrder;
   readonly capabilities: ReadonlySet<string>;
   readonly slots: number;
   readonly sink: SessionSink;
   readonly held: Map<string, HeldLease>;
   /** Lease ids whose commit is with the database, or whose answer is not sent yet: no heartbeat may call them lost. */
   readonly committing: Set<string>;
-  /** When its Hello or its last heartbeat came, on the monotonic clock. */
-  heardMs: number;
   /** By order of an administrator, over all sessions of the agent (L13). */
   draining: boolean;
   /** By the agent's own wish, for the rest of this session. */
   leaving: boolean;
 }
 
-/**
- * Slots that may be granted now. `oldestMs` is one ttl ago: an agent that let a lease run out gets nothing before it is
- * heard again, though its stream is open.
- */
-export function freeSlots(session: LocalSession, oldestMs: number): number {
-  const { slots, held, draining, leaving } = session;
-  return draining || leaving || isGone(session, oldestMs) ? 0 : Math.max(0, slots - held.size);
+/** This lease is over. Another lease of its task, that this session was granted since, is not. */
+export function dropHeld({ held }: LocalSession, { taskId, leaseId }: Fence): void {
+  if (held.get(taskId)?.fence.leaseId === leaseId) held.delete(taskId);
 }
 
-function isGone({ held, heardMs }: LocalSession, oldestMs: number): boolean {
-  return heardMs < oldestMs && [...held.values()].some((lease) => lease.sinceMs < oldestMs);
+/** Slots that may be granted now. */
+export function freeSlots({ slots, held, draining, leaving }: LocalSession): number {
+  return draining || leaving ? 0 : Math.max(0, slots - held.size);
 }
 
 /** The notice of an order to drain, or of its end. */
@@ -78,13 +74,11 @@ export class SessionRegistry {
     return kind;
   }
 
-  /** L8: the agent's older session is ended. False, and nothing done: a newer one is here. */
-  add(session: LocalSession): boolean {
-    const others = this.all().filter((other) => other.agentId === session.agentId);
-    if (others.some((other) => isOlder(session.order, other.order))) return false;
-    for (const other of others) this.supersede(other.sessionId);
+  add(session: LocalSession): void {
+    for (const other of this.#sessions.values()) {
+      if (other.agentId === session.agentId) this.supersede(other.sessionId);
+    }
     this.#sessions.set(session.sessionId, session);
-    return true;
   }
 
   /** L8: ends a session that a newer one replaced. */
@@ -107,12 +101,12 @@ export class SessionRegistry {
     return [...this.#sessions.values()];
   }
 
-  /** What may be granted now: sessions that take work and have a free slot (see `freeSlots`). */
-  capacities(oldestMs: number): Capacity[] {
+  /** What may be granted now: sessions that take work and have a free slot. */
+  capacities(): Capacity[] {
     const capacities: Capacity[] = [];
     for (const session of this.#sessions.values()) {
       const { sessionId, agentId, capabilities } = session;
-      const slots = freeSlots(session, oldestMs);
+      const slots = freeSlots(session);
       if (slots > 0) capacities.push({ sessionId, agentId, capabilities, freeSlots: slots });
     }
     return capacities;

@@ -16,15 +16,19 @@ export class Wake {
 
   /** Resolves when the bell has rung since `seen`, after `pollMs`, or at the abort. Returns the new generation. */
   async wait(seen: number, options: { clock: Clock; pollMs: number; signal: AbortSignal }): Promise<number> {
-    if (this.#generation === seen && !options.signal.aborted) {
-      const early = new AbortController();
-      const wake = (): void => early.abort();
+    const { clock, pollMs, signal } = options;
+    if (this.#generation !== seen || signal.aborted) return this.#generation;
+    await new Promise<void>((resolve) => {
+      const wake = (): void => {
+        timer.cancel();
+        this.#waiters.delete(wake);
+        signal.removeEventListener('abort', wake);
+        resolve();
+      };
+      const timer = clock.after(pollMs, wake);
       this.#waiters.add(wake);
-      options.signal.addEventListener('abort', wake, { once: true });
-      await options.clock.sleep(options.pollMs, early.signal);
-      this.#waiters.delete(wake);
-      options.signal.removeEventListener('abort', wake);
-    }
+      signal.addEventListener('abort', wake, { once: true });
+    });
     return this.#generation;
   }
 }

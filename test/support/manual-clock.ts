@@ -55,4 +55,9 @@ export class ManualClock implements Clock {
     }
     this.#nowMs = untilMs;
   }
+
+  /** Moves on as for a process that is stopped: what falls due waits for the next `advance`. */
+  pass(ms: number): void {
+    this.#nowMs += ms;
+  }
 }

@@ -91,3 +91,11 @@ test('L5 at the trust deadline the children are dead, and what they started too'
   expect(isAlive(tool.child.pid!)).toBe(false);
   await expect.poll(() => isAlive(grandchild), { timeout: 5_000 }).toBe(false);
 });
+
+test('L5 what is past its deadline ends with the first message that is read after a pause', () => {
+  const old = holder.grant(fence(), TIMES);
+  clock.pass(11_000);
+  holder.grant(fence(), TIMES);
+  expect(old.abort.signal.aborted).toBe(true);
+  expect(holder.size).toBe(1);
+});
