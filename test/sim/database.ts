@@ -6,7 +6,10 @@ import { memoryEventStore } from '../../coordinator/store/memory/event-store.ts'
 import { memoryJobStore } from '../../coordinator/store/memory/job-store.ts';
 import { memoryLeaseStore } from '../../coordinator/store/memory/lease-store.ts';
 import { MemoryState } from '../../coordinator/store/memory/state.ts';
+import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
 import type { WakeMessage, WakeSource } from '../../coordinator/store/wake-source.ts';
+import { copy } from './copy.ts';
+import type { Happening } from './happenings.ts';
 import type { Random } from './random.ts';
 import { SimProcess, type World } from './world.ts';
 
@@ -40,12 +43,30 @@ export interface DatabaseFaults {
   downUntilMs: number;
 }
 
+interface Statement {
+  readonly name: string;
+  readonly args: readonly unknown[];
+}
+
 interface Held {
   readonly fence: Fence;
   readonly sessionId: string;
 }
 
 const READS = new Set(['context', 'list', 'get', 'task', 'tasks', 'head', 'after', 'countByState']);
+const REVOKING = new Set(['cancel', 'revokeDrained', 'redoClip', 'retry', 'fail']);
+/** What happens twice a second whatever else does: a crash there is one between nothing and nothing. */
+const ROUTINE = new Set(['expire', 'revokeDrained']);
+const ROUTINE_CRASH = 0.05;
+
+/** The server's clock: that of the next server after a failover is a little different. */
+class Server extends SimProcess {
+  skewMs = 0;
+
+  override wallMs(): number {
+    return super.wallMs() + this.skewMs;
+  }
+}
 
 /** One database for all coordinators: the memory stores, behind a connection that fails. */
 export class SimDatabase {
@@ -62,15 +83,22 @@ export class SimDatabase {
   /** After each call that may have changed something. */
   onCall: (name: string, args: readonly unknown[]) => void = () => undefined;
   onCrash: (process: SimProcess) => void = () => undefined;
+  /** So many statements of one process are under way. */
+  onUnderWay: (statements: number) => void = () => undefined;
   readonly #world: World;
   readonly #random: Random;
   readonly #stores: Stores;
   readonly #listeners = new Map<SimProcess, (message: WakeMessage) => void>();
+  readonly #underWay = new Map<SimProcess, number>();
+  readonly #server: Server;
+  /** Rises with each failover: what was under way at the server before fails. */
+  #primary = 0;
 
   constructor(world: World, random: Random, plant: Plant) {
     this.#world = world;
     this.#random = random;
-    this.state = new MemoryState(new SimProcess(world, 'database'));
+    this.#server = new Server(world, 'database');
+    this.state = new MemoryState(this.#server);
     this.#stores = plant(memoryStores(this.state), this.state);
   }
 
@@ -91,47 +119,76 @@ export class SimDatabase {
     };
   }
 
+  /** Another server takes over: committed work is there, connections and what was on its way over them are not. */
+  failOver(): void {
+    this.#world.did('the database failed over');
+    this.#primary++;
+    this.#server.skewMs = this.#random.whole(-100, 100);
+    const awayMs = this.#world.troubledFor(this.#random.whole(500, 6_000));
+    this.faults.downUntilMs = this.#world.nowMs + awayMs;
+  }
+
   #remote<S extends object>(store: S, process: SimProcess): S {
     const call = (name: string, args: unknown[]): Promise<unknown> =>
-      this.#call(process, { name, args }, () =>
+      this.#counted(process, { name, args }, () =>
         (store as Record<string, (...given: unknown[]) => Promise<unknown>>)[name]?.(...args),
       );
-    return new Proxy(store, {
-      get:
-        (_, name) =>
-        (...args: unknown[]) =>
-          call(String(name), args),
-    });
+    const names = Object.keys(store);
+    return Object.fromEntries(
+      names.map((name) => [name, (...args: unknown[]): Promise<unknown> => call(name, args)]),
+    ) as S;
+  }
+
+  async #counted(
+    process: SimProcess,
+    statement: Statement,
+    act: () => Promise<unknown> | undefined,
+  ): Promise<unknown> {
+    const before = this.#underWay.get(process) ?? 0;
+    this.#underWay.set(process, before + 1);
+    this.onUnderWay(before + 1);
+    try {
+      return await this.#call(process, statement, act);
+    } finally {
+      this.#underWay.set(process, (this.#underWay.get(process) ?? 1) - 1);
+    }
   }
 
   async #call(
     process: SimProcess,
-    { name, args }: { name: string; args: unknown[] },
+    { name, args }: Statement,
     act: () => Promise<unknown> | undefined,
   ): Promise<unknown> {
     const { refused, unanswered, crash, slowMs } = this.faults;
     const random = this.#random;
-    const dies = random.chance(crash);
+    const world = this.#world;
+    const dies = random.chance(ROUTINE.has(name) ? crash * ROUTINE_CRASH : crash);
     const early = random.chance(0.5);
     const isRefused = random.chance(refused);
     const isLost = random.chance(unanswered);
-    const now = this.#world.nowMs;
-    await this.#wait(random.whole(0, slowMs) + Math.max(0, this.faults.stalledUntilMs - now), process);
-    if (dies && early) return this.#die(process);
-    const down = this.#world.nowMs < this.faults.downUntilMs;
+    const primary = this.#primary;
+    await this.#wait(
+      random.whole(0, slowMs) + Math.max(0, this.faults.stalledUntilMs - world.nowMs),
+      process,
+    );
+    if (dies && early) return this.#die(process, 'a coordinator crashed before a statement');
+    const down = world.nowMs < this.faults.downUntilMs || this.#primary !== primary;
+    if (isRefused) world.did('a statement was refused');
     if (isRefused || down) throw new GridError('unavailable', `the database refused ${name}`);
-    const before = READS.has(name) ? undefined : this.#leases();
+    const before = REVOKING.has(name) ? this.#leases() : undefined;
     const superseded = name === 'register' ? this.#sessionOf(args[0] as Registration) : undefined;
     const result = await act();
-    if (before) {
-      this.onCall(name, args);
-      this.#notify(name, args, before);
-      if (superseded !== undefined) this.say({ superseded });
-    }
-    if (dies) return this.#die(process);
+    if (!READS.has(name)) this.onCall(name, args);
+    if (before) this.#sayRevoked(name, before);
+    this.#notify(name, args);
+    if (superseded !== undefined) this.say({ superseded });
+    if (dies) return this.#die(process, 'a coordinator crashed after a statement');
     await this.#wait(random.whole(0, slowMs), process);
-    if (isLost) throw new GridError('unavailable', `the answer of ${name} was lost`);
-    return result;
+    if (isLost || this.#primary !== primary) {
+      world.did('the answer of a statement was lost');
+      throw new GridError('unavailable', `the answer of ${name} was lost`);
+    }
+    return name === 'grant' ? unshared(result as GrantedTask[]) : result;
   }
 
   /** An answer that comes to nobody is one that never comes. */
@@ -139,7 +196,9 @@ export class SimDatabase {
     return new Promise((resolve) => void this.#world.at(ms, () => process.run(resolve)));
   }
 
-  #die(process: SimProcess): Promise<never> {
+  #die(process: SimProcess, how: Happening): Promise<never> {
+    this.#world.did(how);
+    this.#listeners.delete(process);
     this.onCrash(process);
     return new Promise(() => undefined);
   }
@@ -154,10 +213,12 @@ export class SimDatabase {
     );
   }
 
-  #notify(name: string, args: readonly unknown[], before: ReadonlyMap<string, Held>): void {
+  #notify(name: string, args: readonly unknown[]): void {
     if (name === 'submit') this.say({ wake: 'tasks' });
     if (name === 'drain' || name === 'undrain') this.#sayAgent(name, args);
-    if (!['cancel', 'revokeDrained', 'redoClip', 'retry', 'fail'].includes(name)) return;
+  }
+
+  #sayRevoked(name: string, before: ReadonlyMap<string, Held>): void {
     for (const [taskId, { fence, sessionId }] of before) {
       const task = this.state.jobOf(taskId)?.tree.tasks.get(taskId);
       const ended = task?.lease?.leaseId !== fence.leaseId && task?.committedBy !== fence.leaseId;
@@ -178,9 +239,18 @@ export class SimDatabase {
 
   /** NOTIFY: to whoever listens, late or not at all (L7). */
   say(message: WakeMessage): void {
+    const primary = this.#primary;
     for (const [process, listener] of this.#listeners) {
-      if (this.#random.chance(this.faults.lostNotify)) continue;
-      this.#world.at(this.#random.whole(1, 50), () => process.run(() => listener(message)));
+      const lost = this.#random.chance(this.faults.lostNotify);
+      this.#world.at(this.#random.whole(1, 50), () => {
+        if (lost || primary !== this.#primary) return this.#world.did('a notification was lost');
+        process.run(() => listener(message));
+      });
     }
   }
+}
+
+/** Every grant reads its spec anew from the database. */
+function unshared(granted: readonly GrantedTask[]): GrantedTask[] {
+  return granted.map((task) => ({ ...task, spec: copy(task.spec) }));
 }

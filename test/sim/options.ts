@@ -4,20 +4,27 @@ export const FAULTS = [
   'network',
   'half-open',
   'twice',
+  'black hole',
+  'lost notify',
   'agent crash',
   'agent pause',
+  'slow agent',
+  'drift',
   'failing work',
+  'hanging work',
   'lies',
   'wrong digest',
-  'drift',
-  'database errors',
   'coordinator crash',
+  'database errors',
   'database stall',
   'database outage',
+  'database failover',
   'object errors',
-  'lost notify',
+  'partial writes',
+  'slow writes',
   'drain',
   'cancel and retry',
+  'redo',
 ] as const;
 
 export type Fault = (typeof FAULTS)[number];
@@ -28,19 +35,26 @@ export interface SimOptions {
   readonly agents: number;
   readonly coordinators: number;
   readonly jobs: number;
+  /** Of each job. */
+  readonly clips: number;
   readonly faults: readonly Fault[];
   /** How long things go wrong. */
   readonly faultyMs: number;
 }
 
+/** Few faults show what each does alone, many what they do together. */
+const DENSITIES = [0.08, 0.2, 0.4];
+
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed);
+  const density = random.pick(DENSITIES);
   return {
     seed,
     agents: random.whole(1, 4),
-    coordinators: random.whole(1, 3),
+    coordinators: random.pick([1, 1, 2, 2, 3]),
     jobs: random.whole(1, 3),
-    faults: FAULTS.filter(() => random.chance(0.35)),
-    faultyMs: random.whole(5_000, 30_000),
+    clips: random.whole(1, 4),
+    faults: FAULTS.filter(() => random.chance(density)),
+    faultyMs: random.whole(4_000, 20_000),
   };
 }

@@ -1,12 +1,12 @@
-import type { Plant } from './database.ts';
 import type { SimOptions } from './options.ts';
-import { simulate, type Outcome } from './simulate.ts';
+import { simulate, type Mutation, type Outcome } from './simulate.ts';
 
 function smaller(options: SimOptions): SimOptions[] {
-  const { agents, coordinators, jobs, faults, faultyMs } = options;
+  const { agents, coordinators, jobs, clips, faults, faultyMs } = options;
   return [
     ...faults.map((fault) => ({ ...options, faults: faults.filter((one) => one !== fault) })),
     ...(jobs > 1 ? [{ ...options, jobs: jobs - 1 }] : []),
+    ...(clips > 1 ? [{ ...options, clips: clips - 1 }] : []),
     ...(agents > 1 ? [{ ...options, agents: agents - 1 }] : []),
     ...(coordinators > 1 ? [{ ...options, coordinators: coordinators - 1 }] : []),
     ...(faultyMs > 2_000 ? [{ ...options, faultyMs: Math.round(faultyMs / 2) }] : []),
@@ -14,10 +14,14 @@ function smaller(options: SimOptions): SimOptions[] {
 }
 
 /** A smaller schedule that breaks the same rule: less of everything, as long as it still breaks. */
-export async function shrink(options: SimOptions, failed: Outcome, plant?: Plant): Promise<SimOptions> {
+export async function shrink(
+  options: SimOptions,
+  failed: Outcome,
+  mutation: Mutation = {},
+): Promise<SimOptions> {
   for (const candidate of smaller(options)) {
-    const outcome = await simulate(candidate, plant ? { plant } : {});
-    if (outcome.violation?.rule === failed.violation?.rule) return shrink(candidate, outcome, plant);
+    const outcome = await simulate(candidate, { mutation });
+    if (outcome.violation?.rule === failed.violation?.rule) return shrink(candidate, outcome, mutation);
   }
   return options;
 }

@@ -2,47 +2,82 @@ import { gzipSync } from 'node:zlib';
 import type { LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import { closedIndex, FORMAT } from '../support/store-moves.ts';
+import { digest } from './objects.ts';
 
-export const FILM_S = 4;
-export const FRAMES = FILM_S * 25;
-const INDEX = gzipSync(JSON.stringify(closedIndex(FILM_S)));
+const FPS = 25;
 
-export interface Work {
-  readonly name: string;
+/** A source of so many seconds, each a clip. */
+export interface Film {
+  readonly seconds: number;
+  readonly frames: number;
+  /** The bytes of its index. */
+  readonly index: Bytes;
+}
+
+interface Bytes {
   readonly bytes: Buffer;
+  readonly sha256: string;
+  readonly md5: string;
+}
+
+export interface Work extends Bytes {
+  readonly name: string;
+  readonly frames: number;
   readonly result: TaskResult;
 }
 
-/** What a tool would make of a task: bytes that say which frames are in them. `segment`: the bytes of an input. */
-export function workOf(grant: LeaseGrant, input: (key: string) => Buffer | undefined): Work {
+function withDigests(bytes: Buffer): Bytes {
+  return { bytes, sha256: digest('sha256', bytes), md5: digest('md5', bytes) };
+}
+
+function makeFilm(seconds: number): Film {
+  const index = withDigests(gzipSync(JSON.stringify(closedIndex(seconds))));
+  return { seconds, frames: seconds * FPS, index };
+}
+
+const USUAL_FILMS: readonly Film[] = [1, 2, 3].map(makeFilm);
+
+export function filmOf(seconds: number): Film {
+  return USUAL_FILMS[seconds - 1] ?? makeFilm(seconds);
+}
+
+export interface Material {
+  readonly film: Film;
+  /** The bytes of an input. */
+  input(key: string): Buffer | undefined;
+}
+
+/** What a tool would make of a task: bytes that say which frames are in them. */
+export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
+  const { frames, seconds } = film;
   const kind = grant.spec?.kind;
   switch (kind?.$case) {
     case 'index': {
-      const value = { frameCount: FRAMES, durationSeconds: FILM_S, format: FORMAT, hasSidecar: false };
-      return { name: 'index', bytes: INDEX, result: { kind: { $case: 'index', value } } };
+      const value = { frameCount: frames, durationSeconds: seconds, format: FORMAT, hasSidecar: false };
+      return { name: 'index', ...film.index, frames, result: { kind: { $case: 'index', value } } };
     }
     case 'encode': {
       const { startFrame = 0, endFrame = 0 } = kind.value.range ?? {};
-      const frames = endFrame - startFrame;
+      const frameCount = endFrame - startFrame;
       const counts = {
-        frameCount: frames,
-        inputFrames: frames,
+        frameCount,
+        inputFrames: frameCount,
         encodeSeconds: 1,
         fetchedBytes: 0,
         outputRate: undefined,
       };
-      const bytes = Buffer.from(`${startFrame}-${endFrame};`);
+      const made = withDigests(Buffer.from(`${startFrame}-${endFrame};`));
       const value = { ...counts, format: FORMAT, extradataSha256: '' };
-      return { name: 'segment', bytes, result: { kind: { $case: 'encode', value } } };
+      return { name: 'segment', ...made, frames: frameCount, result: { kind: { $case: 'encode', value } } };
     }
     case 'merge': {
       const parts = kind.value.segments.map(({ cacheKey }) =>
         input(cacheKey.slice(cacheKey.indexOf('/') + 1)),
       );
       if (parts.includes(undefined)) throw new Error('a segment of the merge is not there');
-      const value = { frameCount: kind.value.frameCount, durationSeconds: FILM_S, format: FORMAT };
-      const bytes = Buffer.concat(parts as Buffer[]);
-      return { name: 'result', bytes, result: { kind: { $case: 'merge', value } } };
+      const value = { frameCount: kind.value.frameCount, durationSeconds: seconds, format: FORMAT };
+      const made = withDigests(Buffer.concat(parts as Buffer[]));
+      return { name: 'result', ...made, frames, result: { kind: { $case: 'merge', value } } };
     }
     case 'audio':
     case 'clip':
@@ -51,13 +86,15 @@ export function workOf(grant: LeaseGrant, input: (key: string) => Buffer | undef
   }
 }
 
-/** Whether these bytes are the film: each frame once, in order (M3). */
-export function isFilm(bytes: Buffer): boolean {
+/** Whether these segments, in this order, are the film: each frame once (M3). */
+export function isFilm(segments: readonly Buffer[], frames: number): boolean {
   let next = 0;
-  for (const part of bytes.toString('utf8').split(';').slice(0, -1)) {
-    const [start, end] = part.split('-').map(Number);
-    if (start !== next || end === undefined) return false;
-    next = end;
+  for (const segment of segments) {
+    for (const part of segment.toString('utf8').split(';').slice(0, -1)) {
+      const [start, end] = part.split('-').map(Number);
+      if (start !== next || end === undefined) return false;
+      next = end;
+    }
   }
-  return next === FRAMES;
+  return next === frames;
 }

@@ -1,0 +1,144 @@
+import { isEnded } from '../../coordinator/domain/job-machine.ts';
+import type { MemoryState } from '../../coordinator/store/memory/state.ts';
+import { PASS_THROUGH } from '../support/store-moves.ts';
+import type { Fleet } from './fleet.ts';
+import type { Random } from './random.ts';
+import type { World } from './world.ts';
+
+export interface PeopleDeps {
+  readonly world: World;
+  readonly random: Random;
+  readonly fleet: Fleet;
+  readonly state: MemoryState;
+}
+
+const AGAIN_AFTER_MS = 2_500;
+
+/** Who uses the grid: they ask any coordinator, and ask again where no answer comes. */
+export class People {
+  /** Jobs that somebody was told of. */
+  readonly acknowledged: string[] = [];
+  readonly #deps: PeopleDeps;
+  #submitting = 0;
+
+  constructor(deps: PeopleDeps) {
+    this.#deps = deps;
+  }
+
+  get allTold(): boolean {
+    return this.#submitting === 0;
+  }
+
+  get allEnded(): boolean {
+    const { jobs } = this.#deps.state;
+    return (
+      this.#submitting === 0 &&
+      this.acknowledged.every((id) => isEnded(jobs.get(id)?.tree.job.state ?? 'succeeded'))
+    );
+  }
+
+  willSubmit(k: number, afterMs: number): void {
+    this.#submitting++;
+    this.#deps.world.at(afterMs, () => this.#submit(k));
+  }
+
+  /** Says it again, under the same key, until there is an answer. */
+  #submit(k: number): void {
+    const { world, fleet } = this.#deps;
+    let answered = false;
+    const input = {
+      ownerId: 'o',
+      dialect: 'grid',
+      name: `film ${k}`,
+      priority: 0,
+      spec: PASS_THROUGH,
+      idempotencyKey: `k${k}`,
+    };
+    const done = (jobId: string): void => {
+      answered = true;
+      if (this.acknowledged.includes(jobId)) return;
+      this.acknowledged.push(jobId);
+      this.#submitting--;
+      world.say(() => `job ${jobId.slice(0, 4)} was acknowledged`);
+    };
+    void fleet
+      .anyGrid()
+      .face.jobs.submit(input)
+      .then(
+        (job) => done(job.jobId),
+        () => undefined,
+      );
+    world.at(AGAIN_AFTER_MS, () => {
+      if (!answered && this.#submitting > 0) this.#submit(k);
+    });
+  }
+
+  drain(): void {
+    const { world, random, fleet } = this.#deps;
+    const agentId = `a${random.whole(0, fleet.size)}`;
+    const deadlineS = random.whole(0, 5);
+    world.say(() => `${agentId} is drained`);
+    void fleet
+      .anyGrid()
+      .face.agents.drain(agentId, deadlineS)
+      .then(
+        () => world.did('an agent was drained'),
+        () => undefined,
+      );
+    world.at(world.troubledFor(random.whole(3_000, 20_000)), () => this.#undrain(agentId));
+  }
+
+  #undrain(agentId: string): void {
+    const { world, fleet, state } = this.#deps;
+    void fleet
+      .anyGrid()
+      .face.agents.undrain(agentId)
+      .catch(() => undefined);
+    // An order may reach the database after the one that takes it back.
+    const again =
+      world.nowMs < world.troubledUntilMs + 2_000 || state.agents.get(agentId)?.drain !== undefined;
+    if (again) world.at(2_000, () => this.#undrain(agentId));
+  }
+
+  cancelAndRetry(): void {
+    const { world, random, fleet } = this.#deps;
+    const jobId = this.#anyJob();
+    if (jobId === undefined) return;
+    world.say(() => `job ${jobId.slice(0, 4)} is cancelled, or done again`);
+    void fleet
+      .anyGrid()
+      .face.jobs.cancel(jobId)
+      .then(
+        () => world.did('a job was cancelled'),
+        () => undefined,
+      );
+    world.at(random.whole(100, 5_000), () => {
+      void fleet
+        .anyGrid()
+        .face.jobs.retry(jobId)
+        .then(
+          () => world.did('a job was retried'),
+          () => undefined,
+        );
+    });
+  }
+
+  redo(): void {
+    const { world, random, fleet } = this.#deps;
+    const jobId = this.#anyJob();
+    if (jobId === undefined) return;
+    const clipIndex = random.whole(0, 3);
+    world.say(() => `clip ${clipIndex} of job ${jobId.slice(0, 4)} is done again`);
+    void fleet
+      .anyGrid()
+      .face.jobs.redoClip({ jobId, clipIndex })
+      .then(
+        () => world.did('a clip was redone'),
+        () => undefined,
+      );
+  }
+
+  #anyJob(): string | undefined {
+    return this.acknowledged[this.#deps.random.whole(0, Math.max(1, this.acknowledged.length))];
+  }
+}
