@@ -21,6 +21,7 @@ export function channelOptions({ pingAfterMs, pongWithinMs }: ChannelTimes = TIM
     'grpc.max_receive_message_length': MAX_MESSAGE_BYTES,
     'grpc.max_send_message_length': MAX_MESSAGE_BYTES,
     'grpc.initial_reconnect_backoff_ms': 200,
-    'grpc.max_reconnect_backoff_ms': 5_000,
+    // A coordinator that is back is found before the leases are lost.
+    'grpc.max_reconnect_backoff_ms': 1_500,
   };
 }

@@ -55,11 +55,11 @@ export function tableText(all: readonly Measured[]): string {
 }
 
 /** The same as a Markdown file, with the machine and the notes. */
-export function resultsMarkdown(machine: Machine, all: readonly Measured[]): string {
+export function resultsMarkdown(machine: Machine, all: readonly Measured[], script = 'bench'): string {
   const lines = [
-    '# Results of `npm run bench`',
+    `# Results of \`npm run ${script}\``,
     '',
-    'Written by `npm run bench -- --write`; not edited by hand.',
+    `Written by \`npm run ${script} -- --write\`; not edited by hand.`,
     '',
   ];
   lines.push('| machine | |', '|---|---|');

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { FinalripClient } from './finalrip-client.ts';
 import type { JobWatch } from './job-watch.ts';
 import { freePorts } from './ports.ts';
-import { createTestDatabase, type TestDatabase } from './postgres.ts';
+import type { TestDatabase } from './postgres.ts';
 import { Program } from './program.ts';
 import { RestClient } from './rest-client.ts';
 import type { TestS3 } from './s3.ts';
@@ -17,8 +17,18 @@ export interface ProcessesOptions {
   /** Of each agent; default 1. */
   readonly slots?: number;
   readonly s3?: TestS3;
+  /** Default: one of the test run's server. It is dropped at the end. */
+  readonly database?: TestDatabase;
   readonly coordinatorEnv?: Readonly<Record<string, string>>;
   readonly agentEnv?: Readonly<Record<string, string>>;
+}
+
+export interface AgentOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** HOST:PORT, or several with commas between; default all coordinators. */
+  readonly coordinator?: string;
+  /** See `ProgramSpec`; made from the agent's own folder, which may not be there yet. */
+  by?(folder: string): readonly string[];
 }
 
 /** A coordinator as a process, with the addresses that it keeps over restarts. */
@@ -48,6 +58,12 @@ function s3Environment(s3: TestS3): Record<string, string> {
   };
 }
 
+/** Vitest's part is asked for only where there is vitest. */
+async function ownDatabase(): Promise<TestDatabase> {
+  const { createTestDatabase } = await import('./postgres.ts');
+  return createTestDatabase();
+}
+
 /** A grid of real processes over a database of its own. Close it in `afterAll`, whatever happened. */
 export class Processes {
   readonly folder: string;
@@ -67,7 +83,7 @@ export class Processes {
 
   static async start(options: ProcessesOptions = {}): Promise<Processes> {
     const folder = await mkdtemp(join(tmpdir(), 'clipgrid-processes-'));
-    const grid = new Processes(folder, await createTestDatabase(), options);
+    const grid = new Processes(folder, options.database ?? (await ownDatabase()), options);
     try {
       for (let i = 0; i < (options.coordinators ?? 1); i++) await grid.addCoordinator();
       await Promise.all(Array.from({ length: options.agents ?? 2 }, () => grid.addAgent()));
@@ -124,9 +140,7 @@ export class Processes {
   }
 
   /** Starts one more agent, of all coordinators that there are by now; resolves when it is connected. */
-  async addAgent(
-    options: { env?: Readonly<Record<string, string>>; coordinator?: string } = {},
-  ): Promise<Program> {
+  async addAgent(options: AgentOptions = {}): Promise<Program> {
     const name = `agent-${this.agents.length + 1}`;
     const to = options.coordinator ?? this.coordinators.map((one) => one.rpc).join(',');
     const slots = String(this.#options.slots ?? 1);
@@ -137,6 +151,7 @@ export class Processes {
         join(this.folder, name),
       ]),
       ready: 'connected',
+      ...(options.by === undefined ? {} : { by: options.by(join(this.folder, name)) }),
       env: { ...bareEnvironment(), ...this.#options.agentEnv, ...options.env },
     });
     this.agents.push(program);
