@@ -79,14 +79,14 @@ export class TempFiles {
         await file.close();
       }
     } catch (error) {
-      await rm(path, { force: true });
+      await removeFile(path);
       throw fromDisk(error);
     }
   }
 
   /** Removes a received file that is not wanted after all. */
   async discard(received: Received): Promise<void> {
-    await unlink(received.path).catch(() => undefined);
+    await removeFile(received.path).catch(() => undefined);
   }
 }
 
@@ -141,6 +141,15 @@ function checkExpected(got: Digests, expected: Expected): void {
       'digest_mismatch',
       `the ${name} of the upload is ${got[name]}, but ${wanted} was announced; nothing was stored`,
     );
+  }
+}
+
+/** Removing what is absent is no error. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await unlink(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
   }
 }
 

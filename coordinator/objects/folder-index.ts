@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
-import { copyFile, link, mkdir, open, readdir, readFile, rename, rm, unlink } from 'node:fs/promises';
+import { hash } from 'node:crypto';
+import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { IdSource } from '../../shared/ids.ts';
-import { fromDisk } from './folder-files.ts';
+import { fromDisk, removeFile } from './folder-files.ts';
 import { KeyedLock } from './keyed-lock.ts';
 import { existingObject, missingObject } from './object-names.ts';
 import type { ObjectRef, ObjectStat } from './object-store.ts';
@@ -18,6 +18,8 @@ export interface ObjectEntry extends ObjectStat, ObjectRef {
 export type NewEntry = Omit<ObjectEntry, 'blob'>;
 
 const ENTRY_SUFFIX = '.json';
+/** What is published is usually asked for, and removed, soon after. */
+const KNOWN_ENTRIES = 4_096;
 
 /**
  * The published objects of a folder: `<root>/<sha256 of bucket>/<2 hex>/<sha256 of key>.json` names a blob beside it.
@@ -25,12 +27,16 @@ const ENTRY_SUFFIX = '.json';
  * Order of a publish: blob synced and renamed into place, entry synced as a temporary file, then one link (create-only)
  * or one rename makes it visible, then the old blob goes. A kill at any point leaves the old object or the new one, and
  * at worst a blob without an entry, which `sweep` removes.
+ *
+ * One process uses the folder, so it may remember the entries that it wrote.
  */
 export class FolderIndex {
   readonly #root: string;
   readonly #temp: string;
   readonly #ids: IdSource;
   readonly #locks = new KeyedLock();
+  /** By path, the oldest first. Changed under the lock of the path only. */
+  readonly #known = new Map<string, ObjectEntry>();
 
   constructor(options: { root: string; temp: string; ids: IdSource }) {
     this.#root = options.root;
@@ -43,7 +49,7 @@ export class FolderIndex {
   }
 
   async find(ref: ObjectRef): Promise<ObjectEntry | undefined> {
-    return readEntry(this.#place(ref).entry);
+    return this.#read(this.#place(ref).entry);
   }
 
   blobPath(entry: ObjectEntry): string {
@@ -64,10 +70,11 @@ export class FolderIndex {
   async remove(ref: ObjectRef): Promise<void> {
     const place = this.#place(ref);
     await this.#locks.run(place.entry, async () => {
-      const old = await readEntry(place.entry);
+      const old = await this.#read(place.entry);
       if (old === undefined) return;
-      await rm(place.entry, { force: true });
-      await rm(join(place.folder, old.blob), { force: true });
+      this.#known.delete(place.entry);
+      await removeFile(place.entry);
+      await removeFile(join(place.folder, old.blob));
     });
   }
 
@@ -95,20 +102,21 @@ export class FolderIndex {
   async #locked(entry: NewEntry, createOnly: boolean, place: (blob: string) => Promise<void>): Promise<void> {
     const { folder, entry: entryPath, keyHash } = this.#place(entry);
     await this.#locks.run(entryPath, async () => {
-      const old = await readEntry(entryPath);
+      // Of an object that may not exist yet, the link that makes it visible finds out whether it does.
+      const old = createOnly ? this.#known.get(entryPath) : await this.#read(entryPath);
       if (createOnly && old !== undefined) throw existingObject(entry);
-      await mkdir(folder, { recursive: true, mode: 0o700 });
       const named: ObjectEntry = { ...entry, blob: `${keyHash}.${this.#ids.randomUuid()}` };
       const blob = join(folder, named.blob);
       try {
-        await place(blob);
+        await inFolder(folder, () => place(blob));
         await this.#writeEntry(named, entryPath, createOnly);
       } catch (error) {
-        await rm(blob, { force: true });
+        await removeFile(blob);
         throw fromDisk(error);
       }
+      this.#remember(entryPath, named);
       await syncFolder(folder);
-      if (old !== undefined) await rm(join(folder, old.blob), { force: true });
+      if (old !== undefined) await removeFile(join(folder, old.blob));
     });
   }
 
@@ -122,13 +130,29 @@ export class FolderIndex {
       } finally {
         await handle.close();
       }
-      if (createOnly) await link(temp, path);
-      else await rename(temp, path);
+      if (createOnly) {
+        await link(temp, path);
+        // It is published: what is left of the temporary name is removed by `sweep`.
+        await removeFile(temp).catch(() => undefined);
+      } else {
+        await rename(temp, path);
+      }
     } catch (error) {
+      await removeFile(temp);
       throw (error as NodeJS.ErrnoException).code === 'EEXIST' ? existingObject(entry) : error;
-    } finally {
-      await rm(temp, { force: true });
     }
+  }
+
+  async #read(path: string): Promise<ObjectEntry | undefined> {
+    return this.#known.get(path) ?? readEntry(path);
+  }
+
+  #remember(path: string, entry: ObjectEntry): void {
+    this.#known.delete(path);
+    this.#known.set(path, entry);
+    if (this.#known.size <= KNOWN_ENTRIES) return;
+    const [oldest] = this.#known.keys();
+    if (oldest !== undefined) this.#known.delete(oldest);
   }
 
   #bucketFolder(bucket: string): string {
@@ -143,7 +167,7 @@ export class FolderIndex {
 }
 
 function sha256Hex(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return hash('sha256', text);
 }
 
 async function readEntry(path: string): Promise<ObjectEntry | undefined> {
@@ -170,6 +194,17 @@ async function sweepShard(folder: string): Promise<void> {
     const keyHash = name.slice(0, name.indexOf('.'));
     const entry = await readEntry(join(folder, keyHash + ENTRY_SUFFIX));
     if (entry?.blob !== name) await unlink(join(folder, name));
+  }
+}
+
+/** Does what needs `folder`, which is made at its first use. */
+async function inFolder(folder: string, fn: () => Promise<void>): Promise<void> {
+  try {
+    await fn();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await fn();
   }
 }
 

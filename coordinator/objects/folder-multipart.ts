@@ -89,8 +89,9 @@ export class FolderUploads {
       const whole = await this.#temp.receive(concatenate(paths));
       try {
         await publish(record, whole);
-      } finally {
+      } catch (error) {
         await this.#temp.discard(whole);
+        throw error;
       }
       await rm(join(this.#folder, upload.uploadId), { recursive: true, force: true });
     });

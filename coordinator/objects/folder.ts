@@ -33,6 +33,7 @@ export interface ReceiveOptions extends Expected {
 
 // Below this the next upload is likely to fail, and PostgreSQL often shares the disk.
 const MIN_FREE_BYTES = 64 * 1024 * 1024;
+const LOOK_FIRST_BYTES = 64 * 1024;
 
 /** Objects in a folder of this machine; their URLs are served by `FolderHttp`. */
 export class FolderStore implements api.ObjectStore {
@@ -134,12 +135,15 @@ export class FolderStore implements api.ObjectStore {
     options: ReceiveOptions,
   ): Promise<api.ObjectStat> {
     checkRef(ref);
-    if (options.createOnly && (await this.#index.find(ref)) !== undefined) throw existingObject(ref);
+    // A small body is sooner received than asked whether it may come; the publish refuses it, too.
+    const large = (options.sizeBytes ?? Infinity) > LOOK_FIRST_BYTES;
+    if (options.createOnly && large && (await this.#index.find(ref)) !== undefined) throw existingObject(ref);
     const received = await this.#temp.receive(body, options);
     try {
       return await this.#publish(ref, received, options);
-    } finally {
+    } catch (error) {
       await this.#temp.discard(received);
+      throw error;
     }
   }
 
@@ -195,8 +199,9 @@ export class FolderStore implements api.ObjectStore {
     try {
       await this.#uploads.addPart(upload, part, received);
       return { md5: received.md5 };
-    } finally {
+    } catch (error) {
       await this.#temp.discard(received);
+      throw error;
     }
   }
 

@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, createSecretKey, timingSafeEqual, type KeyObject } from 'node:crypto';
 import { assert, GridError } from '../../shared/errors.ts';
 
 /** All that a URL of the folder store permits. Every field is under the signature. */
@@ -21,11 +21,11 @@ export interface UrlClaims {
 
 /** Turns claims into one URL path segment and back. HMAC-SHA256 over the encoded claims. */
 export class UrlSigner {
-  readonly #secret: string;
+  readonly #secret: KeyObject;
 
   constructor(secret: string) {
     assert(secret.length >= 16, 'the secret that signs object URLs has at least 16 characters');
-    this.#secret = secret;
+    this.#secret = createSecretKey(secret, 'utf8');
   }
 
   sign(claims: UrlClaims): string {
