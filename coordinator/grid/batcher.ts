@@ -1,4 +1,6 @@
+import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
+import { Pace } from './pace.ts';
 import { systemPlatform } from './platform.ts';
 
 interface Waiting<Item, Result> {
@@ -12,20 +14,25 @@ export interface BatcherLimits {
   readonly batch: number;
   /** Most items that wait; above, `add` rejects with `resource_exhausted`, which passes by itself (L9). */
   readonly waiting: number;
+  /** At least so long from one flush to the next, unless a batch is full: see `Pace`. */
+  readonly apartMs: number;
+  readonly clock: Clock;
   /** Calls back in the next turn of the event loop; by default the platform's. */
   nextTurn?(fn: () => void): void;
 }
 
-/** Gathers calls that arrive while one flush is under way into the next one: a batch forms by itself under load. */
+/** Gathers calls that arrive while one flush is under way, or right after it, into the next one: a batch forms by itself under load. */
 export class Batcher<Item, Result> {
   readonly #flush: (items: readonly Item[]) => Promise<readonly Result[]>;
   readonly #limits: BatcherLimits;
+  readonly #pace: Pace;
   #waiting: Waiting<Item, Result>[] = [];
   #running = false;
 
-  /** `flush` returns one result an item, in order; when it throws, none of its items has happened. */
+  /** `flush` returns one result an item, in order; when it throws, each of its items may be flushed again. */
   constructor(limits: BatcherLimits, flush: (items: readonly Item[]) => Promise<readonly Result[]>) {
     this.#limits = limits;
+    this.#pace = new Pace(limits.clock, limits.apartMs);
     this.#flush = flush;
   }
 
@@ -46,7 +53,12 @@ export class Batcher<Item, Result> {
   }
 
   async #run(): Promise<void> {
-    while (this.#waiting.length > 0) await this.#do(this.#waiting.splice(0, this.#limits.batch));
+    const { batch } = this.#limits;
+    while (this.#waiting.length > 0) {
+      if (this.#waiting.length < batch) await this.#pace.wait();
+      this.#pace.mark();
+      await this.#do(this.#waiting.splice(0, batch));
+    }
     this.#running = false;
   }
 

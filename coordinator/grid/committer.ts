@@ -1,3 +1,4 @@
+import type { Clock } from '../../shared/clock.ts';
 import type { Artifact as AnnouncedArtifact } from '../../shared/gen/clipgrid/v1/artifact.ts';
 import type {
   CommitResult,
@@ -26,6 +27,7 @@ export interface CommitterDeps {
   readonly settings: GridSettings;
   readonly logger: Logger;
   readonly platform: Platform;
+  readonly clock: Clock;
   newTaskId(): string;
   /** After a commit: the job may have gone on to its next stage. */
   onCommitted(jobId: string): void;
@@ -40,6 +42,9 @@ const ARTIFACTS: Record<TaskKind, { must: readonly string[]; may: readonly strin
   clip: { must: ['clip'], may: [] },
 };
 
+/** Between two rounds of commits. */
+const APART_MS = 10;
+
 const HEX64 = /^[0-9a-f]{64}$/;
 const HEX32 = /^[0-9a-f]{32}$/;
 
@@ -51,10 +56,9 @@ export class Committer {
   constructor(deps: CommitterDeps) {
     this.#deps = deps;
     const rules: StageRules = { merge: mergeTask, newTaskId: () => deps.newTaskId() };
-    const { nextTurn } = deps.platform;
-    this.#commits = new Batcher({ batch: 200, waiting: 20_000, nextTurn }, (items) =>
-      deps.leases.commit(items, rules),
-    );
+    const { clock, platform } = deps;
+    const limits = { batch: 200, waiting: 20_000, apartMs: APART_MS, clock, nextTurn: platform.nextTurn };
+    this.#commits = new Batcher(limits, (items) => deps.leases.commit(items, rules));
   }
 
   /** Signs one create-only PUT an artifact, under a key that holds epoch, lease and content (L6). */

@@ -2,10 +2,11 @@ import type { Clock } from '../../shared/clock.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
-import { place, type KnownAgent } from '../domain/placement.ts';
+import { LOOK_AHEAD, place, type KnownAgent } from '../domain/placement.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import { Pace } from './pace.ts';
 import type { SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { signInputs } from './sign-inputs.ts';
@@ -26,17 +27,21 @@ export interface DispatcherDeps {
 
 /** How long the list of all agents, of which only "is there another one" is asked, may be old. */
 const KNOWN_FOR_MS = 2_000;
+/** Between two rounds that grant something. */
+const APART_MS = 10;
 
 /** Grants ready tasks to this process's idle agents: at once when woken, at the latest at the next poll (L7). */
 export class Dispatcher implements Service {
   readonly name = 'dispatcher';
   readonly #deps: DispatcherDeps;
   readonly #stopped = new AbortController();
+  readonly #pace: Pace;
   #running: Promise<void> = Promise.resolve();
   #known: { atMs: number; agents: KnownAgent[] } = { atMs: -Infinity, agents: [] };
 
   constructor(deps: DispatcherDeps) {
     this.#deps = deps;
+    this.#pace = new Pace(deps.clock, APART_MS);
   }
 
   async start(): Promise<void> {
@@ -55,7 +60,8 @@ export class Dispatcher implements Service {
     while (!signal.aborted) {
       seen = await wake.wait(seen, { clock, pollMs: settings.pollMs, signal });
       try {
-        while (!signal.aborted && (await this.#grantOnce()) > 0);
+        do await this.#pace.wait(signal);
+        while (!signal.aborted && (await this.#grantOnce()));
       } catch (error) {
         logger.warn({ error: String(error) }, 'granting failed; the next poll tries again');
         await clock.sleep(settings.pollMs, signal);
@@ -63,21 +69,28 @@ export class Dispatcher implements Service {
     }
   }
 
-  async #grantOnce(): Promise<number> {
+  /** True: another round may grant more, although nobody rings. */
+  async #grantOnce(): Promise<boolean> {
     const { leases, registry, ids, settings } = this.#deps;
     const capacities = registry.capacities();
-    if (capacities.length === 0) return 0;
+    if (capacities.length === 0) return false;
+    const slots = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
+    let allSeen = true;
     const granted = await leases.grant({
       capacities,
       known: () => this.#knownAgents(),
       ttlMs: settings.leaseTtlMs,
       newLeaseId: () => ids.randomUuid(),
-      place,
+      place(candidates, ...others) {
+        allSeen = candidates.length < slots + LOOK_AHEAD;
+        return place(candidates, ...others);
+      },
     });
+    if (granted.length > 0) this.#pace.mark();
     const sent = await Promise.all(granted.map((task) => this.#send(task)));
     // What was given back is ready at once: without a pause it would be granted again as fast as it fails.
     if (sent.includes(false)) await this.#deps.clock.sleep(settings.pollMs, this.#stopped.signal);
-    return granted.length;
+    return granted.length > 0 && !allSeen;
   }
 
   async #knownAgents(): Promise<KnownAgent[]> {

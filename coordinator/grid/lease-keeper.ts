@@ -39,6 +39,8 @@ const MAX_FPS = 1e9;
 /** A load is stored with each beat. */
 const MAX_GPUS = 64;
 
+/** A renewal is in no hurry: a thousand agents are then twenty rounds a second. */
+const APART_MS = 50;
 /** A database that takes longer is away, as far as a heartbeat is concerned. */
 const ANSWER_WITHIN_MS = 2_000;
 /** For so long agents are told to go on without renewals; an outage must not cost their power for ever. */
@@ -63,8 +65,9 @@ export class LeaseKeeper {
   constructor(deps: LeaseKeeperDeps) {
     this.#deps = deps;
     this.#answeredMs = deps.clock.monotonicMs();
-    const { nextTurn } = deps.platform;
-    this.#beats = new Batcher({ batch: 500, waiting: 20_000, nextTurn }, (beats) => this.#flush(beats));
+    const { clock, platform } = deps;
+    const limits = { batch: 500, waiting: 20_000, apartMs: APART_MS, clock, nextTurn: platform.nextTurn };
+    this.#beats = new Batcher(limits, (beats) => this.#flush(beats));
   }
 
   /**
