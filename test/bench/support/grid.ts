@@ -36,7 +36,10 @@ export async function startSimulatedGrid(
   const coordinator = await startCoordinatorProcess({ folder, databaseUrl });
   const orders = { coordinator: coordinator.grpc, count: options.agents, clips, framesPerClip, slots: 1 };
   context.say(`${options.agents} agents are connecting`);
-  const agents = await startAgents(orders, options.processes);
+  const agents = await startAgents(orders, options.processes).catch(async (error: unknown) => {
+    await coordinator.stop();
+    throw error;
+  });
   const uploadId = await uploadBytes(coordinator.api, new Uint8Array(1000));
   return {
     databaseUrl,
