@@ -197,6 +197,7 @@ function release(task: TaskMachine, event: EventOf<'release'>): Change {
 
 function fail(task: TaskMachine, event: EventOf<'fail'>): Change {
   if (task.state !== 'leased' || !isCurrent(task, event.fence)) return undefined;
+  if (task.lease?.agentId !== event.agentId) return undefined;
   const known = task.failedAgents.includes(event.agentId);
   const failedAgents = known ? task.failedAgents : [...task.failedAgents, event.agentId];
   const { inputAtFault } = event;

@@ -151,7 +151,8 @@ export class Committer {
     const held = session.held.get(fence.taskId);
     if (held && held.fence.epoch === fence.epoch && held.fence.leaseId === fence.leaseId) return held;
     const context = await this.#deps.leases.context(fence);
-    if (context === undefined)
+    // Whose a lease is never changes: a fence that another agent got hold of is as good as none.
+    if (context?.agentId !== session.agentId)
       throw new GridError('stale_lease', 'the lease is not the current one any more');
     const range = context.spec.kind?.$case === 'encode' ? context.spec.kind.value.range : undefined;
     return {

@@ -87,6 +87,8 @@ export interface StageRules {
 
 export interface LeaseContext {
   readonly jobId: string;
+  /** Whose lease it is. */
+  readonly agentId: string;
   readonly kind: TaskKind;
   readonly clipIndex: number;
   readonly spec: TaskSpec;

@@ -258,8 +258,8 @@ export function memoryLeaseStore(state: MemoryState): LeaseStore {
       const { state: now, epoch, committedBy } = task;
       const committed = now === 'succeeded' && epoch === fence.epoch && committedBy === fence.leaseId;
       if (!committed && !isCurrent(task, fence)) return undefined;
-      const { jobId, kind, clipIndex, spec } = task;
-      return { jobId, kind, clipIndex, spec, jobSpec: record.input.spec };
+      const { jobId, agentId = '', kind, clipIndex, spec } = task;
+      return { jobId, agentId, kind, clipIndex, spec, jobSpec: record.input.spec };
     },
     commit: async (completions, rules) => completions.map((one) => commitOne(state, one, rules)),
     fail: async (failure) => fail(state, failure),

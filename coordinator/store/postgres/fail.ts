@@ -24,7 +24,7 @@ export async function fail(db: Db, input: TaskFailure): Promise<boolean> {
       with old as (
         select task_id, not (${agentId} = any(failed_agents)) as first_of_agent from tasks
         where task_id = ${fence.taskId}::uuid and epoch = ${fence.epoch} and lease_id = ${fence.leaseId}::uuid
-          and state = 'leased' for update
+          and agent_id = ${agentId} and state = 'leased' for update
       )
       update tasks t set state = 'ready', ready_at = now(), lease_expires_at = null, lease_id = null,
         failure = ${JSON.stringify(failure)}::jsonb, log_tail = ${failure.log},

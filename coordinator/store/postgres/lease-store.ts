@@ -13,6 +13,7 @@ import { revokeDrained } from './revoke-drained.ts';
 
 interface ContextRow {
   job_id: string;
+  agent_id: string;
   kind: TaskKind;
   clip_index: number;
   spec: Buffer;
@@ -21,13 +22,14 @@ interface ContextRow {
 
 async function context(db: Db, fence: Fence): Promise<LeaseContext | undefined> {
   const { rows } = await sql<ContextRow>`
-    select t.job_id, t.kind, t.clip_index, t.spec, j.spec as job_spec from tasks t join jobs j using (job_id)
+    select t.job_id, t.agent_id, t.kind, t.clip_index, t.spec, j.spec as job_spec from tasks t join jobs j using (job_id)
     where t.task_id = ${fence.taskId}::uuid and t.epoch = ${fence.epoch} and t.lease_id = ${fence.leaseId}::uuid
       and t.state in ('leased', 'ready', 'succeeded')`.execute(db);
   const row = rows[0];
   if (row === undefined) return undefined;
   return {
     jobId: row.job_id,
+    agentId: row.agent_id,
     kind: row.kind,
     clipIndex: row.clip_index,
     spec: TaskSpec.decode(row.spec),
