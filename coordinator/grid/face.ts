@@ -128,7 +128,8 @@ export interface ClipChange {
 export interface AgentsFace {
   list(): Promise<readonly AgentView[]>;
   get(agentId: string): Promise<AgentView>;
-  tasks(agentId: string): Promise<readonly TaskView[]>;
+  /** What it works on; `ownerId`: of that owner's jobs only. */
+  tasks(agentId: string, ownerId?: string): Promise<readonly TaskView[]>;
   /** L13. `deadlineS` 0: as long as it takes. */
   drain(agentId: string, deadlineS: number): Promise<AgentView>;
   undrain(agentId: string): Promise<AgentView>;

@@ -158,12 +158,12 @@ export class Gateway implements AgentGateway {
     const fence = checkFence(message.fence);
     try {
       const failure = await this.#failureOf(session, fence, message);
-      logger.info(
-        { task: fence.taskId, agent: session.agentId, code: failure.code, error: failure.message },
-        'an attempt failed',
-      );
       const { agentId } = session;
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
+      if (counted) {
+        const { code, message: why } = failure;
+        logger.info({ task: fence.taskId, agent: agentId, code, error: why }, 'an attempt failed');
+      }
       dropHeld(session, fence);
       const error = counted ? '' : 'stale_lease: the lease is not the current one any more';
       session.sink.send({

@@ -162,7 +162,7 @@ function agentsFace({ agents, jobs }: GridDeps): AgentsFace {
   return {
     list: () => agents.list(),
     get: (agentId) => agents.get(agentId),
-    tasks: (agentId) => jobs.tasksOfAgent(agentId),
+    tasks: (agentId, ownerId) => jobs.tasksOfAgent(agentId, ownerId),
     async drain(agentId, deadlineS) {
       await agents.drain(agentId, deadlineS);
       return agents.get(agentId);

@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import { ownerFilter } from '../domain/account.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
@@ -15,10 +16,12 @@ export function agentRoutes(router: Router, deps: ApiDeps): void {
   });
 
   router.get('/agents/:id', async (ctx) => {
-    await requireScope(deps, ctx, 'read');
+    const principal = await requireScope(deps, ctx, 'read');
     const id = param(ctx, 'id');
     const agent = await agents.get(id);
-    ctx.body = { ...agentView(agent), tasks: (await agents.tasks(id)).map(taskView) };
+    // Agents are everybody's to look at; what they work on is its owner's.
+    const tasks = await agents.tasks(id, ownerFilter(principal));
+    ctx.body = { ...agentView(agent), tasks: tasks.map(taskView) };
   });
 
   router.post('/agents/:id/drain', async (ctx) => {

@@ -29,7 +29,7 @@ export interface JobStore {
   list(query: JobQuery): Promise<Page<JobView>>;
   tasks(jobId: string): Promise<TaskView[]>;
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
-  tasksOfAgent(agentId: string): Promise<TaskView[]>;
+  tasksOfAgent(agentId: string, ownerId?: string): Promise<TaskView[]>;
   task(taskId: string): Promise<TaskView>;
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
   retry(jobId: string, rules: StageRules, ownerId?: string): Promise<void>;

@@ -4,9 +4,7 @@ import type {
   GetAgentRequest,
   ListAgentsRequest,
 } from '../../../shared/gen/clipgrid/v1/admin.ts';
-import { ownerFilter, type Principal } from '../../domain/account.ts';
-import type { TaskView } from '../../domain/task.ts';
-import type { JobsFace } from '../../grid/face.ts';
+import { ownerFilter } from '../../domain/account.ts';
 import { unary } from '../unary.ts';
 import { invalidField, type AdminDeps } from './deps.ts';
 import { agentMessage, listedTaskMessage } from './messages.ts';
@@ -15,29 +13,10 @@ import { badToken, pageOf } from './paging.ts';
 const MAX_DRAIN_S = 7 * 24 * 3600;
 
 /** Agents belong to the grid: everybody may look at them, but sees of their work only his own. */
-async function visible(
-  jobs: JobsFace,
-  principal: Principal,
-  tasks: readonly TaskView[],
-): Promise<TaskView[]> {
-  const ownerId = ownerFilter(principal);
-  if (ownerId === undefined) return [...tasks];
-  const jobIds = [...new Set(tasks.map((task) => task.jobId))];
-  const own = await Promise.all(
-    jobIds.map((jobId) =>
-      jobs.get(jobId, ownerId).then(
-        () => jobId,
-        () => undefined,
-      ),
-    ),
-  );
-  return tasks.filter((task) => own.includes(task.jobId));
-}
-
 export function agentCalls(
   deps: AdminDeps,
 ): Pick<AdminServiceServer, 'listAgents' | 'getAgent' | 'drainAgent'> {
-  const { agents, jobs } = deps.grid;
+  const { agents } = deps.grid;
   return {
     listAgents: unary(deps, 'read', async (request: ListAgentsRequest) => {
       const { limit, cursor } = pageOf(request);
@@ -53,7 +32,7 @@ export function agentCalls(
 
     getAgent: unary(deps, 'read', async ({ agentId }: GetAgentRequest, principal) => {
       const agent = await agents.get(agentId);
-      const tasks = await visible(jobs, principal, await agents.tasks(agentId));
+      const tasks = await agents.tasks(agentId, ownerFilter(principal));
       return { agent: agentMessage(agent), tasks: tasks.map(listedTaskMessage) };
     }),
 

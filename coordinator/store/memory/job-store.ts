@@ -145,10 +145,11 @@ export function memoryJobStore(state: MemoryState): JobStore {
       const items = all.slice(from, from + limit).map((task) => view(state, task));
       return { items, ...(all.length > from + limit ? { nextCursor: String(from + limit) } : {}) };
     },
-    tasksOfAgent: async (agentId) =>
+    tasksOfAgent: async (agentId, ownerId) =>
       state
         .tasks()
         .filter((task) => task.state === 'leased' && task.lease?.agentId === agentId)
+        .filter(({ jobId }) => ownerId === undefined || state.jobs.get(jobId)?.input.ownerId === ownerId)
         .map((task) => view(state, task)),
     task: async (taskId) => taskView(state, taskId),
     async cancel(jobId, ownerId) {

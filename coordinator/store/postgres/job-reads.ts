@@ -50,10 +50,15 @@ function badCursor(cursor: string): GridError {
   });
 }
 
+/** The 30th of February is one to JavaScript, and an error to PostgreSQL. */
+function isDay(at: string): boolean {
+  const time = new Date(at);
+  return !Number.isNaN(time.getTime()) && time.toISOString().startsWith(at.slice(0, 16));
+}
+
 function parseCursor(cursor: string): Cursor {
   const [at, id] = Buffer.from(cursor, 'base64url').toString().split('|');
-  const known =
-    at !== undefined && /^\d{4}-\d\d-\d\dT[\d:.]{8,15}Z$/.test(at) && !Number.isNaN(Date.parse(at));
+  const known = at !== undefined && /^[1-9]\d{3}-\d\d-\d\dT[\d:.]{8,15}Z$/.test(at) && isDay(at);
   if (!known || id === undefined || !isUuid(id)) throw badCursor(cursor);
   return { at, id };
 }
@@ -113,10 +118,13 @@ export async function listTasks(db: Db, { jobId, limit, cursor }: TaskQuery): Pr
   };
 }
 
-export async function tasksOfAgent(db: Db, agentId: string): Promise<TaskView[]> {
+export async function tasksOfAgent(db: Db, agentId: string, ownerId?: string): Promise<TaskView[]> {
   const { rows } = await sql<TaskRow>`
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
-    where t.agent_id = ${agentId} and t.state = 'leased' order by t.granted_at`.execute(db);
+    where t.agent_id = ${agentId} and t.state = 'leased' and (${ownerId ?? null}::text is null
+      or exists (select from jobs j where j.job_id = t.job_id and j.owner_id = ${ownerId ?? null})) order by t.granted_at`.execute(
+    db,
+  );
   return rows.map(toTaskView);
 }
 

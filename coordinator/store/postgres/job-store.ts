@@ -129,7 +129,7 @@ export function postgresJobStore(db: Db): JobStore {
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
     listTasks: (query) => listTasks(db, query),
-    tasksOfAgent: (agentId) => tasksOfAgent(db, agentId),
+    tasksOfAgent: (agentId, ownerId) => tasksOfAgent(db, agentId, ownerId),
     task: (taskId) => getTask(db, taskId),
     async cancel(jobId, ownerId, tx) {
       checkId(jobId, noJob);
