@@ -9,7 +9,7 @@ import { MemoryState } from '../../coordinator/store/memory/state.ts';
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
 import type { WakeMessage, WakeSource } from '../../coordinator/store/wake-source.ts';
 import { copy } from './copy.ts';
-import type { Happening } from './happenings.ts';
+import { addCounts, type Counts } from './happenings.ts';
 import type { Random } from './random.ts';
 import { SimProcess, type World } from './world.ts';
 
@@ -55,9 +55,22 @@ interface Held {
 
 const READS = new Set(['context', 'list', 'get', 'task', 'tasks', 'head', 'after', 'countByState']);
 const REVOKING = new Set(['cancel', 'revokeDrained', 'redoClip', 'retry', 'fail']);
-/** What happens twice a second whatever else does: a crash there is one between nothing and nothing. */
-const ROUTINE = new Set(['expire', 'revokeDrained']);
-const ROUTINE_CRASH = 0.05;
+/** How much likelier than at other statements a crash is: some come all the time with nothing to do, some hardly ever. */
+const CRASH_FACTOR: Readonly<Record<string, number>> = {
+  expire: 0.03,
+  revokeDrained: 0.03,
+  grant: 0.3,
+  submit: 3,
+  commit: 5,
+  fail: 8,
+  shorten: 4,
+  disconnect: 12,
+  drain: 6,
+  undrain: 12,
+  cancel: 12,
+  retry: 25,
+  redoClip: 40,
+};
 
 /** The server's clock: that of the next server after a failover is a little different. */
 class Server extends SimProcess {
@@ -80,6 +93,8 @@ export class SimDatabase {
     stalledUntilMs: 0,
     downUntilMs: 0,
   };
+  /** At which statements a coordinator died, `before commit` or `after commit`. */
+  readonly crashes: Counts<string> = {};
   /** After each call that may have changed something. */
   onCall: (name: string, args: readonly unknown[]) => void = () => undefined;
   onCrash: (process: SimProcess) => void = () => undefined;
@@ -162,7 +177,7 @@ export class SimDatabase {
     const { refused, unanswered, crash, slowMs } = this.faults;
     const random = this.#random;
     const world = this.#world;
-    const dies = random.chance(ROUTINE.has(name) ? crash * ROUTINE_CRASH : crash);
+    const dies = random.chance(crash * (CRASH_FACTOR[name] ?? 1));
     const early = random.chance(0.5);
     const isRefused = random.chance(refused);
     const isLost = random.chance(unanswered);
@@ -171,7 +186,7 @@ export class SimDatabase {
       random.whole(0, slowMs) + Math.max(0, this.faults.stalledUntilMs - world.nowMs),
       process,
     );
-    if (dies && early) return this.#die(process, 'a coordinator crashed before a statement');
+    if (dies && early) return this.#die(process, 'before', name);
     const down = world.nowMs < this.faults.downUntilMs || this.#primary !== primary;
     if (isRefused) world.did('a statement was refused');
     if (isRefused || down) throw new GridError('unavailable', `the database refused ${name}`);
@@ -182,7 +197,7 @@ export class SimDatabase {
     if (before) this.#sayRevoked(name, before);
     this.#notify(name, args);
     if (superseded !== undefined) this.say({ superseded });
-    if (dies) return this.#die(process, 'a coordinator crashed after a statement');
+    if (dies) return this.#die(process, 'after', name);
     await this.#wait(random.whole(0, slowMs), process);
     if (isLost || this.#primary !== primary) {
       world.did('the answer of a statement was lost');
@@ -196,8 +211,9 @@ export class SimDatabase {
     return new Promise((resolve) => void this.#world.at(ms, () => process.run(resolve)));
   }
 
-  #die(process: SimProcess, how: Happening): Promise<never> {
-    this.#world.did(how);
+  #die(process: SimProcess, when: 'before' | 'after', statement: string): Promise<never> {
+    this.#world.did(`a coordinator crashed ${when} a statement`);
+    addCounts(this.crashes, { [`${when} ${statement}`]: 1 });
     this.#listeners.delete(process);
     this.onCrash(process);
     return new Promise(() => undefined);

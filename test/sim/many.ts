@@ -25,13 +25,22 @@ export interface Summary {
   /** In which states jobs ended. */
   readonly states: Counts<string>;
   readonly happened: Counts<Happening>;
+  readonly crashes: Counts<string>;
   readonly asked: Counts<Rule>;
   broken: Broken | undefined;
 }
 
 /** Runs schedules until one breaks a rule, which is then shrunk. */
 export async function runMany({ first, count, step }: Seeds, mutation: Mutation = {}): Promise<Summary> {
-  const sum: Summary = { schedules: 0, steps: 0, states: {}, happened: {}, asked: {}, broken: undefined };
+  const sum: Summary = {
+    schedules: 0,
+    steps: 0,
+    states: {},
+    happened: {},
+    crashes: {},
+    asked: {},
+    broken: undefined,
+  };
   for (let k = 0; k < count && sum.broken === undefined; k++) {
     const seed = first + k * step;
     const options = optionsOf(seed);
@@ -40,6 +49,7 @@ export async function runMany({ first, count, step }: Seeds, mutation: Mutation 
     sum.steps += outcome.steps;
     for (const state of outcome.states) addCounts(sum.states, { [state]: 1 });
     addCounts(sum.happened, outcome.happened);
+    addCounts(sum.crashes, outcome.crashes);
     addCounts(sum.asked, outcome.asked);
     const { violation } = outcome;
     if (violation === undefined) continue;

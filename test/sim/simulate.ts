@@ -23,6 +23,8 @@ export interface Outcome {
   readonly endedMs: number;
   readonly states: readonly string[];
   readonly happened: Counts<Happening>;
+  /** At which statements coordinators died. */
+  readonly crashes: Counts<string>;
   /** How often each rule was asked. */
   readonly asked: Counts<Rule>;
 }
@@ -130,7 +132,9 @@ class Simulation {
     const { story = [], steps, nowMs, happened } = this.#world;
     const states = [...this.#database.state.jobs.values()].map((record) => record.tree.job.state);
     const { violation, asked } = judge;
-    return { violation, story, steps, endedMs: nowMs, states, happened: Object.fromEntries(happened), asked };
+    const { crashes } = this.#database;
+    const ended = { steps, endedMs: nowMs, states };
+    return { violation, story, ...ended, happened: Object.fromEntries(happened), crashes, asked };
   }
 
   #called(name: string, args: readonly unknown[]): void {

@@ -47,7 +47,7 @@ export class Troubles {
       twice: rate('twice', 0.2),
     });
     Object.assign(work, {
-      fails: rate('failing work', 0.2),
+      fails: rate('failing work', 0.5),
       hangs: rate('hanging work', 0.15),
       lies: rate('lies', 0.2),
       wrongDigest: rate('wrong digest', 0.2),

@@ -103,4 +103,15 @@ export const JOB_BUGS: readonly Bug[] = [
       },
     })),
   },
+  {
+    name: 'the merge joins the segments from the last to the first',
+    breaks: ['film'],
+    plant: leases((store) => ({
+      commit: (completions, rules) =>
+        store.commit(completions, {
+          ...rules,
+          merge: (input) => rules.merge({ ...input, encodes: input.encodes.toReversed() }),
+        }),
+    })),
+  },
 ];

@@ -111,7 +111,7 @@ export const LEASE_BUGS: readonly Bug[] = [
   },
   {
     name: 'a grant does not ask whose session it is',
-    breaks: ['L8'],
+    breaks: ['L8', 'drained'],
     plant: leases((store, state) => ({
       async grant(request) {
         const now = new Map(state.agents);
@@ -168,6 +168,27 @@ export const LEASE_BUGS: readonly Bug[] = [
           );
         }
         return outcomes;
+      },
+    })),
+  },
+  {
+    name: 'two grants at once may take the same task',
+    breaks: ['one lease'],
+    plant: leases((store, state) => ({
+      async grant(request) {
+        const before = new Map(state.tasks().map((task) => [task.taskId, task]));
+        patch(
+          state,
+          (task) => task.state === 'leased',
+          (task) => ({ ...task, state: 'ready' }),
+        );
+        const granted = await store.grant(request);
+        patch(
+          state,
+          (task) => task.epoch === before.get(task.taskId)?.epoch,
+          (task) => before.get(task.taskId) ?? task,
+        );
+        return granted;
       },
     })),
   },
