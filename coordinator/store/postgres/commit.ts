@@ -85,13 +85,14 @@ async function lockJobs(tx: Transaction, completions: readonly Completion[]): Pr
 async function markParts(db: Db, parts: readonly Completion[]): Promise<DoneRow[]> {
   if (parts.length === 0) return [];
   const { rows } = await sql<DoneRow>`
-    with ${saidDone(parts)}, going as materialized (
-      select j.job_id from jobs j join (
-        select t.job_id, count(*) as parts from said_done join tasks t using (task_id) group by t.job_id
-      ) p using (job_id)
+    with ${saidDone(parts)}, part as materialized (
+      -- By task id alone: with the job's id as a way in, the planner would read all tasks of a job.
+      select c.*, t.job_id from said_done c join tasks t using (task_id) where t.kind in ('encode', 'audio')
+    ), going as materialized (
+      select j.job_id from jobs j join (select job_id, count(*) as parts from part group by job_id) p using (job_id)
       where j.state = 'encoding' and j.open_tasks > p.parts
       order by j.job_id for no key update of j
-    ), ${done(sql`t.kind in ('encode', 'audio') and t.job_id in (select job_id from going)`)}, counted as (
+    ), ${done(sql`(select * from part join going using (job_id))`)}, counted as (
       update jobs j set open_tasks = j.open_tasks - d.tasks, clips_done = j.clips_done + d.clips,
         frames_done = j.frames_done + d.frames
       from (
@@ -107,7 +108,7 @@ async function markParts(db: Db, parts: readonly Completion[]): Promise<DoneRow[
 
 async function markDone(tx: Transaction, completions: readonly Completion[]): Promise<DoneRow[]> {
   const { rows } = await sql<DoneRow>`
-    with ${saidDone(completions)}, ${done(sql`true`)}
+    with ${saidDone(completions)}, ${done(sql`said_done`)}
     select task_id, epoch, lease_id, job_id, kind, frames_total from done`.execute(tx);
   return rows;
 }
@@ -125,15 +126,15 @@ function saidDone(completions: readonly Completion[]): RawBuilder<unknown> {
     )`;
 }
 
-/** `done`: the tasks of `said_done` whose fence holds and that are `eligible`, committed; and what is kept of each. */
-function done(eligible: RawBuilder<unknown>): RawBuilder<unknown> {
+/** `done`: the tasks of `source`, rows like `said_done`, whose fence holds, committed; and what is kept of each. */
+function done(source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     done as (
       update tasks t set state = 'succeeded', output = c.output, log_tail = c.log_tail, frames_done = t.frames_total,
         finished_at = now(), lease_expires_at = null, failure = null
-      from said_done c
+      from ${source} c
       where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id
-        and t.state = any(${UNFINISHED}::text[]) and ${eligible}
+        and t.state = any(${UNFINISHED}::text[])
       returning t.task_id, t.epoch, t.lease_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.agent_id, t.granted_at
     ), kept as (
       insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
