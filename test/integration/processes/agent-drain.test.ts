@@ -37,10 +37,12 @@ describe('SIGTERM of an agent', { timeout: 150_000 }, () => {
   });
 
   test('what it cannot finish within its deadline it gives back, which costs no attempt', async () => {
-    const leaving = await grid.addAgent({ env: { CLIPGRID_DRAIN_S: '1' } });
+    const env = { CLIPGRID_DRAIN_S: '1' };
+    const both = [await grid.addAgent({ env }), await grid.addAgent({ env })];
     const watch = await grid.api.submit(film, { script: SLOW, encode: ENCODE, clips: { mode: 'whole' } });
-    await watch.midClip();
-    const staying = await grid.addAgent();
+    const clip = await watch.midClip();
+    const leaving = both.find((agent) => agent.name === clip.agent)!;
+    const staying = both.find((agent) => agent !== leaving)!;
     expect(await leaving.stop()).toEqual({ code: 0, signal: null });
 
     const ended = await watch.ended();
