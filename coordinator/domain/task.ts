@@ -43,6 +43,29 @@ export interface TaskOutput {
   readonly result: TaskResult;
 }
 
+/** What `progress` tells of one encode task, and no more: a job may have 10,000 of them. */
+export interface ClipView {
+  readonly index: number;
+  readonly state: TaskState;
+  readonly attempts: number;
+  readonly agentName?: string;
+  readonly framesDone: number;
+  readonly framesTotal: number;
+  readonly failure?: Failure;
+  /** SHA-256 of the committed segment; undefined until there is one. */
+  readonly segmentSha256?: string;
+}
+
+/** What is to be known of a job's tasks to say why it waits. */
+export interface OpenWork {
+  /** The plan is made: clips say themselves what they need. */
+  readonly hasClips: boolean;
+  /** A task of any kind is at an agent. */
+  readonly isRunning: boolean;
+  /** The first ready task, in the order of `tasks`. */
+  readonly firstReady?: TaskView;
+}
+
 /** A task as people see it. */
 export interface TaskView {
   readonly taskId: string;

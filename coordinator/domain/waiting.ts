@@ -1,7 +1,7 @@
 import type { AgentView } from './agent.ts';
 import type { JobSpec } from './job.ts';
 import { clipRequirements, commandRequirements } from './requirements.ts';
-import type { TaskView } from './task.ts';
+import type { OpenWork, TaskView } from './task.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   'tool:vapoursynth':
@@ -59,19 +59,13 @@ export function explainTask(task: TaskView, agents: readonly AgentView[]): strin
  * The same for a job: what its clips and audio need and nobody has, from its submission on; else the sentence of its first
  * waiting task, while none of its tasks is running.
  */
-export function explainJob(spec: JobSpec, tasks: readonly TaskView[], agents: readonly AgentView[]): string {
-  const open = tasks.filter((task) => task.state === 'ready' || task.state === 'leased');
-  if (open.length === 0) return '';
+export function explainJob(spec: JobSpec, work: OpenWork, agents: readonly AgentView[]): string {
+  const { hasClips, isRunning, firstReady } = work;
+  if (!isRunning && firstReady === undefined) return '';
   const online = agents.filter((agent) => agent.state === 'online');
-  const lack = online.length === 0 || tasks.some(isClip) ? '' : explainNeeds(spec, online);
+  const lack = online.length === 0 || hasClips ? '' : explainNeeds(spec, online);
   if (lack !== '') return lack;
-  if (open.some((task) => task.state === 'leased')) return '';
-  const [waiting] = open;
-  return waiting === undefined ? '' : explainTask(waiting, agents);
-}
-
-function isClip(task: TaskView): boolean {
-  return task.kind === 'encode';
+  return isRunning || firstReady === undefined ? '' : explainTask(firstReady, agents);
 }
 
 /** Before the plan there are no tasks yet that say what they need. */

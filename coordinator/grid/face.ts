@@ -2,7 +2,7 @@ import type { Readable } from 'node:stream';
 import type { AgentView } from '../domain/agent.ts';
 import type { Principal, Scope } from '../domain/account.ts';
 import type { Failure, JobSpec, JobState } from '../domain/job.ts';
-import type { Artifact, TaskView } from '../domain/task.ts';
+import type { Artifact, ClipView, TaskView } from '../domain/task.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 /**
@@ -82,6 +82,8 @@ export interface JobsFace {
   list(query: JobQuery): Promise<Page<JobView>>;
   /** Ascending: index, encode by clip, audio, merge. */
   tasks(jobId: string): Promise<readonly TaskView[]>;
+  /** Its encode tasks by index, without what only the grid needs: cheap for thousands of them. */
+  clips(jobId: string): Promise<readonly ClipView[]>;
   /** A page of them in the same order; a job may have 10,000. */
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   task(taskId: string): Promise<TaskView>;

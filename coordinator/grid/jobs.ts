@@ -75,6 +75,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
     tasks: (jobId) => jobs.tasks(jobId),
+    clips: (jobId) => jobs.clips(jobId),
     listTasks: (query) => jobs.listTasks(query),
     task: (taskId) => jobs.task(taskId),
     async cancel(jobId, ownerId, tx) {
@@ -98,8 +99,8 @@ export function createJobs(deps: JobsDeps): JobsFace {
       return jobs.task(taskId);
     },
     async explainJob(jobId) {
-      const [job, tasks, views] = await Promise.all([jobs.get(jobId), jobs.tasks(jobId), agents.list()]);
-      return explainJob(job.spec, tasks, views);
+      const [job, work, views] = await Promise.all([jobs.get(jobId), jobs.openWork(jobId), agents.list()]);
+      return explainJob(job.spec, work, views);
     },
     explainTask: async (taskId) => explainTask(await jobs.task(taskId), await agents.list()),
     async readResult(jobId, range) {

@@ -1,5 +1,5 @@
 import type { JobState } from '../domain/job.ts';
-import type { NewTask, TaskView } from '../domain/task.ts';
+import type { ClipView, NewTask, OpenWork, TaskView } from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
 import type { Transaction } from './transaction.ts';
@@ -28,6 +28,9 @@ export interface JobStore {
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   tasks(jobId: string): Promise<TaskView[]>;
+  /** Encode tasks by index. */
+  clips(jobId: string): Promise<ClipView[]>;
+  openWork(jobId: string): Promise<OpenWork>;
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   tasksOfAgent(agentId: string, ownerId?: string): Promise<TaskView[]>;
   task(taskId: string): Promise<TaskView>;

@@ -2,6 +2,7 @@ import type { Measurement } from './measurement.ts';
 import { accept } from './measurements/accept.ts';
 import { dispatch } from './measurements/dispatch.ts';
 import { encode } from './measurements/encode.ts';
+import { finalripReads } from './measurements/finalrip-reads.ts';
 import { leaseSql } from './measurements/lease-sql.ts';
 import { objectBytes } from './measurements/object-bytes.ts';
 import { throughput } from './measurements/throughput.ts';
@@ -16,4 +17,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   encode,
   objectBytes,
   uploadMemory,
+  finalripReads,
 ];

@@ -1,5 +1,5 @@
 import { GridError } from '../../shared/errors.ts';
-import type { TaskView } from '../../coordinator/domain/task.ts';
+import type { ClipView, OpenWork, TaskView } from '../../coordinator/domain/task.ts';
 import type { GridEvent } from '../../coordinator/grid/face.ts';
 import type { RespecClip } from '../../coordinator/store/job-store.ts';
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
@@ -159,6 +159,8 @@ export async function visibleState({ grid, jobs }: StoreWorld): Promise<unknown>
       return {
         job: typeof job === 'string' ? job : strip(job as Awaited<ReturnType<typeof grid.jobs.get>>),
         tasks: tasks.map(stripTask),
+        clips: (await grid.jobs.clips(jobId)).map(stripClip),
+        work: stripWork(await grid.jobs.openWork(jobId)),
         events: settled(events),
       };
     }),
@@ -180,6 +182,14 @@ function stripTask(view: TaskView) {
   const { readyAt: _, grantedAt: __, finishedAt: ___, agentId, agentName: ____, ...task } = view;
   const failure = task.failure && { ...task.failure, message: '', log: '' };
   return { ...task, agentId: task.state === 'leased' ? agentId : undefined, failure };
+}
+
+function stripClip({ agentName: _, failure, ...clip }: ClipView) {
+  return { ...clip, failure: failure && { ...failure, message: '', log: '' } };
+}
+
+function stripWork({ firstReady, ...work }: OpenWork) {
+  return { ...work, firstReady: firstReady && stripTask(firstReady) };
 }
 
 function strip(job: Awaited<ReturnType<MemoryFixture['jobs']['get']>>) {

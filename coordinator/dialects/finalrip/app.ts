@@ -5,7 +5,7 @@ import type { Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { readRequest } from './read-request.ts';
 import { ROUTES, type Route } from './routes.ts';
-import { JsonText } from './shared-reads.ts';
+import { AnswerBytes } from './shared-reads.ts';
 import { MAIN_OWNER } from './settings.ts';
 
 const CORS = {
@@ -53,7 +53,7 @@ async function serve(context: Context, ctx: Exchange): Promise<void> {
     throw new FinalripError(`the token ${caller.tokenName} lacks the scope ${route.scope}`);
   const request = await readRequest(ctx, route.struct);
   const data = await route.handle(context, request, caller.ownerId);
-  if (data instanceof JsonText) sendText(ctx, `{"data":${data.text},"success":true}`);
+  if (data instanceof AnswerBytes) sendBody(ctx, data.bytes);
   else sendJson(ctx, data === undefined ? { success: true } : { data, success: true });
 }
 
@@ -82,10 +82,10 @@ function sendNoRoute(ctx: Exchange): void {
 }
 
 function sendJson(ctx: Exchange, body: unknown): void {
-  sendText(ctx, JSON.stringify(body));
+  sendBody(ctx, JSON.stringify(body));
 }
 
-function sendText(ctx: Exchange, json: string): void {
+function sendBody(ctx: Exchange, json: string | Buffer): void {
   ctx.status = 200;
   ctx.type = 'application/json; charset=utf-8';
   ctx.body = json;

@@ -5,7 +5,7 @@ import type { Buckets } from './buckets.ts';
 import type { NameGuard } from './name-guard.ts';
 import type { NameStore } from './name-store.ts';
 import type { FinalripSettings } from './settings.ts';
-import type { SharedReads } from './shared-reads.ts';
+import type { AnswerBytes, SharedReads } from './shared-reads.ts';
 import type { FinalripStore, TaskRow } from './store.ts';
 import type { Urls } from './urls.ts';
 
@@ -18,7 +18,7 @@ export interface Context {
   readonly guard: NameGuard;
   readonly buckets: Buckets;
   readonly urls: Urls;
-  readonly reads: SharedReads;
+  readonly reads: SharedReads<AnswerBytes>;
 }
 
 /** The job of a task; undefined while it is pending, and when somebody removed the job by another API. */

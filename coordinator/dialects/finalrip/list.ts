@@ -3,7 +3,7 @@ import type { Bound } from './binding.ts';
 import type { Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { resultKey } from './names.ts';
-import { JsonText } from './shared-reads.ts';
+import { AnswerBytes } from './shared-reads.ts';
 import type { TaskRow } from './store.ts';
 import { creation, failureOf, stateOf, statusOf, type State } from './views.ts';
 
@@ -50,13 +50,15 @@ async function item({ buckets, urls, settings }: Context, { row, job, state }: E
 }
 
 /** `list`: newest first, those whose status has a true flag. */
-export async function list(context: Context, request: Bound, ownerId: string): Promise<JsonText> {
+export async function list(context: Context, request: Bound, ownerId: string): Promise<AnswerBytes> {
   const flags = ['pending', 'running', 'completed'].map((flag) => request.flag(flag));
   const page = [request.text('q'), request.number('offset'), request.number('limit')];
   const name = JSON.stringify(['list', ownerId, flags, page]);
   try {
-    const shared = async (): Promise<string> => JSON.stringify(await read(context, request, ownerId));
-    return new JsonText(await context.reads.text(name, shared));
+    return await context.reads.get(
+      name,
+      async () => new AnswerBytes(JSON.stringify(await read(context, request, ownerId))),
+    );
   } catch (error) {
     context.parts.logger.error({ error: String(error) }, 'FinalRip tasks cannot be listed');
     throw new FinalripError(MESSAGES.list);

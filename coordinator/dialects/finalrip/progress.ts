@@ -1,18 +1,18 @@
-import type { TaskView } from '../../domain/task.ts';
+import type { ClipView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { Bound } from './binding.ts';
 import { jobOf, type Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { encodedClipKey, resultKey } from './names.ts';
-import { JsonText } from './shared-reads.ts';
+import { AnswerBytes } from './shared-reads.ts';
 import { sizeText } from './size-text.ts';
 import type { TaskRow } from './store.ts';
-import { clipView, creation, failureOf, percentOf, segmentOf, stateOf, statusOf } from './views.ts';
+import { clipItem, creation, failureOf, percentOf, stateOf, statusOf } from './views.ts';
 
 interface Snapshot {
   readonly row: TaskRow;
   readonly job?: JobView;
-  readonly tasks: readonly TaskView[];
+  readonly clips: readonly ClipView[];
   readonly published: ReadonlyMap<string, string>;
 }
 
@@ -21,9 +21,8 @@ async function snapshot(context: Context, ownerId: string, key: string): Promise
   if (row === undefined) throw new FinalripError(MESSAGES.unknown);
   const job = await jobOf(context, row);
   const published = await context.store.published(row.task_id);
-  if (job === undefined) return { row, tasks: [], published };
-  const tasks = await context.parts.grid.jobs.tasks(job.jobId);
-  return { row, job, tasks: tasks.filter((task) => task.kind === 'encode'), published };
+  if (job === undefined) return { row, clips: [], published };
+  return { row, job, clips: await context.parts.grid.jobs.clips(job.jobId), published };
 }
 
 /** A task that is started again while it is read shows its new job. */
@@ -34,16 +33,18 @@ async function read(context: Context, ownerId: string, key: string): Promise<Sna
 }
 
 /** `progress`: the contract's keys and our own. Dashboards ask at once, for thousands of clips: they share a read. */
-export async function progress(context: Context, request: Bound, ownerId: string): Promise<JsonText> {
+export async function progress(context: Context, request: Bound, ownerId: string): Promise<AnswerBytes> {
   const key = request.text('video_key');
   const name = JSON.stringify(['progress', ownerId, key]);
-  const read = async (): Promise<string> => JSON.stringify(await view(context, ownerId, key));
-  return new JsonText(await context.reads.text(name, read));
+  return context.reads.get(
+    name,
+    async () => new AnswerBytes(JSON.stringify(await view(context, ownerId, key))),
+  );
 }
 
 /** An encoded name is told only while it holds the committed bytes. */
 async function view(context: Context, ownerId: string, key: string): Promise<object> {
-  const { row, job, tasks, published } = await read(context, ownerId, key);
+  const { row, job, clips, published } = await read(context, ownerId, key);
   const { parts, buckets, urls, settings } = context;
   const bucket = await buckets.of(ownerId);
   const shown = (name: string, sha256: string | undefined): boolean =>
@@ -51,12 +52,14 @@ async function view(context: Context, ownerId: string, key: string): Promise<obj
   const result = shown(resultKey(key), job?.result?.sha256) ? job?.result : undefined;
   const state = stateOf(row, job, result !== undefined);
   const clipUrl = urls.clips(row.task_id);
-  const items = tasks.map(async (task) => {
-    const index = task.clipIndex ?? 0;
+  const segments = clips.map(({ index, segmentSha256 }) => {
     const name = encodedClipKey(key, index);
-    const encodeUrl = shown(name, segmentOf(task)?.sha256) ? await urls.object(bucket, name) : '';
-    return clipView({ key, task, encodeUrl, clipUrl: clipUrl(index) });
+    return shown(name, segmentSha256) ? name : undefined;
   });
+  const encodeUrls = await urls.segments(bucket, segments);
+  const items = clips.map((clip, at) =>
+    clipItem({ key, clip, encodeUrl: encodeUrls[at] ?? '', clipUrl: clipUrl(clip.index) }),
+  );
   const source = await parts.objects.stat({ bucket, key });
   return {
     key,
@@ -69,7 +72,7 @@ async function view(context: Context, ownerId: string, key: string): Promise<obj
     script: row.script,
     status: statusOf(state),
     ...creation(row, settings.createAt),
-    progress: await Promise.all(items),
+    progress: items,
     state,
     percent: percentOf(state, job),
     frames_done: job?.framesDone ?? 0,

@@ -2,11 +2,11 @@
  * Reads that many ask for at once are made once. Whoever asks while one is under way gets the one after it, so that every
  * answer was read after its question, and shows the effect of all calls before.
  */
-export class SharedReads {
-  readonly #reads = new Map<string, { now: Promise<string>; next?: Promise<string> }>();
+export class SharedReads<T> {
+  readonly #reads = new Map<string, { now: Promise<T>; next?: Promise<T> }>();
 
-  /** `name` says what is read; `read` gives the text that all who ask share. */
-  async text(name: string, read: () => Promise<string>): Promise<string> {
+  /** `name` says what is read; what `read` gives is shared by all who ask. */
+  async get(name: string, read: () => Promise<T>): Promise<T> {
     const entry = this.#reads.get(name);
     if (entry === undefined) return this.#start(name, read);
     entry.next ??= entry.now.then(
@@ -16,8 +16,8 @@ export class SharedReads {
     return entry.next;
   }
 
-  #start(name: string, read: () => Promise<string>): Promise<string> {
-    const entry: { now: Promise<string>; next?: Promise<string> } = { now: read() };
+  #start(name: string, read: () => Promise<T>): Promise<T> {
+    const entry: { now: Promise<T>; next?: Promise<T> } = { now: read() };
     this.#reads.set(name, entry);
     const done = (): void => {
       if (entry.next === undefined && this.#reads.get(name) === entry) this.#reads.delete(name);
@@ -27,11 +27,12 @@ export class SharedReads {
   }
 }
 
-/** Data of an answer that is JSON text already. */
-export class JsonText {
-  readonly text: string;
+/** A whole answer of success, as the bytes that all who share it are sent: it may be a megabyte. */
+export class AnswerBytes {
+  readonly bytes: Buffer;
 
-  constructor(text: string) {
-    this.text = text;
+  /** `data`: JSON text. */
+  constructor(data: string) {
+    this.bytes = Buffer.from(`{"data":${data},"success":true}`);
   }
 }

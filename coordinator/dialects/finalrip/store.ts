@@ -150,12 +150,11 @@ export class FinalripStore {
 
   /** Public names of a task and the sha256 of the bytes that they hold. */
   async published(taskId: string, tx?: Transaction): Promise<ReadonlyMap<string, string>> {
-    const rows = await tables(tx ?? this.#db)
-      .selectFrom('finalrip_published')
-      .select(['object_key', 'sha256'])
-      .where('task_id', '=', taskId)
-      .execute();
-    return new Map(rows.map((row) => [row.object_key, row.sha256]));
+    // One JSON text: the driver takes ten times as long for as many rows.
+    const { rows } = await sql<{ names: [string, string][] | null }>`
+      select json_agg(json_build_array(object_key, sha256)) as names
+      from finalrip_published where task_id = ${taskId}::uuid`.execute(tx ?? this.#db);
+    return new Map(rows[0]?.names);
   }
 
   async publishedAs(tx: Transaction, taskId: string, key: string): Promise<string | undefined> {

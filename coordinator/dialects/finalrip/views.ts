@@ -1,5 +1,5 @@
 import type { Failure, JobState } from '../../domain/job.ts';
-import type { Artifact, TaskView } from '../../domain/task.ts';
+import type { Artifact, ClipView, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import { clipKey, encodedClipKey } from './names.ts';
 import type { FinalripSettings } from './settings.ts';
@@ -74,15 +74,15 @@ export function segmentOf(task: TaskView): Artifact | undefined {
 
 export interface ClipInput {
   readonly key: string;
-  readonly task: TaskView;
+  readonly clip: ClipView;
   /** URL of the encoded clip; empty until its committed bytes are published. */
   readonly encodeUrl: string;
   readonly clipUrl: string;
 }
 
 /** One item of `progress`. */
-export function clipView({ key, task, encodeUrl, clipUrl }: ClipInput) {
-  const index = task.clipIndex ?? 0;
+export function clipItem({ key, clip, encodeUrl, clipUrl }: ClipInput) {
+  const { index } = clip;
   const completed = encodeUrl !== '';
   return {
     completed,
@@ -91,11 +91,11 @@ export function clipView({ key, task, encodeUrl, clipUrl }: ClipInput) {
     clip_url: clipUrl,
     encode_key: completed ? encodedClipKey(key, index) : '',
     encode_url: encodeUrl,
-    state: task.state,
-    attempts: task.attempts,
-    agent: task.agentName ?? '',
-    frames_done: task.framesDone,
-    frames_total: task.framesTotal,
-    failure: task.failure ? failureView(task.failure) : null,
+    state: clip.state,
+    attempts: clip.attempts,
+    agent: clip.agentName ?? '',
+    frames_done: clip.framesDone,
+    frames_total: clip.framesTotal,
+    failure: clip.failure ? failureView(clip.failure) : null,
   };
 }

@@ -11,10 +11,11 @@ import {
   retryTask,
   type JobTree,
 } from '../../domain/job-tree.ts';
+import type { OpenWork } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page } from '../../grid/face.ts';
 import type { JobStore, NewJob, Redo } from '../job-store.ts';
 import { makeMerge } from './make-merge.ts';
-import { newRecord, toJobView, toTaskView, type JobRecord, type TaskRecord } from './records.ts';
+import { newRecord, toClipView, toJobView, toTaskView, type JobRecord, type TaskRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
 
 function submit(state: MemoryState, input: NewJob): JobView {
@@ -131,16 +132,34 @@ function taskView(state: MemoryState, taskId: string) {
   return view(state, requireJobOf(state, taskId).tree.tasks.get(taskId) as TaskRecord);
 }
 
+function tasksOf(state: MemoryState, jobId: string): TaskRecord[] {
+  return inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []);
+}
+
+function openWork(state: MemoryState, jobId: string): OpenWork {
+  const tasks = tasksOf(state, jobId);
+  const ready = tasks.find((task) => task.state === 'ready');
+  return {
+    hasClips: tasks.some((task) => task.kind === 'encode'),
+    isRunning: tasks.some((task) => task.state === 'leased'),
+    ...(ready ? { firstReady: view(state, ready) } : {}),
+  };
+}
+
 /** Jobs and tasks in memory. Transactions of the caller are none: everything happens at once. */
 export function memoryJobStore(state: MemoryState): JobStore {
   return {
     submit: async (job) => submit(state, job),
     get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
     list: async (query) => list(state, query),
-    tasks: async (jobId) =>
-      inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []).map((task) => view(state, task)),
+    tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
+    clips: async (jobId) =>
+      tasksOf(state, jobId)
+        .filter((task) => task.kind === 'encode')
+        .map((task) => toClipView(view(state, task))),
+    openWork: async (jobId) => openWork(state, jobId),
     async listTasks({ jobId, limit, cursor }) {
-      const all = inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []);
+      const all = tasksOf(state, jobId);
       const from = cursor === undefined ? 0 : Number(cursor);
       const items = all.slice(from, from + limit).map((task) => view(state, task));
       return { items, ...(all.length > from + limit ? { nextCursor: String(from + limit) } : {}) };

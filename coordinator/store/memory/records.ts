@@ -4,7 +4,7 @@ import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { newTaskMachine } from '../../domain/task-machine.ts';
-import type { Artifact, NewTask, TaskOutput, TaskView } from '../../domain/task.ts';
+import type { Artifact, NewTask, ClipView, TaskOutput, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { NewJob } from '../job-store.ts';
 
@@ -115,6 +115,21 @@ export function toTaskView(task: TaskRecord, agentName: string | undefined): Tas
     readyAt: new Date(task.readyAtMs),
     ...(grantedAtMs === undefined ? {} : { grantedAt: new Date(grantedAtMs) }),
     ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
+  };
+}
+
+export function toClipView(task: TaskView): ClipView {
+  const { state, attempts, agentName, framesDone, framesTotal, failure, output, clipIndex = -1 } = task;
+  const segment = output?.artifacts.find((artifact) => artifact.name === 'segment');
+  return {
+    index: clipIndex,
+    state,
+    attempts,
+    ...(agentName ? { agentName } : {}),
+    framesDone,
+    framesTotal,
+    ...(failure ? { failure } : {}),
+    ...(state === 'succeeded' && segment ? { segmentSha256: segment.sha256 } : {}),
   };
 }
 

@@ -7,6 +7,7 @@ import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
+import { clipsOfJob, openWork } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
 import {
   getJob,
@@ -128,6 +129,8 @@ export function postgresJobStore(db: Db): JobStore {
     get: (jobId, ownerId) => getJob(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
+    clips: (jobId) => clipsOfJob(db, jobId),
+    openWork: (jobId) => openWork(db, jobId),
     listTasks: (query) => listTasks(db, query),
     tasksOfAgent: (agentId, ownerId) => tasksOfAgent(db, agentId, ownerId),
     task: (taskId) => getTask(db, taskId),

@@ -12,6 +12,8 @@ export interface SimulatedGridOptions {
   readonly processes: number;
   readonly clips: number;
   readonly framesPerClip: number;
+  /** Further settings of the coordinator. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** PostgreSQL, a coordinator and simulated agents, each a process of its own. */
@@ -33,7 +35,11 @@ export async function startSimulatedGrid(
   const { clips, framesPerClip } = options;
   const databaseUrl = await context.server.database();
   const folder = join(context.folder, options.name);
-  const coordinator = await startCoordinatorProcess({ folder, databaseUrl });
+  const coordinator = await startCoordinatorProcess({
+    folder,
+    databaseUrl,
+    ...(options.environment ? { environment: options.environment } : {}),
+  });
   const orders = { coordinator: coordinator.grpc, count: options.agents, clips, framesPerClip, slots: 1 };
   context.say(`${options.agents} agents are connecting`);
   const agents = await startAgents(orders, options.processes).catch(async (error: unknown) => {

@@ -16,16 +16,16 @@ const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resol
 
 test('those who ask while a read is under way share the one after it, never the one before their question', async () => {
   const { finish, read } = reads();
-  const shared = new SharedReads();
-  const first = shared.text('a', read);
-  const later = [shared.text('a', read), shared.text('a', read)];
-  const other = shared.text('b', read);
+  const shared = new SharedReads<string>();
+  const first = shared.get('a', read);
+  const later = [shared.get('a', read), shared.get('a', read)];
+  const other = shared.get('b', read);
   expect(finish.length).toBe(2);
   finish[0]?.();
   expect(await first).toBe('0');
   await settled();
   expect(finish.length).toBe(3);
-  const last = shared.text('a', read);
+  const last = shared.get('a', read);
   finish[2]?.();
   expect(await Promise.all(later)).toEqual(['2', '2']);
   await settled();
@@ -37,15 +37,15 @@ test('those who ask while a read is under way share the one after it, never the 
 
 test('a read that fails fails for those who share it, and the next one is made', async () => {
   const { finish, read } = reads();
-  const shared = new SharedReads();
-  const first = shared.text('a', read);
-  const second = shared.text('a', read);
+  const shared = new SharedReads<string>();
+  const first = shared.get('a', read);
+  const second = shared.get('a', read);
   finish[0]?.(new Error('away'));
   await expect(first).rejects.toThrow('away');
   await settled();
   finish[1]?.();
   expect(await second).toBe('1');
   await settled();
-  void shared.text('a', read);
+  void shared.get('a', read);
   expect(finish.length).toBe(3);
 });

@@ -1,0 +1,99 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createGridFixture, RULES } from '../support/grid-fixture.ts';
+import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+
+const FAILURE = {
+  code: 'encoder_failed',
+  stage: 'encode',
+  message: 'it "broke"\nthere',
+  log: 'é\u2028',
+} as const;
+const UNKNOWN = '00000000-0000-7000-8000-000000000000';
+
+describe.each([
+  ['PostgreSQL', createGridFixture],
+  ['memory', createMemoryFixture],
+])('reads of clips on %s', (_, create) => {
+  let grid: Omit<MemoryFixture, 'state'>;
+  let session: string;
+  beforeAll(async () => {
+    grid = await create();
+  });
+  afterAll(() => grid.close());
+  beforeEach(async () => {
+    await grid.reset();
+    session = await grid.agent('a');
+  });
+
+  test('before the plan there is none', async () => {
+    expect(await grid.jobs.clips(await grid.submit())).toEqual([]);
+    expect(await grid.jobs.clips(UNKNOWN)).toEqual([]);
+  });
+
+  test('each tells its state, agent, frames, failure and segment, in the order of the film', async () => {
+    const jobId = await grid.encodingJob('a', session);
+    const [done, failed, running] = await grid.grant('a', session, 3);
+    const byLease = new Map((await grid.jobs.tasks(jobId)).map((task) => [task.taskId, task.clipIndex]));
+    const at = (task: typeof done): number => byLease.get(task!.fence.taskId) ?? -1;
+    await grid.complete(done!, { sha256: 'b'.repeat(64) });
+    await grid.leases.fail({ fence: failed!.fence, agentId: 'a', failure: FAILURE, inputAtFault: false });
+    const said = { framesDone: 7, fps: 25, phase: 'encode', logTail: '' };
+    await grid.leases.renew([{ fence: running!.fence, sessionId: session, ...said }], 60_000);
+
+    const clips = await grid.jobs.clips(jobId);
+    expect(clips.map((clip) => clip.index)).toEqual([0, 1, 2, 3]);
+    const frames = { framesTotal: 25, attempts: 1, agentName: 'a' };
+    expect(clips[at(done)]).toEqual({
+      ...frames,
+      index: at(done),
+      state: 'succeeded',
+      framesDone: 25,
+      segmentSha256: 'b'.repeat(64),
+    });
+    expect(clips[at(failed)]).toMatchObject({ state: 'ready', attempts: 1, failure: FAILURE });
+    expect(clips[at(running)]).toEqual({ ...frames, index: at(running), state: 'leased', framesDone: 7 });
+    const untouched = clips.find((clip) => clip.attempts === 0);
+    expect(untouched).toEqual({
+      index: untouched?.index,
+      state: 'ready',
+      attempts: 0,
+      framesDone: 0,
+      framesTotal: 25,
+    });
+  });
+
+  test('a clip that is done again has no segment until it is committed anew', async () => {
+    const jobId = await grid.encodingJob('a', session);
+    for (const task of await grid.grant('a', session, 4)) await grid.complete(task);
+    expect((await grid.jobs.clips(jobId)).every((clip) => clip.segmentSha256 === 'a'.repeat(64))).toBe(true);
+    const respec = (spec: Parameters<Parameters<typeof grid.jobs.redoClip>[0]['respec']>[0]) => ({
+      spec,
+      requires: [],
+    });
+    await grid.jobs.redoClip({ jobId, clipIndex: 2, respec, rules: RULES });
+    const clips = await grid.jobs.clips(jobId);
+    expect(clips.map((clip) => clip.segmentSha256 === undefined)).toEqual([false, false, true, false]);
+  });
+
+  test('open work: the index first, then the first clip that waits, then nothing', async () => {
+    const jobId = await grid.submit();
+    const before = await grid.jobs.openWork(jobId);
+    expect(before).toMatchObject({ hasClips: false, isRunning: false, firstReady: { kind: 'index', jobId } });
+    const [index] = await grid.grant('a', session);
+    expect(await grid.jobs.openWork(jobId)).toEqual({ hasClips: false, isRunning: true });
+    await grid.complete(index!);
+    const planned = await grid.jobs.openWork(jobId);
+    expect(planned).toMatchObject({ hasClips: true, isRunning: false });
+    expect(planned.firstReady).toEqual(await grid.jobs.task(planned.firstReady!.taskId));
+    expect(planned.firstReady).toMatchObject({ kind: 'encode', clipIndex: 0, state: 'ready' });
+    const granted = await grid.grant('a', session, 2);
+    expect(await grid.jobs.openWork(jobId)).toMatchObject({
+      isRunning: true,
+      firstReady: { state: 'ready' },
+    });
+    for (const task of granted) await grid.leases.release(task.fence, 'a');
+    await grid.jobs.cancel(jobId);
+    expect(await grid.jobs.openWork(jobId)).toEqual({ hasClips: true, isRunning: false });
+    expect(await grid.jobs.openWork(UNKNOWN)).toEqual({ hasClips: false, isRunning: false });
+  });
+});
