@@ -84,6 +84,8 @@ export interface JobsFace {
   tasks(jobId: string): Promise<readonly TaskView[]>;
   /** Its encode tasks by index, without what only the grid needs: cheap for thousands of them. */
   clips(jobId: string): Promise<readonly ClipView[]>;
+  /** Opaque; another one after every change of what `get` and `tasks` tell of it. Cheap next to those. */
+  stamp(jobId: string): Promise<string>;
   /** A page of them in the same order; a job may have 10,000. */
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   task(taskId: string): Promise<TaskView>;

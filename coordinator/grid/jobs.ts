@@ -75,6 +75,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
     tasks: (jobId) => jobs.tasks(jobId),
+    stamp: (jobId) => jobs.stamp(jobId),
     clips: (jobId) => jobs.clips(jobId),
     listTasks: (query) => jobs.listTasks(query),
     task: (taskId) => jobs.task(taskId),

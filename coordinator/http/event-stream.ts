@@ -4,9 +4,15 @@ import type { Clock } from '../../shared/clock.ts';
 
 export interface StreamMessage {
   readonly event: string;
-  readonly data: unknown;
+  /** The data, in one line. */
+  readonly json: string;
   /** What a client names in Last-Event-ID when it comes back. */
   readonly id?: number;
+}
+
+/** A message as it is sent. */
+export function eventBytes({ event, json, id }: StreamMessage): Buffer {
+  return Buffer.from(`${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${json}\n\n`);
 }
 
 /** A reader that takes nothing for so long is let go (L9): it can come back with Last-Event-ID. */
@@ -43,10 +49,9 @@ export class EventStream {
   }
 
   /** Resolves when the next message may be sent. */
-  async send({ event, data, id }: StreamMessage): Promise<void> {
+  async send(message: Buffer): Promise<void> {
     if (this.gone.aborted) return;
-    const text = `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
-    if (!this.#stream.write(text)) await this.#drained();
+    if (!this.#stream.write(message)) await this.#drained();
   }
 
   end(): void {

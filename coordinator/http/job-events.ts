@@ -2,21 +2,23 @@ import type { Context } from 'koa';
 import { GridError } from '../../shared/errors.ts';
 import type { GridEvent, JobView } from '../grid/face.ts';
 import type { ApiDeps } from './context.ts';
-import { EventStream } from './event-stream.ts';
-import { jobView, taskView } from './views.ts';
+import { eventBytes, EventStream } from './event-stream.ts';
+import type { JobFeed, JobFeeds, JobSnapshot } from './job-feed.ts';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
-const PROGRESS_MS = 1_000;
+/** A snapshot is told again after so long without a change: proxies end connections on which nothing comes. */
+const AGAIN_MS = 15_000;
 /** How long the end waits for another event before it: they are readable only when older transactions have ended. */
 const LAST_EVENTS_MS = 1_000;
 
 /**
- * Server-sent events of one job: `progress` (a snapshot, every second), each event of the grid under its type with its
+ * Server-sent events of one job: `progress` (a snapshot at the start and after changes, at most one a second), each event of the grid under its type with its
  * sequence number as id, and `end` when the job has ended. Last-Event-ID goes on after that event.
  */
-export function sendJobEvents(ctx: Context, deps: ApiDeps, job: JobView): void {
+export function sendJobEvents(ctx: Context, deps: ApiDeps & { feeds: JobFeeds }, job: JobView): void {
   const afterSequence = lastEventId(ctx);
-  const watch = new JobWatch(deps, new EventStream(ctx, deps.clock), job.jobId);
+  const stream = new EventStream(ctx, deps.clock);
+  const watch = new JobWatch({ deps, stream, feed: deps.feeds.join(job.jobId, stream.gone) }, job.jobId);
   void watch.run(afterSequence);
 }
 
@@ -32,6 +34,7 @@ function lastEventId(ctx: Context): number {
 class JobWatch {
   readonly #deps: ApiDeps;
   readonly #stream: EventStream;
+  readonly #feed: JobFeed;
   readonly #jobId: string;
   /** Aborted when the state that the job ended in has come by as an event. */
   readonly #told = new AbortController();
@@ -40,9 +43,10 @@ class JobWatch {
   #toldState: unknown;
   #events = 0;
 
-  constructor(deps: ApiDeps, stream: EventStream, jobId: string) {
-    this.#deps = deps;
-    this.#stream = stream;
+  constructor(on: { deps: ApiDeps; stream: EventStream; feed: JobFeed }, jobId: string) {
+    this.#deps = on.deps;
+    this.#stream = on.stream;
+    this.#feed = on.feed;
     this.#jobId = jobId;
   }
 
@@ -56,31 +60,26 @@ class JobWatch {
 
   async #sendProgress(): Promise<void> {
     const { clock } = this.#deps;
-    const { gone } = this.#stream;
     try {
-      while (!gone.aborted) {
-        const snapshot = await this.#snapshot();
+      let sent: JobSnapshot | undefined;
+      let sentMs = 0;
+      let snapshot: JobSnapshot | undefined = await this.#feed.now();
+      while (snapshot !== undefined && !this.#stream.gone.aborted) {
         if (ENDED.has(snapshot.state)) return await this.#sendEnd(snapshot);
+        const due = snapshot !== sent || clock.monotonicMs() - sentMs >= AGAIN_MS;
         // Who is behind gets the next snapshot, not each that he missed.
-        if (this.#stream.idle) await this.#stream.send({ event: 'progress', data: snapshot });
-        await clock.sleep(PROGRESS_MS, gone);
+        if (due && this.#stream.idle) {
+          await this.#stream.send(snapshot.as('progress'));
+          [sent, sentMs] = [snapshot, clock.monotonicMs()];
+        }
+        snapshot = await this.#feed.later();
       }
     } finally {
       this.#stream.end();
     }
   }
 
-  async #snapshot() {
-    const { jobs } = this.#deps.grid;
-    const [job, tasks, waiting] = await Promise.all([
-      jobs.get(this.#jobId),
-      jobs.tasks(this.#jobId),
-      jobs.explainJob(this.#jobId),
-    ]);
-    return { ...jobView(job), tasks: tasks.map(taskView), waiting };
-  }
-
-  async #sendEnd(snapshot: { readonly state: string }): Promise<void> {
+  async #sendEnd(snapshot: JobSnapshot): Promise<void> {
     this.#endState = snapshot.state;
     if (this.#toldState === snapshot.state) this.#told.abort();
     const { gone } = this.#stream;
@@ -90,14 +89,15 @@ class JobWatch {
       before = this.#events;
       await this.#deps.clock.sleep(LAST_EVENTS_MS, enough);
     }
-    await this.#stream.send({ event: 'end', data: snapshot });
+    await this.#stream.send(snapshot.as('end'));
   }
 
   async #sendEvents(afterSequence: number): Promise<void> {
     const { gone } = this.#stream;
     const filter = { jobId: this.#jobId, afterSequence };
     for await (const event of this.#deps.grid.events.watch(filter, gone)) {
-      await this.#stream.send({ event: event.type, id: event.sequence, data: eventView(event) });
+      const json = JSON.stringify(eventView(event));
+      await this.#stream.send(eventBytes({ event: event.type, id: event.sequence, json }));
       this.#events++;
       if (event.type === 'job.state') this.#toldState = event.data['state'];
       if (this.#endState !== undefined && this.#toldState === this.#endState) this.#told.abort();

@@ -9,6 +9,7 @@ import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
 import { jobQuery, jobRequest } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
+import { JobFeeds } from './job-feed.ts';
 import { jobView, taskView } from './views.ts';
 
 const RESULT_URL_EXPIRY_S = 6 * 3600;
@@ -17,6 +18,7 @@ const MAX_KEY_CHARS = 200;
 /** Jobs of the own API. */
 export function jobRoutes(router: Router, deps: ApiDeps): void {
   const { jobs } = deps.grid;
+  const feeds = new JobFeeds({ jobs, clock: deps.clock });
 
   /** The job of the path, if the caller may see it. */
   const named = async (ctx: RouterContext, scope: Scope): Promise<JobView> => {
@@ -48,7 +50,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
   });
 
   router.get('/jobs/:id/events', async (ctx) => {
-    sendJobEvents(ctx, deps, await named(ctx, 'read'));
+    sendJobEvents(ctx, { ...deps, feeds }, await named(ctx, 'read'));
   });
 
   router.post('/jobs/:id/cancel', async (ctx) => {

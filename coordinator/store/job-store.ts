@@ -30,6 +30,8 @@ export interface JobStore {
   tasks(jobId: string): Promise<TaskView[]>;
   /** Encode tasks by index. */
   clips(jobId: string): Promise<ClipView[]>;
+  /** Another one after every change of the job or one of its tasks. */
+  stamp(jobId: string): Promise<string>;
   openWork(jobId: string): Promise<OpenWork>;
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   tasksOfAgent(agentId: string, ownerId?: string): Promise<TaskView[]>;

@@ -157,6 +157,8 @@ export function memoryJobStore(state: MemoryState): JobStore {
       tasksOf(state, jobId)
         .filter((task) => task.kind === 'encode')
         .map((task) => toClipView(view(state, task))),
+    stamp: async (jobId) =>
+      JSON.stringify([toJobView(state.job(jobId)), tasksOf(state, jobId).map((task) => view(state, task))]),
     openWork: async (jobId) => openWork(state, jobId),
     async listTasks({ jobId, limit, cursor }) {
       const all = tasksOf(state, jobId);

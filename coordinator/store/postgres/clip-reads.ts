@@ -63,3 +63,16 @@ export async function openWork(db: Db, jobId: string): Promise<OpenWork> {
     ...(row?.task_id ? { firstReady: toTaskView(row as TaskRow) } : {}),
   };
 }
+
+/** Made of the transactions that wrote the rows last: every write of a row is another one. Names of agents come from elsewhere. */
+export async function stampOf(db: Db, jobId: string): Promise<string> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<{ stamp: string }>`
+    select concat_ws(' ', j.xmin, t.count, t.hash) as stamp from jobs j, lateral (
+      select count(*), sum(hashtextextended(concat_ws(' ', t.task_id, t.xmin, a.name), 0)) as hash
+      from tasks t left join agents a using (agent_id) where t.job_id = j.job_id
+    ) t where j.job_id = ${jobId}::uuid`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw noJob(jobId);
+  return row.stamp;
+}

@@ -7,7 +7,7 @@ import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
-import { clipsOfJob, openWork } from './clip-reads.ts';
+import { clipsOfJob, openWork, stampOf } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
 import {
   getJob,
@@ -130,6 +130,7 @@ export function postgresJobStore(db: Db): JobStore {
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
     clips: (jobId) => clipsOfJob(db, jobId),
+    stamp: (jobId) => stampOf(db, jobId),
     openWork: (jobId) => openWork(db, jobId),
     listTasks: (query) => listTasks(db, query),
     tasksOfAgent: (agentId, ownerId) => tasksOfAgent(db, agentId, ownerId),
