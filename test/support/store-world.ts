@@ -184,7 +184,8 @@ function stripTask(view: TaskView) {
   return { ...task, agentId: task.state === 'leased' ? agentId : undefined, failure };
 }
 
-function stripClip({ agentName: _, failure, ...clip }: ClipView) {
+function stripClip(view: ClipView) {
+  const { agentName: _, failure, ...clip } = view;
   return { ...clip, failure: failure && { ...failure, message: '', log: '' } };
 }
 
