@@ -16,6 +16,7 @@ import { LeaseHolder } from './lease-holder.ts';
 import { Link } from './link.ts';
 import { startSourceProxy } from './media/source-proxy.ts';
 import { Session, type SessionDeps } from './session.ts';
+import { countStart } from './start-count.ts';
 import { runTask, type TaskRunnerDeps } from './task-runner.ts';
 import { Workspace } from './workspace.ts';
 
@@ -37,6 +38,7 @@ const PROTOCOL = 1;
 
 interface Known {
   readonly agentId: string;
+  readonly start: number;
   readonly incarnation: string;
   readonly hardware: Hardware;
   readonly capabilities: Capabilities;
@@ -47,6 +49,7 @@ interface Known {
 export async function runAgent(deps: AgentDeps): Promise<void> {
   const { config, clock, ids, logger } = deps;
   const agentId = await agentIdentity(config.dataDir, ids);
+  const start = await countStart(config.dataDir, clock);
   const workspace = await Workspace.open(config.dataDir, clock);
   const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
   for (const lack of capabilities.lacks) logger.warn({}, lack);
@@ -56,7 +59,7 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   const holder = new LeaseHolder(clock);
   const link = new Link();
   const gpuLoads = createGpuSampler({ nvidiaSmi, clock });
-  const known = { agentId, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
+  const known = { agentId, start, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
   const tasks = { capabilities, source, workspace, holder, link, clock, ids, logger };
   logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
   try {
@@ -126,6 +129,7 @@ function sessionDeps(
   { known, tasks, running, drain }: Parts,
 ): Omit<SessionDeps, 'client'> {
   const { capabilities } = known;
+  let connections = 0;
   return {
     token: config.token,
     holder: tasks.holder,
@@ -144,7 +148,9 @@ function sessionDeps(
       lacks: [...capabilities.lacks],
       slots: config.slots,
       heldLeases: [...held],
+      start: known.start,
       incarnation: known.incarnation,
+      connection: ++connections,
       labels: {},
     }),
     onGrant(grant, times) {

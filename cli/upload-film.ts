@@ -29,7 +29,8 @@ const PARALLEL = 4;
 const TRIES = 6;
 const RETRY = { firstMs: 500, maxMs: 15_000 };
 
-async function sizeOf(file: string): Promise<number> {
+/** Bytes of a film. Throws `not_found` or `invalid_argument` for what is none. */
+export async function sizeOf(file: string): Promise<number> {
   const info = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     const message =
       cause.code === 'ENOENT' ? `there is no file ${file}` : `${file} cannot be read: ${cause.message}`;

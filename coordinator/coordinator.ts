@@ -49,8 +49,9 @@ export interface Coordinator {
 const POOL_SIZE = 16;
 
 function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
-  const { bucket, leaseTtlMs, minSandbox } = settings;
+  const { bucket, leaseTtlMs, maxWaitMs, minSandbox } = settings;
   const ttl = leaseTtlMs === undefined ? {} : { leaseTtlMs };
+  const wait = maxWaitMs === undefined ? {} : { maxWaitMs };
   return {
     ...DEFAULT_TIMES,
     coordinatorId: ids.uuid(),
@@ -58,6 +59,7 @@ function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings 
     bucket,
     minSandbox,
     ...ttl,
+    ...wait,
     ...times,
   };
 }

@@ -27,6 +27,8 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_FINALRIP_BUCKET      bucket of their files (default finalrip)
   CLIPGRID_FINALRIP_CREATE_AT   text, or integer as FinalRip 0.4.0 has it (default text)
   CLIPGRID_LEASE_TTL_S          how long a task outlives its agent's silence (default 12): more for agents on bad lines
+  CLIPGRID_MAX_WAIT_H           how many hours a job may wait while no agent is there that can do it (default 24): then it
+                                fails and says so
   CLIPGRID_MIN_SANDBOX          the least sandbox of an agent for scripts and encoders: none, limits or namespaces (default
                                 none); weaker agents are refused
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)

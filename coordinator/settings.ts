@@ -18,6 +18,8 @@ export interface CoordinatorSettings {
   readonly bucket: string;
   /** How long a lease holds without a renewal, in milliseconds; undefined: the grid's own default. */
   readonly leaseTtlMs?: number;
+  /** How long a task may wait while nobody is there who can do it, in milliseconds; undefined: the grid's own default. */
+  readonly maxWaitMs?: number;
   /** Agents whose sandbox is weaker are refused at their Hello. */
   readonly minSandbox: SandboxStrength;
   readonly auth: 'none' | 'token';
@@ -35,8 +37,9 @@ export interface S3Settings {
   readonly secretKey: string;
 }
 
-/** Less would not outlive one lost heartbeat. */
-const MIN_LEASE_TTL_S = 8;
+/** A shorter one would not outlive one lost heartbeat. */
+const LEASE_TTL = { name: 'CLIPGRID_LEASE_TTL_S', unit: 'seconds', least: 8, most: 3600 } as const;
+const MAX_WAIT = { name: 'CLIPGRID_MAX_WAIT_H', unit: 'hours', least: 0.1, most: 8760 } as const;
 
 /** The main port as this machine reaches it; for URLs where no public one is set. */
 export function localUrl({ host, httpPort }: Pick<CoordinatorSettings, 'host' | 'httpPort'>): string {
@@ -59,13 +62,23 @@ function port(env: Environment, name: string, fallback: number): number {
   return value;
 }
 
-function leaseTtlMs(env: Environment): number | undefined {
-  const text = env['CLIPGRID_LEASE_TTL_S'];
+interface TimeRange {
+  readonly name: string;
+  readonly unit: 'seconds' | 'hours';
+  readonly least: number;
+  readonly most: number;
+}
+
+const UNIT_MS = { seconds: 1_000, hours: 3600_000 } as const;
+
+/** Milliseconds; undefined when it is not set. */
+function time(env: Environment, { name, unit, least, most }: TimeRange): number | undefined {
+  const text = env[name];
   if (text === undefined || text === '') return undefined;
-  const seconds = Number(text);
-  const ok = Number.isFinite(seconds) && seconds >= MIN_LEASE_TTL_S && seconds <= 3600;
-  if (!ok) refuse('CLIPGRID_LEASE_TTL_S', text, `give seconds, ${MIN_LEASE_TTL_S} to 3600`);
-  return Math.round(seconds * 1000);
+  const value = Number(text);
+  const ok = Number.isFinite(value) && value >= least && value <= most;
+  if (!ok) refuse(name, text, `give ${unit}, ${least} to ${most}`);
+  return Math.round(value * UNIT_MS[unit]);
 }
 
 function url(env: Environment, name: string): string | undefined {
@@ -122,7 +135,8 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const publicUrl = url(env, 'CLIPGRID_PUBLIC_URL');
   const internalUrl = url(env, 'CLIPGRID_INTERNAL_URL') ?? publicUrl;
   const store = s3(env);
-  const ttlMs = leaseTtlMs(env);
+  const ttlMs = time(env, LEASE_TTL);
+  const maxWaitMs = time(env, MAX_WAIT);
   return {
     databaseUrl,
     host,
@@ -133,6 +147,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(internalUrl ? { internalUrl } : {}),
     ...(store ? { s3: store } : {}),
     ...(ttlMs ? { leaseTtlMs: ttlMs } : {}),
+    ...(maxWaitMs ? { maxWaitMs } : {}),
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
     minSandbox: minSandbox(env),
     auth: authMode(env, host),

@@ -8,7 +8,7 @@ import { clientOf, say, writeResult, type CliContext, type GlobalOptions } from 
 import type { JobDocument, JobPage, JobSummary } from '../documents.ts';
 import type { RestClient } from '../rest-client.ts';
 import { createTransferView } from '../transfer-view.ts';
-import { uploadFilm } from '../upload-film.ts';
+import { sizeOf, uploadFilm } from '../upload-film.ts';
 import { endLines, fetchResult, followJob, writeEvent, type Follow } from './follow.ts';
 
 interface SubmitOptions {
@@ -24,6 +24,11 @@ interface SubmitOptions {
   readonly idempotencyKey?: string;
   readonly watch?: boolean;
   readonly output?: string;
+}
+
+interface Submission {
+  readonly file: string;
+  readonly options: SubmitOptions & GlobalOptions;
 }
 
 type NewJob = JobSummary & { readonly waiting: string };
@@ -86,19 +91,23 @@ async function upload(
   }
 }
 
-/** The job that was submitted with this key before; refused when it was for something else. */
-async function findByKey(
-  client: RestClient,
-  file: string,
-  options: SubmitOptions,
-): Promise<NewJob | undefined> {
-  const key = options.idempotencyKey;
-  if (key === undefined) return undefined;
+type ByKey = Submission & { readonly script: string; readonly key: string };
+
+/**
+ * The job that was submitted with this key before. Film by name and size, all else by the coordinator: another job is
+ * `already_exists`.
+ */
+async function findByKey(client: RestClient, wanted: ByKey): Promise<NewJob | undefined> {
+  const { file, script, key, options } = wanted;
   const { jobs } = await client.get<JobPage>(`/jobs?idempotency_key=${encodeURIComponent(key)}`);
   const [job] = jobs;
   if (job === undefined) return undefined;
-  const same = job.name === (options.name ?? basename(file)) && job.encode === options.encode;
-  if (same) return { ...job, waiting: '' };
+  const name = options.name ?? basename(file);
+  const same = job.name === name && job.source_bytes === (await sizeOf(file));
+  if (same && job.upload_id !== null) {
+    const request = jobRequestOf(job.upload_id, script, { ...options, name });
+    return client.post<NewJob>('/jobs', request, { 'idempotency-key': key });
+  }
   throw new GridError(
     'already_exists',
     `--idempotency-key ${key} was used for another job (${job.job_id}, ${job.name}): use a new key for a new job`,
@@ -108,9 +117,8 @@ async function findByKey(
 async function submitNew(
   context: CliContext,
   client: RestClient,
-  { file, ...options }: SubmitOptions & GlobalOptions & { file: string },
+  { file, script, options }: Submission & { readonly script: string },
 ): Promise<NewJob> {
-  const script = await scriptText(options.script);
   const uploadId = await upload(context, client, { file, ...options });
   const key: Record<string, string> = options.idempotencyKey
     ? { 'idempotency-key': options.idempotencyKey }
@@ -124,10 +132,11 @@ async function submit(
   options: SubmitOptions & GlobalOptions,
 ): Promise<void> {
   const client = clientOf(context, options);
-  const file = resolve(path);
-  const known = await findByKey(client, file, options);
+  const { idempotencyKey: key } = options;
+  const wanted = { file: resolve(path), script: await scriptText(options.script), options };
+  const known = key === undefined ? undefined : await findByKey(client, { ...wanted, key });
   if (known !== undefined) say(context, options, `submitted before with this key, at ${known.created_at}`);
-  const job = known ?? (await submitNew(context, client, { ...options, file }));
+  const job = known ?? (await submitNew(context, client, wanted));
   if (!options.watch && options.output === undefined) {
     const waiting = job.waiting === '' ? [] : [`waiting: ${job.waiting}`];
     for (const line of [...waiting, `to see it: clipgrid watch ${job.job_id}`]) say(context, options, line);

@@ -1,3 +1,4 @@
+import { GridError } from '../../shared/errors.ts';
 import type { Hardware, Load, Tool } from '../../shared/gen/clipgrid/v1/session.ts';
 
 export type AgentState = 'online' | 'draining' | 'offline';
@@ -5,6 +6,29 @@ export type AgentState = 'online' | 'draining' | 'offline';
 /** An order to drain (L13); without `leftS`: as long as it takes. */
 export interface DrainOrder {
   readonly leftS?: number;
+}
+
+/** Where a Hello stands among those of its agent, whenever it arrives. */
+export interface HelloOrder {
+  /** Rises with each start of the agent's program. */
+  readonly start: number;
+  /** One start of it: `connection` rises with each of its Hellos. */
+  readonly incarnation: string;
+  readonly connection: number;
+}
+
+/** L8: whether a Hello was said before another one of its agent. Which of two programs on one folder is newer nobody knows. */
+export function isOlder(hello: HelloOrder, known: HelloOrder): boolean {
+  if (hello.start !== known.start) return hello.start < known.start;
+  return hello.incarnation === known.incarnation && hello.connection < known.connection;
+}
+
+/** Why a Hello is refused that came late. */
+export function tookOver(agentId: string): GridError {
+  const message =
+    `a later session of the agent ${agentId} took over: ` +
+    'if two agents run, give each a data folder of its own, that is not a copy of the other one';
+  return new GridError('failed_precondition', message, { details: { field: 'agent_id', value: agentId } });
 }
 
 /** An agent as people and the placement see it. */

@@ -125,7 +125,12 @@ export function loseTask<T extends TreeTask>(
   const back = withTask(tree, taskId, event);
   if (back === undefined || (event.type === 'give_back' && !event.lost)) return back;
   if (afterLoss(requireTask(back, taskId).lost) === 'again') return back;
-  const givenUp = withTask(back, taskId, { type: 'give_up' });
+  return giveUpTask(back, taskId);
+}
+
+/** L15: nobody will do it. Undefined: it is over. */
+export function giveUpTask<T extends TreeTask>(tree: JobTree<T>, taskId: string): JobTree<T> | undefined {
+  const givenUp = withTask(tree, taskId, { type: 'give_up' });
   return givenUp && settle(givenUp, taskId);
 }
 
@@ -166,18 +171,23 @@ function dropMerge<T extends TreeTask>(tree: JobTree<T>): JobTree<T> {
   return mapTasks(tree, (task) => (task.kind === 'merge' ? nextTask(task, { type: 'drop' }) : undefined));
 }
 
+/** Some parts are put back: a merge waits for them, or is made anew of what is there. L1: one change either way. */
+function mergeAgain<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge<T>): JobTree<T> {
+  const counted = { ...tree, job: recounted(tree.job, [...tree.tasks.values()]) };
+  return counted.job.state === 'merging' ? startMerge(counted, merge) : dropMerge(counted);
+}
+
 /** Parts back to the start: those that ended badly, and those that are asked for. */
 function redoParts<T extends TreeTask>(
   tree: JobTree<T>,
   asked: (task: T) => boolean,
   merge: MakeMerge<T>,
 ): JobTree<T> {
-  const reset = mapTasks(dropMerge(tree), (task) => {
+  const reset = mapTasks(tree, (task) => {
     const bad = task.state === 'failed' || task.state === 'cancelled';
     return isPart(task.kind) && (bad || asked(task)) ? nextTask(task, { type: 'redo' }) : undefined;
   });
-  const counted = { ...reset, job: recounted(reset.job, [...reset.tasks.values()]) };
-  return counted.job.state === 'merging' ? startMerge(counted, merge) : counted;
+  return mergeAgain(reset, merge);
 }
 
 /** Failed or cancelled: on from what was committed. */
@@ -204,8 +214,7 @@ export function redoMerge<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge
   const from = redoMergeFrom(tree.job, openTasks);
   if (from === 'joined') return tree;
   if (from === 'start') return startOver(tree);
-  const counted = { ...tree, job: recounted(tree.job, [...tree.tasks.values()]) };
-  return startMerge(counted, merge);
+  return mergeAgain(tree, merge);
 }
 
 /** A task of kind `clip`, to look at one: the one that is usable, or one made of its encode task. */
@@ -218,8 +227,7 @@ export function exportClip<T extends TreeTask>(
   const encode = tasks.find((task) => task.kind === 'encode');
   if (encode === undefined) throw noClip(tree.job.jobId, clipIndex);
   const old = tasks.find((task) => task.kind === 'clip');
-  const usable = old && (isUnfinished(old) || old.state === 'succeeded') && !tree.job.collected;
-  if (usable) return { tree, taskId: old.taskId };
+  if (old && (isUnfinished(old) || old.state === 'succeeded')) return { tree, taskId: old.taskId };
   const made = make(encode);
   const task = old ? { ...made, taskId: old.taskId, epoch: old.epoch + 1 } : made;
   return { tree: put(tree, task), taskId: task.taskId };

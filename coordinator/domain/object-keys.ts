@@ -66,8 +66,16 @@ export function parseLeaseKey(key: string): { taskId: string; epoch: number; lea
   return { taskId, epoch: Number(epoch), ...(leaseId === undefined ? {} : { leaseId }) };
 }
 
+const SOURCES = 'sources/';
+
 /** Where a user's upload lands. */
 export function sourceKey(uploadId: string): string {
   assert(isUuid(uploadId), 'an upload id is a lower-case UUID');
-  return `sources/${uploadId}`;
+  return `${SOURCES}${uploadId}`;
+}
+
+/** The upload whose bytes a key of `sourceKey` names; undefined for any other key. */
+export function uploadOfKey(key: string): string | undefined {
+  const uploadId = key.startsWith(SOURCES) ? key.slice(SOURCES.length) : '';
+  return isUuid(uploadId) ? uploadId : undefined;
 }

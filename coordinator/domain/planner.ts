@@ -31,6 +31,8 @@ export interface PlanInput {
 
 /** Clips a slot: enough that the last one to finish costs little, few enough that joints cost no bytes. */
 const CLIPS_PER_SLOT = 4;
+/** The grant of the merge names every segment with its signed URL, and is one message (see `maxMessageBytes`). */
+export const MAX_CLIPS = 10_000;
 const MIN_CLIP_S = 1.5;
 const MAX_CLIP_S = 60;
 const MIN_TIMEOUT_S = 20 * 60;
@@ -68,16 +70,24 @@ function filmSeconds(index: SourceIndex, cuts: CutPlanner): number {
   return ((last - first + index.lastDuration) * index.timeBase.num) / index.timeBase.den;
 }
 
-/** First frames of the clips. A source that can only be decoded from its start stays whole. */
+/**
+ * First frames of the clips. A source that can only be decoded from its start stays whole; where the wanted length would
+ * make too many clips, they are longer.
+ */
 function clipStarts(input: PlanInput, cuts: CutPlanner, durationS: number): number[] {
   const { clips } = input.spec;
   if (clips.mode === 'whole' || !input.index.packetExact || durationS <= 0) return [0];
   const automatic = Math.min(MAX_CLIP_S, durationS / (CLIPS_PER_SLOT * Math.max(1, input.slots)));
   const targetS = clips.targetS ?? Math.max(MIN_CLIP_S, automatic);
-  const targetFrames = Math.max(1, Math.round((targetS / durationS) * cuts.frameCount));
+  const { frameCount } = cuts;
   const keyframes = allowedStarts(input.index, cuts);
-  const starts = withSplits(keyframes, { frameCount: cuts.frameCount, targetFrames });
-  return clipBorders({ frameCount: cuts.frameCount, starts, targetFrames });
+  let targetFrames = Math.max(1, Math.round((targetS / durationS) * frameCount));
+  for (;;) {
+    const starts = withSplits(keyframes, { frameCount, targetFrames });
+    const borders = clipBorders({ frameCount, starts, targetFrames });
+    if (borders.length <= MAX_CLIPS) return borders;
+    targetFrames = Math.ceil((targetFrames * borders.length) / MAX_CLIPS) + 1;
+  }
 }
 
 /** Most parts of one stretch without keyframes: each part decodes, and throws away, all that precedes it in the stretch. */

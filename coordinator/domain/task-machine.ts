@@ -64,7 +64,7 @@ export type TaskEvent =
       readonly inputAtFault: boolean;
     }
   | { readonly type: 'commit'; readonly fence: Fence; readonly content: string }
-  /** Too many agents were lost on it, or an administrator ended it. */
+  /** Too many agents were lost on it, or nobody who can do it was there for too long. */
   | { readonly type: 'give_up' }
   | { readonly type: 'cancel' }
   /** Not wanted any more, whatever became of it: what it made is not the result. */
@@ -135,7 +135,7 @@ function changeOf(task: TaskMachine, event: TaskEvent): Partial<TaskMachine> | u
     case 'cancel':
       return cancel(task);
     case 'drop':
-      return { ...CANCELLED, epoch: task.epoch + 1, content: undefined, committedBy: undefined };
+      return drop(task);
     case 'redo':
       return { ...newTaskMachine(task.taskId), epoch: task.epoch + 1 };
   }
@@ -217,4 +217,10 @@ function commit(task: TaskMachine, event: EventOf<'commit'>): Change {
 
 function cancel(task: TaskMachine): Change {
   return isUnfinished(task) ? { ...CANCELLED, epoch: task.epoch + 1 } : undefined;
+}
+
+/** L1: of a task that was cancelled before, nothing changes. */
+function drop(task: TaskMachine): Change {
+  if (task.state === 'cancelled') return undefined;
+  return { ...CANCELLED, epoch: task.epoch + 1, content: undefined, committedBy: undefined };
 }

@@ -1,7 +1,7 @@
 import type { AgentView } from './agent.ts';
-import type { JobSpec } from './job.ts';
+import type { Failure, JobSpec } from './job.ts';
 import { clipRequirements, commandRequirements } from './requirements.ts';
-import type { OpenWork, TaskView } from './task.ts';
+import type { OpenWork, TaskKind, TaskView } from './task.ts';
 
 const WORDS: Readonly<Record<string, string>> = {
   'tool:vapoursynth':
@@ -28,6 +28,24 @@ function explainLack(requires: readonly string[], online: readonly AgentView[]):
   const missing = requires.filter((item) => !online.some((agent) => agent.capabilities.includes(item)));
   if (missing.length === 0) return `no single agent online has all of: ${requires.map(inWords).join('; ')}`;
   return `none of the ${online.length} agents online has ${missing.map(inWords).join('; ')}`;
+}
+
+const HOUR_MS = 3600_000;
+
+/** L15: why a task was given up for which nobody who can do it was there for so long. */
+export function unableFailure(
+  { kind, clipIndex, requires }: { kind: TaskKind; clipIndex: number; requires: readonly string[] },
+  waitedMs: number,
+): Failure {
+  const hours = Number((waitedMs / HOUR_MS).toPrecision(3));
+  const needs = requires.length === 0 ? '' : ` that has ${requires.map(inWords).join('; ')}`;
+  return {
+    code: 'tool_missing',
+    stage: kind,
+    message: `in ${hours} hours (CLIPGRID_MAX_WAIT_H) no agent was there${needs}: start one, then retry the job`,
+    log: '',
+    ...(clipIndex >= 0 ? { clipIndex } : {}),
+  };
 }
 
 /** Why a ready task is not running, in one sentence; empty when it does not wait. */

@@ -8,7 +8,10 @@ import type {
 
 /** How the grid talks to one agent. `rpc/` implements it over the stream. */
 export interface SessionSink {
-  /** False: the agent does not drain its stream and the session must end (L9). */
+  /**
+   * False: the agent does not drain its stream and the session must end (L9). Throws `too_large` for a message that no
+   * agent takes.
+   */
   send(message: NonNullable<SessionResponse['message']>): boolean;
   /** Ends the stream after a Goodbye. */
   end(reason: string, reconnect: boolean): void;
@@ -29,6 +32,9 @@ export interface OpenSession {
 
 /** Where agent sessions enter the grid. */
 export interface AgentGateway {
-  /** Registers the agent (L8: the newer session wins) and sends nothing before it resolved. */
+  /**
+   * Registers the agent (L8: the newer session wins, a Hello that comes late is `failed_precondition`) and sends nothing
+   * before it resolved.
+   */
   open(hello: Hello, sink: SessionSink): Promise<OpenSession>;
 }

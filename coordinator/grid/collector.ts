@@ -32,6 +32,7 @@ export async function collect(deps: CollectorDeps): Promise<number> {
   const { garbage, settings } = deps;
   const { collectAfterMs: endedMs, collectFailedAfterMs: failedMs } = settings;
   await garbage.collectJobs({ endedMs, failedMs, limit: BATCH });
+  await garbage.collectClips({ endedMs, failedMs, limit: BATCH });
   await garbage.expireUploads(settings.uploadExpiryMs, BATCH);
   let removed = 0;
   for (const line of await garbage.garbage(BATCH)) {

@@ -1,4 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
+import { toGridError, type GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
@@ -71,8 +72,8 @@ export class Dispatcher implements Service {
 
   /** True: another round may grant more, although nobody rings. */
   async #grantOnce(): Promise<boolean> {
-    const { leases, registry, ids, settings } = this.#deps;
-    const capacities = registry.capacities();
+    const { leases, registry, clock, ids, settings } = this.#deps;
+    const capacities = registry.capacities(clock.monotonicMs() - settings.leaseTtlMs);
     if (capacities.length === 0) return false;
     const slots = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
     let allSeen = true;
@@ -131,16 +132,27 @@ export class Dispatcher implements Service {
         spec: task.spec,
         ttlMs: settings.leaseTtlMs,
         traceparent: '',
-        minFps: 0,
       };
       if (!session.sink.send({ $case: 'grant', value }))
         session.sink.end('the agent does not read its stream', true);
       return true;
-    } catch (error) {
-      logger.warn({ error: String(error), task: task.fence.taskId }, 'a grant could not be sent');
+    } catch (thrown) {
+      const error = toGridError(thrown);
+      logger.warn({ error: error.message, task: task.fence.taskId }, 'a grant could not be sent');
       session.held.delete(task.fence.taskId);
-      await this.#deps.leases.release(task.fence, task.agentId);
+      await this.#takeBack(task, error);
       return false;
     }
+  }
+
+  /** What is too large for one agent is so for all of them: the job fails with that instead of being granted for ever. */
+  async #takeBack({ fence, agentId, kind, clipIndex }: GrantedTask, error: GridError): Promise<void> {
+    const { leases } = this.#deps;
+    if (error.code !== 'too_large') return void (await leases.release(fence, agentId));
+    const help = kind === 'merge' ? 'make the clips longer' : 'make the clips shorter';
+    const message = `the task cannot be told to an agent: ${error.message}; ${help}`;
+    const about = clipIndex >= 0 ? { clipIndex } : {};
+    const failure = { code: error.code, stage: kind, message, log: '', ...about };
+    await leases.fail({ fence, agentId, failure, inputAtFault: true });
   }
 }

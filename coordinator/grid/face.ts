@@ -25,7 +25,7 @@ export interface SubmitInput {
   /** Higher first. 0 is the default class, 10 is `priority`. */
   readonly priority: number;
   readonly spec: JobSpec;
-  /** The same key of the same owner gives the same job again; with another spec it is `already_exists`. */
+  /** The same key of the same owner gives the same job again; with another spec, name or priority it is `already_exists`. */
   readonly idempotencyKey?: string;
 }
 

@@ -5,9 +5,10 @@ import type { LeaseRelease, TaskFailed } from '../../shared/gen/clipgrid/v1/leas
 import type { Hello, SessionRequest, Welcome } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { tookOver } from '../domain/agent.ts';
 import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
-import type { Fence } from '../domain/task.ts';
+import type { TaskKind } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
@@ -51,7 +52,7 @@ export class Gateway implements AgentGateway {
     const { leases, agents, registry, clock, ids, settings, wake } = this.#deps;
     checkHello(hello);
     checkSandbox(hello, settings.minSandbox);
-    const { agentId, slots } = hello;
+    const { agentId, slots, start, incarnation, connection } = hello;
     const sessionId = ids.randomUuid();
     const { drain, restarted } = await agents.register({
       hello,
@@ -68,11 +69,13 @@ export class Gateway implements AgentGateway {
     const session: LocalSession = {
       sessionId,
       agentId,
+      order: { start, incarnation, connection },
       capabilities: registry.capabilitySet(hello.capabilities),
       slots,
       sink,
       held: new Map(),
       committing: new Set(),
+      heardMs: clock.monotonicMs(),
       draining: drain !== undefined,
       leaving: false,
     };
@@ -91,7 +94,7 @@ export class Gateway implements AgentGateway {
         sinceMs: clock.monotonicMs(),
       });
     }
-    registry.add(session);
+    if (!registry.add(session)) throw tookOver(agentId);
     wake.ring();
     const welcome: Welcome = {
       sessionId,
@@ -112,7 +115,7 @@ export class Gateway implements AgentGateway {
   }
 
   async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
-    const { agents, keeper, committer, wake } = this.#deps;
+    const { agents, keeper, committer, wake, clock, settings } = this.#deps;
     switch (message.$case) {
       case 'hello':
         throw new GridError(
@@ -120,12 +123,15 @@ export class Gateway implements AgentGateway {
           'Hello came twice: a session has one, and it is the first message',
         );
       case 'heartbeat': {
-        const before = freeSlots(session);
+        const nowMs = clock.monotonicMs();
+        const oldestMs = nowMs - settings.leaseTtlMs;
+        const before = freeSlots(session, oldestMs);
+        session.heardMs = nowMs;
         const ack = await keeper.heartbeat(session, message.value);
         if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
         // Hundreds of beats a second that free nothing must not each look for work.
-        if (freeSlots(session) > before) wake.ring();
+        if (freeSlots(session, oldestMs) > before) wake.ring();
         return;
       }
       case 'uploadRequest':
@@ -153,41 +159,30 @@ export class Gateway implements AgentGateway {
     }
   }
 
+  /** Answered whatever happens: the agent asks again while the answer says that it may. */
   async #failed(session: LocalSession, message: TaskFailed): Promise<void> {
     const { leases, wake, logger } = this.#deps;
+    const { agentId, held, sink } = session;
     const fence = checkFence(message.fence);
+    const answer = { fence, committed: false, error: '', retryable: false };
     try {
-      const failure = await this.#failureOf(session, fence, message);
-      const { agentId } = session;
+      const failure = failureOf(message, held.get(fence.taskId) ?? (await leases.context(fence)));
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
       if (counted) {
         const { code, message: why } = failure;
         logger.info({ task: fence.taskId, agent: agentId, code, error: why }, 'an attempt failed');
       }
       dropHeld(session, fence);
-      const error = counted ? '' : 'stale_lease: the lease is not the current one any more';
-      session.sink.send({
+      const stale = 'stale_lease: the lease is not the current one any more';
+      sink.send({
         $case: 'commitResult',
-        value: { fence, committed: counted, error, retryable: false },
+        value: { ...answer, committed: counted, error: counted ? '' : stale },
       });
     } catch (thrown) {
-      // Without an answer the agent would wait for one, and keep its lease meanwhile.
-      const error = toGridError(thrown);
-      const value = { fence, committed: false, error: error.message, retryable: error.retryable };
-      session.sink.send({ $case: 'commitResult', value });
+      const { code, message: why, retryable } = toGridError(thrown);
+      sink.send({ $case: 'commitResult', value: { ...answer, error: `${code}: ${why}`, retryable } });
     }
     wake.ring();
-  }
-
-  async #failureOf(session: LocalSession, fence: Fence, message: TaskFailed): Promise<Failure> {
-    const context = session.held.get(fence.taskId) ?? (await this.#deps.leases.context(fence));
-    return {
-      code: isErrorCode(message.code) ? message.code : 'internal',
-      stage: context?.kind ?? 'encode',
-      message: clean(message.message).slice(0, 2_000),
-      log: clean(message.logTail).slice(-LOG_CHARS),
-      ...(context && context.clipIndex >= 0 ? { clipIndex: context.clipIndex } : {}),
-    };
   }
 
   async #released(session: LocalSession, message: LeaseRelease): Promise<void> {
@@ -211,6 +206,17 @@ export class Gateway implements AgentGateway {
       );
     }
   }
+}
+
+/** A failure as an agent told it, of a task of which this is known. */
+function failureOf(message: TaskFailed, task: { kind: TaskKind; clipIndex: number } | undefined): Failure {
+  return {
+    code: isErrorCode(message.code) ? message.code : 'internal',
+    stage: task?.kind ?? 'encode',
+    message: clean(message.message).slice(0, 2_000),
+    log: clean(message.logTail).slice(-LOG_CHARS),
+    ...(task && task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
+  };
 }
 
 /** PostgreSQL's text holds no NUL. */

@@ -123,9 +123,10 @@ async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> 
   if (ended + drained > 0) wake.ring();
 }
 
-async function keepHouse({ leases, agents, events }: GridDeps): Promise<void> {
+async function keepHouse({ leases, agents, events, settings }: GridDeps): Promise<void> {
   await agents.sweepSilent(SILENT_MS);
   await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
+  await leases.giveUpWaiting({ maxWaitMs: settings.maxWaitMs, limit: 100 });
   await events.prune(KEEP_EVENTS_MS);
 }
 

@@ -66,7 +66,8 @@ export function createJobs(deps: JobsDeps): JobsFace {
       if ((await objects.stat(source)) === undefined) {
         throw new GridError('source_missing', `there is no source ${source.key}: upload it first`);
       }
-      const specHash = createHash('sha256').update(JSON.stringify(input.spec)).digest('hex');
+      const { name, priority, spec } = input;
+      const specHash = createHash('sha256').update(JSON.stringify({ name, priority, spec })).digest('hex');
       const firstTask = { ...indexTask(input.spec), taskId: ids.uuid() };
       const job = await jobs.submit({ ...input, jobId: ids.uuid(), specHash, firstTask }, tx);
       wake.ring();

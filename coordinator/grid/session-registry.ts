@@ -1,5 +1,5 @@
 import type { DrainNotice } from '../../shared/gen/clipgrid/v1/session.ts';
-import type { DrainOrder } from '../domain/agent.ts';
+import { isOlder, type DrainOrder, type HelloOrder } from '../domain/agent.ts';
 import type { Capacity } from '../domain/placement.ts';
 import type { Fence, TaskKind } from '../domain/task.ts';
 import type { SessionSink } from './agent-gateway.ts';
@@ -21,12 +21,15 @@ export interface HeldLease {
 export interface LocalSession {
   readonly sessionId: string;
   readonly agentId: string;
+  readonly order: HelloOrder;
   readonly capabilities: ReadonlySet<string>;
   readonly slots: number;
   readonly sink: SessionSink;
   readonly held: Map<string, HeldLease>;
   /** Lease ids whose commit is with the database, or whose answer is not sent yet: no heartbeat may call them lost. */
   readonly committing: Set<string>;
+  /** When its Hello or its last heartbeat came, on the monotonic clock. */
+  heardMs: number;
   /** By order of an administrator, over all sessions of the agent (L13). */
   draining: boolean;
   /** By the agent's own wish, for the rest of this session. */
@@ -38,9 +41,17 @@ export function dropHeld({ held }: LocalSession, { taskId, leaseId }: Fence): vo
   if (held.get(taskId)?.fence.leaseId === leaseId) held.delete(taskId);
 }
 
-/** Slots that may be granted now. */
-export function freeSlots({ slots, held, draining, leaving }: LocalSession): number {
-  return draining || leaving ? 0 : Math.max(0, slots - held.size);
+/**
+ * Slots that may be granted now. `oldestMs` is one ttl ago: an agent that let a lease run out gets nothing before it is
+ * heard again, though its stream is open.
+ */
+export function freeSlots(session: LocalSession, oldestMs: number): number {
+  const { slots, held, draining, leaving } = session;
+  return draining || leaving || isGone(session, oldestMs) ? 0 : Math.max(0, slots - held.size);
+}
+
+function isGone({ held, heardMs }: LocalSession, oldestMs: number): boolean {
+  return heardMs < oldestMs && [...held.values()].some((lease) => lease.sinceMs < oldestMs);
 }
 
 /** The notice of an order to drain, or of its end. */
@@ -74,11 +85,13 @@ export class SessionRegistry {
     return kind;
   }
 
-  add(session: LocalSession): void {
-    for (const other of this.#sessions.values()) {
-      if (other.agentId === session.agentId) this.supersede(other.sessionId);
-    }
+  /** L8: the agent's older session is ended. False, and nothing done: a newer one is here. */
+  add(session: LocalSession): boolean {
+    const others = this.all().filter((other) => other.agentId === session.agentId);
+    if (others.some((other) => isOlder(session.order, other.order))) return false;
+    for (const other of others) this.supersede(other.sessionId);
     this.#sessions.set(session.sessionId, session);
+    return true;
   }
 
   /** L8: ends a session that a newer one replaced. */
@@ -101,12 +114,12 @@ export class SessionRegistry {
     return [...this.#sessions.values()];
   }
 
-  /** What may be granted now: sessions that take work and have a free slot. */
-  capacities(): Capacity[] {
+  /** What may be granted now: sessions that take work and have a free slot (see `freeSlots`). */
+  capacities(oldestMs: number): Capacity[] {
     const capacities: Capacity[] = [];
     for (const session of this.#sessions.values()) {
       const { sessionId, agentId, capabilities } = session;
-      const slots = freeSlots(session);
+      const slots = freeSlots(session, oldestMs);
       if (slots > 0) capacities.push({ sessionId, agentId, capabilities, freeSlots: slots });
     }
     return capacities;

@@ -12,6 +12,8 @@ export interface GridSettings {
   readonly trustMarginMs: number;
   /** What a broken stream leaves of its leases. */
   readonly graceMs: number;
+  /** How long a task may wait while nobody is there who can do it; then its job fails with that (L15). */
+  readonly maxWaitMs: number;
   /** The floor under the wake-ups (L7). */
   readonly pollMs: number;
   /** How often garbage is removed, and how often whatever leases left behind is looked for. */
@@ -33,6 +35,7 @@ export const DEFAULT_TIMES = {
   leaseTtlMs: 12_000,
   trustMarginMs: 2_000,
   graceMs: 2_000,
+  maxWaitMs: 24 * 3600_000,
   pollMs: 500,
   collectEveryMs: 5_000,
   orphansEveryMs: 10 * 60_000,

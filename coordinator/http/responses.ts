@@ -46,6 +46,8 @@ export const jobResponse = z.strictObject({
   clips_done: COUNT,
   clips_total: COUNT,
   eta_seconds: z.number().min(0).nullable(),
+  upload_id: z.uuid().nullable().describe('The upload that is its film; null where it came another way.'),
+  source_bytes: BYTES,
   container: z.enum(['matroska', 'mp4']),
   encode: z.string(),
   script: z.string(),

@@ -1,5 +1,6 @@
 import type { AgentView } from '../domain/agent.ts';
 import type { Failure } from '../domain/job.ts';
+import { uploadOfKey } from '../domain/object-keys.ts';
 import type { TaskView } from '../domain/task.ts';
 import type { JobView, UploadedPartView, UploadView } from '../grid/face.ts';
 import type {
@@ -32,6 +33,8 @@ export function jobView(job: JobView): JobResponse {
     clips_done: job.clipsDone,
     clips_total: job.clipsTotal,
     eta_seconds: job.etaS ?? null,
+    upload_id: uploadOfKey(job.spec.source.key) ?? null,
+    source_bytes: job.spec.source.sizeBytes,
     container: job.spec.container,
     encode: job.spec.command.text,
     script: job.spec.script.text,

@@ -13,6 +13,8 @@ export interface AgentSessionDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly limits: RpcLimits;
+  /** The largest message that an agent takes. */
+  readonly maxMessageBytes: number;
 }
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
@@ -55,6 +57,11 @@ export class AgentSession implements SessionSink {
     if (this.#ended) return false;
     const response = { message };
     const bytes = SessionResponse.encode(response).finish().length;
+    const { maxMessageBytes } = this.#deps;
+    if (bytes > maxMessageBytes) {
+      const why = `a ${message.$case} of ${bytes} bytes is more than a message may have (${maxMessageBytes})`;
+      throw new GridError('too_large', why);
+    }
     if (!this.#unread.fits(bytes)) return false;
     this.#call.write(response, this.#unread.sent(bytes));
     return true;

@@ -18,7 +18,6 @@ export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits'> {
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
-  readonly maxMessageBytes: number;
   /** Default: `DEFAULT_RPC_LIMITS`. */
   readonly limits?: RpcLimits;
   /** Served beside the agents' service: admin, health, reflection. */

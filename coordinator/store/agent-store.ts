@@ -9,8 +9,9 @@ export interface Registration {
 
 export interface AgentStore {
   /**
-   * L8: the newer session wins; the older one's coordinator hears of it by notification. Tells whether the agent is to
-   * drain, and whether another process of it was known before.
+   * L8: the newer session wins; the older one's coordinator hears of it by notification. Newer is what the agent said
+   * later, not what arrived later: a late Hello is `failed_precondition`. Tells whether the agent is to drain, and whether
+   * another process of it was known before.
    */
   register(registration: Registration): Promise<{ drain?: DrainOrder; restarted: boolean }>;
   /** Only if the session is still the agent's. */

@@ -26,6 +26,8 @@ export interface CollectOptions {
 export interface GarbageStore {
   /** Marks ended jobs as collected and their objects, but the result, as garbage. Returns the number of jobs. */
   collectJobs(options: CollectOptions): Promise<number>;
+  /** The same for clips that were cut to be looked at after that, once they are `failedMs` old. Returns their number. */
+  collectClips(options: CollectOptions): Promise<number>;
   /** Gives up open uploads that nobody touched for `idleMs`. Returns their number. */
   expireUploads(idleMs: number, limit: number): Promise<number>;
   /** The oldest lines. */

@@ -102,6 +102,12 @@ export interface ExpireOptions {
   readonly limit: number;
 }
 
+export interface WaitLimit {
+  /** How long a task may wait while nobody is there who can do it. */
+  readonly maxWaitMs: number;
+  readonly limit: number;
+}
+
 /** Everything about leases. Each method is one transaction; every check of a fence is in an UPDATE's WHERE (L2). */
 export interface LeaseStore {
   /** L1: epoch + 1 for each granted task; nobody else can get a task that is being granted (SKIP LOCKED). */
@@ -110,7 +116,7 @@ export interface LeaseStore {
   renew(renewals: readonly Renewal[], ttlMs: number): Promise<Fence[]>;
   /**
    * A returning agent's leases move to its new session (L8), expired ones too while nobody else has the task; those that
-   * it no longer holds are given back.
+   * it no longer holds are given back. `failed_precondition` when that session is not the agent's any more.
    */
   adopt(input: {
     agentId: string;
@@ -132,6 +138,8 @@ export interface LeaseStore {
   expire(options: ExpireOptions): Promise<number>;
   /** L13: takes back what an agent holds so long after the deadline of its drain. Returns how many leases ended. */
   revokeDrained(options: { readonly graceMs: number; readonly limit: number }): Promise<number>;
+  /** L15: ends tasks that nobody could do for so long, with their jobs. Returns how many. */
+  giveUpWaiting(limit: WaitLimit): Promise<number>;
   /** Tasks of the default class that waited this long compete as `priority`. */
   raiseWaiting(afterMs: number, priority: number): Promise<void>;
 }

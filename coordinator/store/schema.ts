@@ -90,6 +90,8 @@ export interface AgentsTable {
   agent_id: string;
   name: string;
   incarnation: string;
+  start_count: Generated<Big>;
+  connection: Generated<Big>;
   session_id: string | null;
   coordinator_id: string | null;
   state: string;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { copyFile, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ENDED_STATES } from '../../cli/documents.ts';
 import type { AgentDocument, JobDocument, JobPage, JobSummary, UploadDocument } from '../../cli/documents.ts';
@@ -199,25 +199,35 @@ describe('a job', () => {
     expect(error.errors[0]?.field).toBe('encode');
   });
 
-  test('the same idempotency key submits once', async () => {
-    const submit = async (): Promise<string> =>
-      (await cli('submit', BIG_BUCK_BUNNY, '--encode', ENCODE, '--idempotency-key', 'k1')).stdout.trim();
-    const first = await submit();
-    expect(await submit()).toBe(first);
-    const { uploads } = await client.get<{ uploads: UploadDocument[] }>('/uploads');
-    const other = await cli(
-      'submit',
-      BIG_BUCK_BUNNY,
-      '--encode',
-      'x264 - -o CLIPGRID_OUTPUT.mkv',
-      '--idempotency-key',
-      'k1',
-    );
-    expect(other.code).toBe(EXIT_CODES.refused.code);
-    expect(other.stderr).toContain(first);
-    expect((await client.get<{ uploads: UploadDocument[] }>('/uploads')).uploads).toHaveLength(
-      uploads.length,
-    );
+  test('the same idempotency key submits once, and only for the same job', async () => {
+    const submit = (...more: string[]) => cli('submit', BIG_BUCK_BUNNY, ...more, '--idempotency-key', 'k1');
+    const first = (await submit('--encode', ENCODE)).stdout.trim();
+    expect((await submit('--encode', ENCODE)).stdout.trim()).toBe(first);
+    expect((await submit('--encode', ENCODE, '--name', basename(BIG_BUCK_BUNNY))).stdout.trim()).toBe(first);
+    const uploads = async () =>
+      (await client.get<{ uploads: UploadDocument[] }>('/uploads')).uploads.map((one) => one.upload_id);
+    const before = await uploads();
+    const script = path('other.vpy');
+    await writeFile(script, 'import vapoursynth');
+    for (const others of [
+      ['--encode', 'x264 - -o CLIPGRID_OUTPUT.mkv'],
+      ['--encode', ENCODE, '--script', script],
+      ['--encode', ENCODE, '--container', 'mp4'],
+      ['--encode', ENCODE, '--priority', '7'],
+      ['--encode', ENCODE, '--name', 'another'],
+      ['--encode', ENCODE, '--whole'],
+      ['--encode', ENCODE, '--timeout', '60'],
+      ['--encode', ENCODE, '--audio', 'ffmpeg -i CLIPGRID_AUDIO.mkv -c:a aac'],
+    ]) {
+      const other = await submit(...others);
+      expect([others, other.code]).toEqual([others, EXIT_CODES.refused.code]);
+      expect(other.stderr).toContain(first);
+    }
+    const film = path(basename(BIG_BUCK_BUNNY));
+    await writeFile(film, 'a film of another size');
+    const another = await cli('submit', film, '--encode', ENCODE, '--idempotency-key', 'k1');
+    expect(another.code).toBe(EXIT_CODES.refused.code);
+    expect(await uploads()).toEqual(before);
     await cli('cancel', first);
   });
 });

@@ -58,6 +58,8 @@ export interface SimAgentDeps {
   readonly random: Random;
   readonly objects: SimObjects;
   readonly agentId: string;
+  /** How often this agent was started, this time included. */
+  readonly start: number;
   readonly incarnation: string;
   readonly slots: number;
   readonly faults: AgentFaults;
@@ -82,6 +84,7 @@ export class SimAgent {
   /** Leases of which the work has not ended, well or badly. */
   readonly working = new Set<HeldLease>();
   readonly #link = new Link();
+  #connections = 0;
 
   constructor(deps: SimAgentDeps) {
     this.deps = deps;
@@ -102,8 +105,9 @@ export class SimAgent {
   }
 
   #sessionDeps(): SessionDeps {
-    const { process, agentId, incarnation, slots } = this.deps;
-    const known = { agentId, name: agentId, version: 'sim', protocol: 1, incarnation, slots };
+    const { process, agentId, start, incarnation, slots } = this.deps;
+    const known = { agentId, name: agentId, version: 'sim', protocol: 1, start, incarnation, slots };
+    const connection = ++this.#connections;
     const client = {
       session: () => this.deps.parts.stream(this.deps.connect()),
     } as unknown as SessionDeps['client'];
@@ -114,7 +118,8 @@ export class SimAgent {
       link: this.#link,
       clock: process,
       logger: silentLogger,
-      hello: (held) => Hello.create({ ...known, capabilities: CAPABILITIES, heldLeases: [...held] }),
+      hello: (held) =>
+        Hello.create({ ...known, connection, capabilities: CAPABILITIES, heldLeases: [...held] }),
       load: async () => Load.create(),
       drain: new Drain({ clock: process, holder: this.holder, link: this.#link, logger: silentLogger }),
       onGrant: (grant, times) => {

@@ -49,6 +49,7 @@ export class Fleet {
   readonly #machines: Machine[] = [];
   readonly #streams = new Map<SimStream, readonly SimProcess[]>();
   #ordinal = 0;
+  #starts = 0;
 
   constructor(deps: FleetDeps) {
     this.#deps = deps;
@@ -75,6 +76,7 @@ export class Fleet {
     const none = async (): Promise<never[]> => [];
     const garbage = {
       collectJobs: async () => 0,
+      collectClips: async () => 0,
       expireUploads: async () => 0,
       garbage: none,
       drop: async () => undefined,
@@ -125,6 +127,7 @@ export class Fleet {
       machine,
       random: own,
       agentId: `a${k}`,
+      start: ++this.#starts,
       incarnation: simIds(own).randomUuid(),
       slots: 1 + (k % 2),
       faults,

@@ -214,7 +214,8 @@ export class SimStream {
       if (open.drain) send({ $case: 'drain', value: open.drain });
     } catch (thrown) {
       const error = toGridError(thrown);
-      this.#serverEnd(`${error.code}: ${error.message}`, error.code !== 'invalid_argument');
+      const final = error.code === 'invalid_argument' || error.code === 'failed_precondition';
+      this.#serverEnd(`${error.code}: ${error.message}`, !final);
     }
   }
 

@@ -78,6 +78,45 @@ test('of a job that succeeded only the result stays', async () => {
   expect(await keysIn(objects)).toEqual([resultKey]);
 });
 
+test('a clip to look at is cut once, also of a job that is collected, and goes in its turn', async () => {
+  const { jobId, resultKey } = await finishedJob();
+  const exported = () =>
+    fixture.jobs.exportClip(jobId, 1, (spec) => {
+      const value = spec.kind?.$case === 'encode' ? spec.kind.value : undefined;
+      const clip = {
+        $case: 'clip',
+        value: { source: value?.source, range: value?.range, cut: value?.cut },
+      } as const;
+      const task = { kind: 'clip', clipIndex: 1, requires: [], framesTotal: 0, cost: 1 } as const;
+      return { ...task, taskId: ids.uuid(), spec: { kind: clip } };
+    });
+  const cut = async (): Promise<string> => {
+    const task = await next();
+    const key = await publish(task);
+    await fixture.complete(task);
+    return key;
+  };
+  const before = await exported();
+  const early = await cut();
+  expect(await exported()).toMatchObject({ taskId: before.taskId, state: 'succeeded', epoch: 1 });
+  await collect(deps);
+  expect(await keysIn(objects)).toEqual([resultKey]);
+  expect(early).not.toBe(resultKey);
+
+  const again = await exported();
+  expect(again).toMatchObject({ taskId: before.taskId, state: 'ready' });
+  expect(await exported()).toMatchObject({ state: 'ready', epoch: again.epoch });
+  const late = await cut();
+  await collect(deps);
+  await collectOrphans(deps);
+  expect(await exported()).toMatchObject({ state: 'succeeded', epoch: again.epoch + 1 });
+  expect((await keysIn(objects)).toSorted()).toEqual([late, resultKey].toSorted());
+  await fixture.pool.query(`update tasks set finished_at = finished_at - interval '25 hours'`);
+  await collect(deps);
+  expect(await keysIn(objects)).toEqual([resultKey]);
+  expect(await exported()).toMatchObject({ taskId: before.taskId, state: 'ready' });
+});
+
 test('a crash between the mark and the removal leaks nothing: the next collection goes on', async () => {
   const { resultKey } = await finishedJob();
   const remove = (): Promise<never> => Promise.reject(new Error('killed here'));

@@ -60,6 +60,28 @@ describe.each([
     });
   });
 
+  test('L1 epoch of a merge rises by one when its job is retried, whatever became of it', async () => {
+    const session = await grid.agent('a');
+    const jobId = await grid.encodingJob('a', session);
+    for (const task of await grid.grant('a', session, 4)) await grid.complete(task);
+    const epoch = async (): Promise<number | undefined> =>
+      (await grid.jobs.tasks(jobId)).find((task) => task.kind === 'merge')?.epoch;
+    const [merge] = await grid.grant('a', session);
+    const failure = { code: 'verify_failed', stage: 'merge', message: 'x', log: '' } as const;
+    await grid.leases.fail({ fence: merge!.fence, agentId: 'a', failure, inputAtFault: true });
+    expect(await epoch()).toBe(1);
+    await grid.jobs.retry(jobId, RULES);
+    expect(await epoch()).toBe(2);
+    await grid.jobs.cancel(jobId);
+    expect(await epoch()).toBe(3);
+    const respec: RespecClip = (spec) => ({ spec, requires: [] });
+    await grid.jobs.redoClip({ jobId, clipIndex: 0, respec, rules: RULES });
+    expect(await epoch()).toBe(3);
+    await grid.jobs.cancel(jobId);
+    await grid.jobs.retry(jobId, RULES);
+    expect(await epoch()).toBe(3);
+  });
+
   test('two grants at once never give one task twice', async () => {
     const sessions = await Promise.all(['a', 'b', 'c', 'd'].map((name) => grid.agent(name)));
     await grid.encodingJob('a', sessions[0]!);

@@ -36,9 +36,13 @@ export async function createGridFixture(options: Pick<MovedStores, 'newId' | 'tt
     async sweptAgo(ms: number): Promise<void> {
       await pool.query(`update sweeper set swept_at = now() - ${past(ms)}`);
     },
-    /** As if the hold after an outage were over. */
-    async endHold(): Promise<void> {
-      await pool.query(`update sweeper set held_until = now() - ${past(1_000)}`);
+    /** As if the hold after an outage had been over for so long. */
+    async endHold(ms = 1_000): Promise<void> {
+      await pool.query(`update sweeper set held_until = now() - ${past(ms)}`);
+    },
+    /** As if all that is ready had been so for that much longer. */
+    async waitedFor(ms: number): Promise<void> {
+      await pool.query(`update tasks set ready_at = ready_at - ${past(ms)}`);
     },
     /** As if no agent had been heard of for so long. */
     async silentFor(ms: number): Promise<void> {

@@ -37,8 +37,14 @@ export async function createMemoryFixture(options: Pick<MovedStores, 'newId' | '
     async sweptAgo(ms: number): Promise<void> {
       state.sweepMark = { ...state.sweepMark, sweptAtMs: state.nowMs - ms };
     },
-    async endHold(): Promise<void> {
-      state.sweepMark = { ...state.sweepMark, heldUntilMs: state.nowMs - 1_000 };
+    async endHold(ms = 1_000): Promise<void> {
+      state.sweepMark = { ...state.sweepMark, heldUntilMs: state.nowMs - ms };
+    },
+    async waitedFor(ms: number): Promise<void> {
+      for (const { tree, input } of state.jobs.values()) {
+        const aged = [...tree.tasks.values()].map((task) => ({ ...task, readyAtMs: task.readyAtMs - ms }));
+        state.save(input.jobId, { ...tree, tasks: new Map(aged.map((task) => [task.taskId, task])) });
+      }
     },
     async silentFor(ms: number): Promise<void> {
       const lastSeenAt = new Date(state.nowMs - ms);

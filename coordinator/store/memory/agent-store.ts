@@ -1,6 +1,6 @@
 import { GridError } from '../../../shared/errors.ts';
 import { Hardware } from '../../../shared/gen/clipgrid/v1/session.ts';
-import type { AgentView, DrainOrder } from '../../domain/agent.ts';
+import { isOlder, tookOver, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { AgentRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
@@ -28,7 +28,10 @@ function toView(state: MemoryState, record: AgentRecord): AgentView {
 
 function register(state: MemoryState, { hello, sessionId }: Registration) {
   const old = state.agents.get(hello.agentId);
-  const { agentId, name, version, tools, capabilities, lacks, slots, incarnation } = hello;
+  const { agentId, name, version, tools, capabilities, lacks, slots } = hello;
+  const { start, connection, incarnation } = hello;
+  const order = { start, connection, incarnation };
+  if (old && isOlder(order, old.order)) throw tookOver(agentId);
   const now = new Date(state.nowMs);
   const record: AgentRecord = {
     view: {
@@ -45,13 +48,13 @@ function register(state: MemoryState, { hello, sessionId }: Registration) {
       connectedAt: now,
       lastSeenAt: now,
     },
-    incarnation,
+    order,
     sessionId,
     drain: old?.drain,
   };
   state.agents.set(agentId, record);
   state.say({ type: 'agent.online', agentId, data: { name } });
-  const restarted = old !== undefined && old.incarnation !== incarnation;
+  const restarted = old !== undefined && old.order.incarnation !== incarnation;
   return { ...drainOrder(state, record), restarted };
 }
 

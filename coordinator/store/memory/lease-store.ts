@@ -1,11 +1,13 @@
+import { tookOver } from '../../domain/agent.ts';
 import type { Failure } from '../../domain/job.ts';
 import { bannedAgents } from '../../domain/job-machine.ts';
-import { commitTask, failTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
+import { commitTask, failTask, giveUpTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
 import { canRun } from '../../domain/free-agents.ts';
 import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
 import { isForgiven, mayExpire, sweep } from '../../domain/sweep.ts';
 import { isCurrent, saidBefore, type TaskEvent } from '../../domain/task-machine.ts';
 import type { Fence, TaskOutput } from '../../domain/task.ts';
+import { unableFailure } from '../../domain/waiting.ts';
 import {
   knownTo,
   type CommitOutcome,
@@ -16,6 +18,7 @@ import {
   type LeaseStore,
   type Renewal,
   type StageRules,
+  type WaitLimit,
 } from '../lease-store.ts';
 import { makeMerge } from './make-merge.ts';
 import type { TaskRecord } from './records.ts';
@@ -148,6 +151,7 @@ function end(
 
 function adopt(state: MemoryState, input: Parameters<LeaseStore['adopt']>[0]): Fence[] {
   const { agentId, sessionId, restarted } = input;
+  if (state.agents.get(agentId)?.sessionId !== sessionId) throw tookOver(agentId);
   const untilMs = state.nowMs + input.ttlMs;
   const kept = input.held.filter(
     (fence) =>
@@ -241,6 +245,26 @@ function revokeDrained(state: MemoryState, graceMs: number, limit: number): numb
   }).length;
 }
 
+/** L15: what waits for somebody who is never there. */
+function giveUpWaiting(state: MemoryState, { maxWaitMs, limit }: WaitLimit): number {
+  const since = state.nowMs - maxWaitMs;
+  if (state.sweepMark.heldUntilMs >= since) return 0;
+  const seen = [...state.agents.values()].filter(({ view }) => view.lastSeenAt.getTime() > since);
+  const able = seen.map(({ view }) => new Set(view.capabilities));
+  const hopeless = (task: TaskRecord): boolean =>
+    task.state === 'ready' && task.readyAtMs < since && !able.some((one) => canRun(one, task.requires));
+  const first = new Map<string, TaskRecord>();
+  for (const task of state.tasks()) {
+    if (hopeless(task) && !first.has(task.jobId)) first.set(task.jobId, task);
+  }
+  const due = [...first.values()].slice(0, limit);
+  for (const task of due) {
+    const next = giveUpTask(state.job(task.jobId).tree, task.taskId);
+    if (next) end(state, task, { next, failure: unableFailure(task, maxWaitMs) });
+  }
+  return due.length;
+}
+
 /** The lease rules in memory, over the domain's state machines: what PostgreSQL does, without PostgreSQL. */
 export function memoryLeaseStore(state: MemoryState): LeaseStore {
   return {
@@ -266,6 +290,7 @@ export function memoryLeaseStore(state: MemoryState): LeaseStore {
     release: async (fence, agentId) => release(state, fence, agentId),
     expire: async (options) => expire(state, options),
     revokeDrained: async ({ graceMs, limit }) => revokeDrained(state, graceMs, limit),
+    giveUpWaiting: async (limit) => giveUpWaiting(state, limit),
     async raiseWaiting(afterMs, priority) {
       const before = state.nowMs - afterMs;
       for (const task of state.tasks()) {

@@ -1,4 +1,4 @@
-import type { AgentView } from '../../domain/agent.ts';
+import type { AgentView, HelloOrder } from '../../domain/agent.ts';
 import type { Failure } from '../../domain/job.ts';
 import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
@@ -42,7 +42,7 @@ export interface JobRecord {
 
 export interface AgentRecord {
   readonly view: Omit<AgentView, 'leases' | 'drainLeftS'>;
-  readonly incarnation: string;
+  readonly order: HelloOrder;
   readonly sessionId: string | undefined;
   /** An administrator asked for it; without `untilMs` it takes as long as it takes. */
   readonly drain: { readonly untilMs: number | undefined } | undefined;

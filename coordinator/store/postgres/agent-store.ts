@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts';
-import type { AgentState, AgentView, DrainOrder } from '../../domain/agent.ts';
+import { tookOver, type AgentState, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
 import { RELAXED } from './relaxed.ts';
@@ -75,25 +75,31 @@ async function register(
     const before = await sql<{ session_id: string | null; incarnation: string }>`
       select session_id, incarnation from agents where agent_id = ${hello.agentId} for update`.execute(tx);
     const { rows } = await sql<DrainRow>`
-      insert into agents as a (agent_id, name, incarnation, session_id, coordinator_id, state, version, hardware, tools,
-        capabilities, lacks, slots)
-      values (${hello.agentId}, ${hello.name}, ${hello.incarnation}, ${sessionId}::uuid, ${coordinatorId}, 'online',
-        ${hello.version}, ${JSON.stringify(Hardware.toJSON(hello.hardware ?? Hardware.create()))}::jsonb,
+      insert into agents as a (agent_id, name, incarnation, start_count, connection, session_id, coordinator_id, state,
+        version, hardware, tools, capabilities, lacks, slots)
+      values (${hello.agentId}, ${hello.name}, ${hello.incarnation}, ${hello.start}, ${hello.connection},
+        ${sessionId}::uuid, ${coordinatorId}, 'online', ${hello.version},
+        ${JSON.stringify(Hardware.toJSON(hello.hardware ?? Hardware.create()))}::jsonb,
         ${JSON.stringify(hello.tools.map((tool) => Tool.toJSON(tool)))}::jsonb, ${hello.capabilities}::text[],
         ${hello.lacks}::text[], ${hello.slots})
       on conflict (agent_id) do update set name = excluded.name, incarnation = excluded.incarnation,
+        start_count = excluded.start_count, connection = excluded.connection,
         session_id = excluded.session_id, coordinator_id = excluded.coordinator_id, version = excluded.version,
         state = case when a.drain_requested then 'draining' else 'online' end,
         hardware = excluded.hardware, tools = excluded.tools, capabilities = excluded.capabilities,
         lacks = excluded.lacks, slots = excluded.slots, connected_at = now(), last_seen_at = now()
+      where a.start_count < excluded.start_count or (a.start_count = excluded.start_count
+        and (a.incarnation <> excluded.incarnation or a.connection <= excluded.connection))
       returning a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(tx);
+    const [row] = rows;
+    if (row === undefined) throw tookOver(hello.agentId);
     const old = before.rows[0];
     if (old?.session_id && old.session_id !== sessionId) {
       await notify(tx, { superseded: old.session_id, agentId: hello.agentId });
     }
     await say(tx, { type: 'agent.online', agentId: hello.agentId, data: { name: hello.name } });
     const restarted = old !== undefined && old.incarnation !== hello.incarnation;
-    return { ...(rows[0] ? drainOrder(rows[0]) : {}), restarted };
+    return { ...drainOrder(row), restarted };
   });
 }
 

@@ -13,17 +13,19 @@ export interface ExportInput {
   build(encode: NewTask['spec']): NewTask & { readonly taskId: string };
 }
 
-/** Returns the id of the clip's `clip` task; makes it, or makes it ready again after it failed or its bytes were collected. */
+/**
+ * Returns the id of the clip's `clip` task; makes it, or makes it ready again after it failed or its bytes were collected:
+ * while it is `succeeded` they are there.
+ */
 export async function exportClip(tx: Transaction, { jobId, clipIndex, build }: ExportInput): Promise<string> {
-  const job = await lockJob(tx, jobId);
+  await lockJob(tx, jobId);
   const { rows } = await sql<{ task_id: string; kind: string; state: string; spec: Buffer }>`
     select task_id, kind, state, spec from tasks
     where job_id = ${jobId}::uuid and clip_index = ${clipIndex} and kind in ('encode', 'clip')`.execute(tx);
   const encode = rows.find((row) => row.kind === 'encode');
   if (encode === undefined) throw noClip(jobId, clipIndex);
   const known = rows.find((row) => row.kind === 'clip');
-  const usable = known && ['ready', 'leased', 'succeeded'].includes(known.state) && !job.collected_at;
-  if (usable) return known.task_id;
+  if (known && ['ready', 'leased', 'succeeded'].includes(known.state)) return known.task_id;
   const task = build(TaskSpec.decode(encode.spec));
   await insertTasks(tx, jobId, [task]);
   await notify(tx, { wake: 'tasks' });

@@ -17,10 +17,31 @@ async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions)
       select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
       from ended e join tasks t using (job_id), jsonb_array_elements(t.output->'artifacts') a
       where a->>'key' is distinct from e.result_key group by e.job_id
+    ), clips as (
+      update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from ended e
+      where t.job_id = e.job_id and t.kind = 'clip' and t.state = 'succeeded'
     )
     update jobs j set collected_at = now() from ended e where j.job_id = e.job_id returning j.job_id`.execute(
     db,
   );
+  return rows.length;
+}
+
+/** A clip to look at lives as long as its task is `succeeded`: of a job that is collected already it has a time of its own. */
+async function collectClips(db: Db, { failedMs, limit }: CollectOptions): Promise<number> {
+  const { rows } = await sql<{ task_id: string }>`
+    with old as (
+      select t.task_id, t.output from tasks t join jobs j using (job_id)
+      where t.kind = 'clip' and t.state = 'succeeded' and j.collected_at is not null
+        and t.finished_at < now() - ${failedMs} * interval '1 millisecond'
+      order by t.finished_at limit ${limit} for update of t skip locked
+    ), thrown_away as (
+      insert into garbage (refs)
+      select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
+      from old o, jsonb_array_elements(o.output->'artifacts') a group by o.task_id
+    )
+    update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from old o
+    where t.task_id = o.task_id returning t.task_id`.execute(db);
   return rows.length;
 }
 
@@ -70,7 +91,7 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
       select 1 from tasks t join jobs j using (job_id) where t.task_id = k.task_id and (
         t.state in ('leased', 'ready') and t.epoch = k.epoch and (k.lease_id = '' or k.lease_id = t.lease_id::text)
         or k.lease_id = '' and j.result->>'key' = k.key
-        or k.lease_id = '' and t.state = 'succeeded' and j.collected_at is null and exists (
+        or k.lease_id = '' and t.state = 'succeeded' and (j.collected_at is null or t.kind = 'clip') and exists (
           select 1 from jsonb_array_elements(t.output->'artifacts') a where a->>'key' = k.key)))`.execute(db);
   return rows.map((row) => row.key);
 }
@@ -79,6 +100,7 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
 export function postgresGarbageStore(db: Db): GarbageStore {
   return {
     collectJobs: (options) => collectJobs(db, options),
+    collectClips: (options) => collectClips(db, options),
     expireUploads: (idleMs, limit) => expireUploads(db, idleMs, limit),
     async garbage(limit) {
       const { rows } = await sql<{ garbage_id: number; refs: GarbageRef[] }>`

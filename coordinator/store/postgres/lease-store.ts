@@ -7,6 +7,7 @@ import type { Db } from '../transaction.ts';
 import { commit } from './commit.ts';
 import { expire, raiseWaiting } from './expire.ts';
 import { fail, release } from './fail.ts';
+import { giveUpWaiting } from './give-up-waiting.ts';
 import { grant } from './grant.ts';
 import { adopt, renew, shorten } from './renew.ts';
 import { revokeDrained } from './revoke-drained.ts';
@@ -50,6 +51,7 @@ export function postgresLeaseStore(db: Db): LeaseStore {
     release: (fence, agentId) => release(db, fence, agentId),
     expire: (options) => expire(db, options),
     revokeDrained: (options) => revokeDrained(db, options),
+    giveUpWaiting: (limit) => giveUpWaiting(db, limit),
     raiseWaiting: (afterMs, priority) => raiseWaiting(db, afterMs, priority),
   };
 }

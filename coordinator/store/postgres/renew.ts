@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { tookOver } from '../../domain/agent.ts';
 import { afterLoss } from '../../domain/retry-policy.ts';
 import { UNFINISHED } from '../../domain/task-machine.ts';
 import type { Fence } from '../../domain/task.ts';
@@ -61,6 +62,11 @@ export interface AdoptInput {
  */
 export async function adopt(db: Db, input: AdoptInput): Promise<Fence[]> {
   const { kept, lost } = await db.transaction().execute(async (tx) => {
+    // Held until the commit: a later session's leases are moved after these, or these not at all.
+    const current = await sql`
+      select 1 from agents where agent_id = ${input.agentId} and session_id = ${input.sessionId}::uuid
+      for share`.execute(tx);
+    if (current.rows.length === 0) throw tookOver(input.agentId);
     const { rows } = await sql<FenceRow>`
       update tasks t set state = 'leased', session_id = ${input.sessionId}::uuid,
         lease_expires_at = now() + ${input.ttlMs} * interval '1 millisecond',

@@ -83,7 +83,7 @@ async function dropMerge(tx: Transaction, jobId: string): Promise<void> {
   }>`
     with old as (
       select task_id, epoch, lease_id, session_id, state from tasks
-      where job_id = ${jobId}::uuid and kind = 'merge' for update
+      where job_id = ${jobId}::uuid and kind = 'merge' and state <> 'cancelled' for update
     ), gone as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null, output = null
       from old where t.task_id = old.task_id
@@ -92,7 +92,10 @@ async function dropMerge(tx: Transaction, jobId: string): Promise<void> {
   await notifyRevoked(tx, rows, 'superseded');
 }
 
-/** Sets a job's stage and counters from what its tasks say. */
+/**
+ * Sets a job's stage and counters from what its tasks say. Its merge is made anew, or not wanted before the open parts are
+ * there: one change either way (L1).
+ */
 async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Promise<void> {
   const { rows } = await sql<{ open_tasks: number }>`
     update jobs j set state = 'encoding', result = null, failure = null, finished_at = null, open_tasks = c.open,
@@ -106,7 +109,7 @@ async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Prom
   await say(tx, { type: 'job.state', jobId: job.job_id, data: { state: 'encoding' } });
   if (rows[0]?.open_tasks === 0 && job.plan) {
     await startMerging(tx, { job_id: job.job_id, spec: job.spec, plan: job.plan }, rules);
-  }
+  } else await dropMerge(tx, job.job_id);
   await notify(tx, { wake: 'tasks' });
 }
 
@@ -139,7 +142,6 @@ export async function retryJob(
   const from = retryFrom(factsOf(job));
   if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, jobId);
-  await dropMerge(tx, jobId);
   await resetTasks(tx, jobId, { kinds: ['encode', 'audio'], all: false });
   await recount(tx, job, options.rules);
 }
@@ -154,7 +156,6 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
   const from = redoClipFrom(factsOf(job), { index: redo.clipIndex, exists: true });
   if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, redo.jobId);
-  await dropMerge(tx, redo.jobId);
   await resetTasks(tx, redo.jobId, { kinds: ['encode', 'audio'], clip: redo.clipIndex, all: false });
   if (redo.change) {
     const changed = redo.respec(TaskSpec.decode(task.spec), redo.change);

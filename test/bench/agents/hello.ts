@@ -45,7 +45,9 @@ export function simulatedHello(number: number, slots: number): Omit<Hello, 'held
     ],
     lacks: [],
     slots,
+    start: 1,
     incarnation: randomUUID(),
+    connection: 1,
     labels: {},
   };
 }

@@ -56,7 +56,7 @@ async function start(kept: { taskId: string; epoch: number; leaseId: string }[] 
 
 function grant() {
   const fence = { taskId: randomUUID(), epoch: 1, leaseId: randomUUID() };
-  const value = { fence, jobId: randomUUID(), spec: undefined, ttlMs: 12_000, traceparent: '', minFps: 0 };
+  const value = { fence, jobId: randomUUID(), spec: undefined, ttlMs: 12_000, traceparent: '' };
   stream.hear({ $case: 'grant', value });
   return fence;
 }

@@ -90,6 +90,16 @@ describe('policy', () => {
     'x265 --y4m --input ~/x -o OUT.mkv',
     'ffmpeg -i - -x265-params csv=/tmp/x OUT.mkv',
     'ffmpeg -i - -x264-params "stats=../x" OUT.mkv',
+    'x264 --demuxer y4m -o/tmp/x -',
+    'x264 --demuxer y4m -vo../x -',
+    String.raw`ffmpeg -i - -x265-params 'csv=\/tmp/x' OUT.mkv`,
+    `ffmpeg -i - -x265-params "csv=.''./x" OUT.mkv`,
+    String.raw`ffmpeg -i - -vf 'm\ovie=x' OUT.mkv`,
+    'ffmpeg -i - -vf movie@a-b=x OUT.mkv',
+    'ffmpeg -i - OUT.m3u8',
+    "x265 --y4m --recon-y4m-exec 'sh -c id' -o OUT.hevc -",
+    'x265 --y4m --recon-y=id -o OUT.hevc -',
+    'SvtAv1EncApp -i - -c x.cfg -b OUT.ivf',
   ])('refuses %s', (text) =>
     expect(() => check(text)).toThrow(expect.objectContaining({ code: 'invalid_argument' })),
   );

@@ -26,8 +26,6 @@ export interface LeaseGrant {
   ttlMs: number;
   /** W3C traceparent, empty when tracing is off. */
   traceparent: string;
-  /** Frames a second that this clip is expected to reach at the least; 0: unknown (L14). */
-  minFps: number;
 }
 
 export interface LeaseRevoke {
@@ -208,7 +206,7 @@ export const Fence: MessageFns<Fence> = {
 };
 
 function createBaseLeaseGrant(): LeaseGrant {
-  return { fence: undefined, jobId: "", spec: undefined, ttlMs: 0, traceparent: "", minFps: 0 };
+  return { fence: undefined, jobId: "", spec: undefined, ttlMs: 0, traceparent: "" };
 }
 
 export const LeaseGrant: MessageFns<LeaseGrant> = {
@@ -227,9 +225,6 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(42).string(message.traceparent);
-    }
-    if (message.minFps !== 0) {
-      writer.uint32(49).double(message.minFps);
     }
     return writer;
   },
@@ -287,14 +282,6 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
             message.traceparent = reader.string();
             continue;
           }
-          case 6: {
-            if (tag !== 49) {
-              break;
-            }
-
-            message.minFps = reader.double();
-            continue;
-          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -322,11 +309,6 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
         ? globalThis.Number(object.ttl_ms)
         : 0,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
-      minFps: isSet(object.minFps)
-        ? globalThis.Number(object.minFps)
-        : isSet(object.min_fps)
-        ? globalThis.Number(object.min_fps)
-        : 0,
     };
   },
 
@@ -347,9 +329,6 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
-    if (message.minFps !== 0) {
-      obj.minFps = floatToJson(message.minFps);
-    }
     return obj;
   },
 
@@ -363,7 +342,6 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     message.spec = (object.spec !== undefined && object.spec !== null) ? TaskSpec.fromPartial(object.spec) : undefined;
     message.ttlMs = object.ttlMs ?? 0;
     message.traceparent = object.traceparent ?? "";
-    message.minFps = object.minFps ?? 0;
     return message;
   },
 };

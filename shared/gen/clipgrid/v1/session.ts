@@ -76,6 +76,10 @@ export interface Hello {
   /** Random for each start of the process: a returning session of the same process keeps its leases. */
   incarnation: string;
   labels: { [key: string]: string };
+  /** Rises with each start of the agent's program: kept in its folder. */
+  start: number;
+  /** Rises with each Hello of one such program. A Hello that arrives late takes over from no later one (L8). */
+  connection: number;
 }
 
 export interface Hello_LabelsEntry {
@@ -627,6 +631,8 @@ function createBaseHello(): Hello {
     heldLeases: [],
     incarnation: "",
     labels: {},
+    start: 0,
+    connection: 0,
   };
 }
 
@@ -668,6 +674,12 @@ export const Hello: MessageFns<Hello> = {
     globalThis.Object.entries(message.labels).forEach(([key, value]: [string, string]) => {
       Hello_LabelsEntry.encode({ key: key as any, value }, writer.uint32(98).fork()).join();
     });
+    if (message.start !== 0) {
+      writer.uint32(104).uint64(message.start);
+    }
+    if (message.connection !== 0) {
+      writer.uint32(112).uint64(message.connection);
+    }
     return writer;
   },
 
@@ -783,6 +795,22 @@ export const Hello: MessageFns<Hello> = {
             }
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.start = longToNumber(reader.uint64());
+            continue;
+          }
+          case 14: {
+            if (tag !== 112) {
+              break;
+            }
+
+            message.connection = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -832,6 +860,8 @@ export const Hello: MessageFns<Hello> = {
           {},
         )
         : {},
+      start: isSet(object.start) ? globalThis.Number(object.start) : 0,
+      connection: isSet(object.connection) ? globalThis.Number(object.connection) : 0,
     };
   },
 
@@ -879,6 +909,12 @@ export const Hello: MessageFns<Hello> = {
         });
       }
     }
+    if (message.start !== 0) {
+      obj.start = Math.round(message.start);
+    }
+    if (message.connection !== 0) {
+      obj.connection = Math.round(message.connection);
+    }
     return obj;
   },
 
@@ -909,6 +945,8 @@ export const Hello: MessageFns<Hello> = {
       },
       {},
     );
+    message.start = object.start ?? 0;
+    message.connection = object.connection ?? 0;
     return message;
   },
 };

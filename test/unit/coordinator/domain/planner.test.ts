@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { plan, withSplits } from '../../../../coordinator/domain/planner.ts';
+import { MAX_CLIPS, plan, withSplits } from '../../../../coordinator/domain/planner.ts';
 import { closedIndex, PASS_THROUGH } from '../../../support/grid-fixture.ts';
 
 const indexArtifact = { name: 'index', bucket: 'b', key: 'k', sha256: 'a'.repeat(64), sizeBytes: 1 };
@@ -67,4 +67,15 @@ test.each([
   for (const { spec: task } of tasks) {
     expect(task.kind?.$case === 'encode' ? task.kind.value.timeoutSeconds : undefined).toBe(expected);
   }
+});
+
+test('a plan has no more clips than its merge can name: then they are longer than was wanted', () => {
+  const index = closedIndex(1_000);
+  const intra = { ...index, keyframes: index.pts.map((_, packet) => packet) };
+  const wanted = { ...PASS_THROUGH, clips: { mode: 'auto', targetS: 0.04 } } as const;
+  const { tasks } = plan({ spec: wanted, index: intra, indexArtifact, slots: 1 });
+  expect(tasks.length).toBeLessThanOrEqual(MAX_CLIPS);
+  expect(tasks.length).toBeGreaterThan(MAX_CLIPS / 3);
+  const frames = tasks.reduce((sum, task) => sum + task.framesTotal, 0);
+  expect(frames).toBe(25_000);
 });

@@ -89,8 +89,12 @@ async function granted(): Promise<Fence> {
   return hold(task!);
 }
 
-const beat = (...fences: Fence[]): Promise<void> =>
-  open.receive({
+/** Batches of beats come apart in time. */
+const BATCH_APART_MS = 100;
+
+async function beat(...fences: Fence[]): Promise<void> {
+  clock.advance(BATCH_APART_MS);
+  await open.receive({
     $case: 'heartbeat',
     value: {
       sequence: 1,
@@ -105,6 +109,7 @@ const beat = (...fences: Fence[]): Promise<void> =>
       })),
     },
   });
+}
 
 const failed = (fence: Fence): Promise<void> =>
   open.receive({
