@@ -1,3 +1,4 @@
+import { proveAgent } from '../shared/agent-proof.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
 import { GridError } from '../shared/errors.ts';
@@ -6,12 +7,14 @@ import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { probeCapabilities, type Capabilities } from './capabilities.ts';
 import type { AgentConfig } from './config.ts';
+import { connectionProblem } from './connection-problem.ts';
 import { Coordinators } from './coordinators.ts';
 import { Drain, giveBack } from './drain.ts';
+import { openIdentity } from './enrol.ts';
 import { findProgram } from './find-program.ts';
 import { createGpuSampler } from './gpu.ts';
 import { createLoadSampler, readHardware } from './hardware.ts';
-import { agentIdentity } from './identity.ts';
+import type { Identity } from './identity.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { Link } from './link.ts';
 import { startSourceProxy } from './media/source-proxy.ts';
@@ -36,8 +39,9 @@ const RECONNECT = { firstMs: 300, maxMs: 15_000 };
 const RECONNECT_HOLDING = { firstMs: 300, maxMs: 1_500 };
 const PROTOCOL = 1;
 
-interface Known {
-  readonly agentId: string;
+type Connected = AgentDeps & { readonly coordinators: Coordinators };
+
+interface Known extends Identity {
   readonly start: number;
   readonly incarnation: string;
   readonly hardware: Hardware;
@@ -48,7 +52,18 @@ interface Known {
 /** Runs an agent until it is told to leave: connects, works, and connects again for ever. */
 export async function runAgent(deps: AgentDeps): Promise<void> {
   const { config, clock, ids, logger } = deps;
-  const agentId = await agentIdentity(config.dataDir, ids);
+  const coordinators = new Coordinators(config.coordinator, () => ids.random(), config.tls);
+  const stop = AbortSignal.any([deps.leave, deps.quit]);
+  const identity = await openIdentity({
+    ...config,
+    joinToken: config.joinToken,
+    coordinators,
+    clock,
+    ids,
+    logger,
+    stop,
+  });
+  const { agentId } = identity;
   const start = await countStart(config.dataDir, clock);
   const workspace = await Workspace.open(config.dataDir, clock);
   const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
@@ -59,23 +74,22 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   const holder = new LeaseHolder(clock);
   const link = new Link();
   const gpuLoads = createGpuSampler({ nvidiaSmi, clock });
-  const known = { agentId, start, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
+  const known = { ...identity, start, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
   const tasks = { capabilities, source, workspace, holder, link, clock, ids, logger };
   logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
   try {
-    await stayConnected(deps, known, tasks);
+    await stayConnected({ ...deps, coordinators }, known, tasks);
   } finally {
     for (const lease of holder.all()) holder.lost(lease.fence, 'the agent is leaving');
     await source.close();
   }
 }
 
-async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDeps): Promise<void> {
-  const { config, clock, ids, logger } = deps;
+async function stayConnected(deps: Connected, known: Known, tasks: TaskRunnerDeps): Promise<void> {
+  const { config, clock, ids, logger, coordinators } = deps;
   const { holder, link } = tasks;
   const gone = new AbortController();
   const stop = AbortSignal.any([deps.quit, gone.signal]);
-  const coordinators = new Coordinators(config.coordinator, () => ids.random());
   const running = new Set<Promise<void>>();
   const leave = (reason: string): void => {
     logger.info({ reason }, 'draining: what is held is finished, nothing new is taken');
@@ -101,7 +115,8 @@ async function stayConnected(deps: AgentDeps, known: Known, tasks: TaskRunnerDep
       if (!end.reconnect)
         throw new GridError('failed_precondition', `the coordinator refused this agent: ${end.reason}`);
       attempt = end.welcomed ? 0 : attempt;
-      logger.warn({ reason: end.reason, coordinator: coordinators.address }, 'not connected; trying again');
+      const reason = end.welcomed ? end.reason : connectionProblem(end.reason, coordinators.tls);
+      logger.warn({ reason, coordinator: coordinators.address }, 'not connected; trying again');
       coordinators.next();
       await clock.sleep(
         backoffMs(attempt, holder.size > 0 ? RECONNECT_HOLDING : RECONNECT, () => ids.random()),
@@ -128,7 +143,7 @@ function sessionDeps(
   { config, clock, logger }: AgentDeps,
   { known, tasks, running, drain }: Parts,
 ): Omit<SessionDeps, 'client'> {
-  const { capabilities } = known;
+  const { capabilities, key, agentId } = known;
   let connections = 0;
   return {
     token: config.token,
@@ -137,8 +152,10 @@ function sessionDeps(
     clock,
     logger,
     load: createLoadSampler(config.dataDir, known.gpuLoads),
-    hello: (held) => ({
-      agentId: known.agentId,
+    ...(key ? { prove: (nonce: Uint8Array) => proveAgent(key, agentId, nonce) } : {}),
+    hello: (held, proof) => ({
+      agentId,
+      proof,
       name: config.name,
       version: config.version,
       protocol: PROTOCOL,

@@ -5,6 +5,10 @@ export interface AgentConfig {
   /** host:port of any coordinator of the grid, or several with commas between. */
   readonly coordinator: string;
   readonly token?: string;
+  /** Enrols the agent at its first start. */
+  readonly joinToken?: string;
+  /** Absent: plain text. */
+  readonly tls?: AgentTls;
   readonly name: string;
   /** Tasks at once. */
   readonly slots: number;
@@ -19,4 +23,12 @@ export interface AgentConfig {
   /** Where they differ from the usual ones. */
   readonly sandboxLimits?: Partial<SandboxLimits>;
   readonly version: string;
+}
+
+/** PEM texts. */
+export interface AgentTls {
+  /** Whose certificates are trusted; absent: the public ones. */
+  readonly ca?: Buffer;
+  /** For coordinators that ask agents for one. */
+  readonly client?: { readonly cert: Buffer; readonly key: Buffer };
 }

@@ -1,7 +1,8 @@
-import { credentials } from '@grpc/grpc-js';
+import { credentials, type ChannelCredentials } from '@grpc/grpc-js';
 import { assert } from '../shared/errors.ts';
 import { AgentServiceClient } from '../shared/gen/clipgrid/v1/session.ts';
 import { channelOptions } from './channel.ts';
+import type { AgentTls } from './config.ts';
 
 /**
  * The coordinators that an agent was told of: it begins with any of them, so that agents spread, and turns to the next
@@ -10,10 +11,18 @@ import { channelOptions } from './channel.ts';
 export class Coordinators {
   readonly #addresses: readonly string[];
   readonly #clients = new Map<string, AgentServiceClient>();
+  readonly #credentials: ChannelCredentials;
+  /** Whether this side speaks TLS. */
+  readonly tls: boolean;
   #at: number;
 
   /** `list`: HOST:PORT, or several with commas between. `random` gives numbers from 0 to below 1. */
-  constructor(list: string, random: () => number) {
+  constructor(list: string, random: () => number, tls?: AgentTls) {
+    this.tls = tls !== undefined;
+    const { ca = null, client } = tls ?? {};
+    this.#credentials = this.tls
+      ? credentials.createSsl(ca, client?.key ?? null, client?.cert ?? null)
+      : credentials.createInsecure();
     this.#addresses = list
       .split(',')
       .map((address) => address.trim())
@@ -30,8 +39,7 @@ export class Coordinators {
   get current(): AgentServiceClient {
     const { address } = this;
     const client =
-      this.#clients.get(address) ??
-      new AgentServiceClient(address, credentials.createInsecure(), channelOptions());
+      this.#clients.get(address) ?? new AgentServiceClient(address, this.#credentials, channelOptions());
     this.#clients.set(address, client);
     return client;
   }

@@ -1,8 +1,15 @@
+import type { KeyObject } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isUuid, type IdSource } from '../shared/ids.ts';
 
-/** The agent's id: made once, kept in its folder, so that the grid knows it again after a restart. */
+export interface Identity {
+  readonly agentId: string;
+  /** Of an agent that was enrolled: what proves its id. */
+  readonly key?: KeyObject;
+}
+
+/** The id of an agent that was not enrolled: made once, kept in its folder, so that the grid knows it again after a restart. */
 export async function agentIdentity(dataDir: string, ids: IdSource): Promise<string> {
   await mkdir(dataDir, { recursive: true });
   const file = join(dataDir, 'agent-id');

@@ -7,15 +7,22 @@ import { GridError, toGridError } from '../shared/errors.ts';
 import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
+import { trustCa } from '../shared/trust-ca.ts';
 import { VERSION } from '../shared/version.ts';
 import type { AgentConfig } from './config.ts';
+import { readAgentTls } from './tls-files.ts';
 import { DEFAULT_PROCESSES, DEFAULT_WORK_GIB, type SandboxLimits } from './sandbox/limits.ts';
 
 const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing needs to reach it.
 
   --coordinator HOST:PORT  any coordinator of the grid, or several with commas between: when one is away the agent
                            turns to the next (CLIPGRID_COORDINATOR; default 127.0.0.1:7070)
-  --token TOKEN            a token with the scope agent (better: CLIPGRID_TOKEN, which no process list shows)
+  --join-token TOKEN       lets this machine join, once: from then on it has a key of its own in --data and needs no token
+                           (better: CLIPGRID_JOIN_TOKEN, which no process list shows; made by clipgrid join-token create)
+  --token TOKEN            for grids that let agents in by a token with the scope agent (CLIPGRID_TOKEN)
+  --ca FILE                speak TLS, with coordinators that have a certificate of this CA; system: of the public ones
+                           (CLIPGRID_CA)
+  --cert FILE --key FILE   the certificate of this machine, for coordinators that ask for one (CLIPGRID_CERT, CLIPGRID_KEY)
   --name NAME              what people call this machine (CLIPGRID_NAME; default: its host name)
   --slots N                tasks at once (CLIPGRID_SLOTS; default: half of the cores, at least 2)
   --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
@@ -28,7 +35,8 @@ Scripts and encoders run in the strongest sandbox that this machine offers: bubb
 The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.
 
 Examples:
-  CLIPGRID_TOKEN=... clipgrid agent --coordinator grid.lab:7070     # this machine joins the grid
+  CLIPGRID_JOIN_TOKEN=... clipgrid agent --coordinator grid.lab:7070   # this machine joins the grid
+  clipgrid agent --coordinator grid.lab:7070 --ca ca.pem            # the next time, and by TLS
   clipgrid agent --coordinator grid.lab:7070 --slots 1 --name blue  # one task at a time
 
 Exit codes are those of \`clipgrid --help\`.`;
@@ -76,6 +84,10 @@ function readConfig(): AgentConfig | undefined {
   const options = {
     coordinator: { type: 'string' },
     token: { type: 'string' },
+    'join-token': { type: 'string' },
+    ca: { type: 'string' },
+    cert: { type: 'string' },
+    key: { type: 'string' },
     name: { type: 'string' },
     slots: { type: 'string' },
     data: { type: 'string' },
@@ -91,10 +103,18 @@ function readConfig(): AgentConfig | undefined {
     );
   }
   const token = values.token ?? env['CLIPGRID_TOKEN'];
+  const joinToken = values['join-token'] ?? env['CLIPGRID_JOIN_TOKEN'];
+  const tls = readAgentTls({
+    ca: values.ca ?? env['CLIPGRID_CA'],
+    cert: values.cert ?? env['CLIPGRID_CERT'],
+    key: values.key ?? env['CLIPGRID_KEY'],
+  });
   const cache = env['CLIPGRID_CACHE'] ?? join(import.meta.dirname, '../.cache');
   return {
     coordinator: values.coordinator ?? env['CLIPGRID_COORDINATOR'] ?? '127.0.0.1:7070',
     ...(token ? { token } : {}),
+    ...(joinToken ? { joinToken } : {}),
+    ...(tls ? { tls } : {}),
     name: values.name ?? env['CLIPGRID_NAME'] ?? hostname(),
     slots,
     dataDir: resolve(values.data ?? env['CLIPGRID_AGENT_DATA'] ?? '.clipgrid/agent'),
@@ -109,6 +129,8 @@ function readConfig(): AgentConfig | undefined {
 async function main(): Promise<void> {
   const config = readConfig();
   if (config === undefined) return console.log(HELP);
+  // Objects come from coordinators and stores of the same CA.
+  if (config.tls?.ca) trustCa(config.tls.ca);
   const logger = createLogger(process.env['CLIPGRID_LOG'] ?? 'info', { process: 'agent', name: config.name });
   const leave = new AbortController();
   const quit = new AbortController();

@@ -3,6 +3,7 @@ import type { Clock, Timer } from '../shared/clock.ts';
 import type { Fence } from '../shared/gen/clipgrid/v1/lease.ts';
 import type {
   AgentServiceClient,
+  Challenge,
   DrainNotice,
   Goodbye,
   Hello,
@@ -24,7 +25,9 @@ export interface SessionDeps {
   readonly link: Link;
   readonly clock: Clock;
   readonly logger: Logger;
-  hello(held: readonly Fence[]): Hello;
+  /** Of an agent that was enrolled: it waits for the coordinator's Challenge, and signs its nonce. */
+  readonly prove?: (nonce: Uint8Array) => Uint8Array;
+  hello(held: readonly Fence[], proof: Uint8Array): Hello;
   load(): Promise<Load>;
   readonly drain: Drain;
   onGrant(grant: LeaseGrant, times: TrustTimes): void;
@@ -40,6 +43,7 @@ export interface SessionEnd {
 type Stream = ClientDuplexStream<SessionRequest, SessionResponse>;
 
 const WELCOME_WITHIN_MS = 15_000;
+const NO_PROOF = new Uint8Array();
 const LEAVE_WITHIN_MS = 2_000;
 /** Whatever the coordinator asks for: no loop without a pause. */
 const MIN_BEAT_MS = 50;
@@ -58,7 +62,7 @@ export class Session {
   readonly #ended: Promise<SessionEnd>;
   #resolveEnd: (end: SessionEnd) => void = () => undefined;
   #welcome: Welcome | undefined;
-  #helloMs = 0;
+  #helloMs: number | undefined;
   #sequence = 0;
   #timer: Timer | undefined;
   #nextBeatMs = Infinity;
@@ -80,20 +84,31 @@ export class Session {
 
   /** Runs until the stream ends. `leave`: after what was said has gone out; `quit`: at once. */
   async run({ leave, quit }: { leave: AbortSignal; quit: AbortSignal }): Promise<SessionEnd> {
-    const { clock, holder } = this.#deps;
+    const { clock } = this.#deps;
     const onLeave = (): void => this.#leave();
     const onQuit = (): void => this.#end('the agent is leaving');
     if (leave.aborted || quit.aborted) onQuit();
     leave.addEventListener('abort', onLeave, { once: true });
     quit.addEventListener('abort', onQuit, { once: true });
-    this.#helloMs = clock.monotonicMs();
-    const held = holder.all().map((lease) => lease.fence);
-    this.#write({ $case: 'hello', value: this.#deps.hello(held) });
+    if (this.#deps.prove === undefined) this.#hello(NO_PROOF);
     this.#timer = clock.after(WELCOME_WITHIN_MS, () => this.#end('no Welcome came'));
     const end = await this.#ended;
     leave.removeEventListener('abort', onLeave);
     quit.removeEventListener('abort', onQuit);
     return end;
+  }
+
+  #hello(proof: Uint8Array): void {
+    const { clock, holder, hello } = this.#deps;
+    this.#helloMs = clock.monotonicMs();
+    const held = holder.all().map((lease) => lease.fence);
+    this.#write({ $case: 'hello', value: hello(held, proof) });
+  }
+
+  /** Asked again, it says nothing: an agent has one Hello. */
+  #challenged({ nonce }: Challenge): void {
+    const { prove } = this.#deps;
+    if (prove !== undefined && this.#helloMs === undefined) this.#hello(prove(nonce));
   }
 
   /** Closes this side only: the coordinator ends the stream when it has read everything. */
@@ -132,6 +147,7 @@ export class Session {
   #received({ message }: SessionResponse): void {
     const { holder, link } = this.#deps;
     if (this.#over) return;
+    if (message?.$case === 'challenge') return this.#challenged(message.value);
     const early = this.#welcome === undefined;
     if (early !== (message?.$case === 'welcome') && message?.$case !== 'goodbye')
       return this.#end(`the coordinator sent ${message?.$case} ${early ? 'before Welcome' : 'twice'}`);
@@ -181,7 +197,7 @@ export class Session {
     const { holder, link } = this.#deps;
     const kept = new Set(welcome.keptLeases.map((fence) => fence.leaseId));
     for (const { fence } of holder.all()) {
-      if (kept.has(fence.leaseId)) holder.renewed(fence, this.#helloMs, this.#times);
+      if (kept.has(fence.leaseId)) holder.renewed(fence, this.#helloMs ?? 0, this.#times);
       else holder.lost(fence, 'the lease was given to somebody else while the connection was lost');
     }
     link.attach((message) => this.#write(message), welcome.keptLeases);

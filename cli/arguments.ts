@@ -51,3 +51,15 @@ export function words(text: string): string {
   if (text.trim() !== '') return text;
   throw new InvalidArgumentError('It is empty.');
 }
+
+const SECONDS = { s: 1, m: 60, h: 3600, d: 24 * 3600 } as const;
+
+/** A time such as `90s`, `30m`, `24h` or `7d`, in seconds from `leastS` to `mostS`. */
+export function duration(leastS: number, mostS: number): (text: string) => number {
+  return (text) => {
+    const [, count, unit] = /^(\d+)([smhd])$/.exec(text) ?? [];
+    const seconds = Number(count) * SECONDS[(unit ?? 's') as keyof typeof SECONDS];
+    if (count !== undefined && seconds >= leastS && seconds <= mostS) return seconds;
+    throw new InvalidArgumentError(`Give a time such as 30m, 24h or 7d, of at most ${mostS / SECONDS.d}d.`);
+  };
+}

@@ -45,7 +45,12 @@ export function createCommand({ name, summary, about, examples }: CommandText): 
   return addGlobalOptions(command, true);
 }
 
-/** The options of a command with those that stood before its name. */
+/** The options of a command with those that stood before its name; an environment variable is weaker than any of them. */
 export function allOptions<T extends object>(command: Command, own: T): T & GlobalOptions {
-  return { ...own, ...command.parent?.opts<GlobalOptions>() };
+  const before: Record<string, unknown> = {};
+  for (let above = command.parent; above !== null; above = above.parent) {
+    for (const [name, value] of Object.entries(above.opts()))
+      if (above.getOptionValueSource(name) === 'cli') before[name] = value;
+  }
+  return { ...own, ...before };
 }

@@ -7,6 +7,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
 import { changeCommands, jobCommand } from './commands/job.ts';
 import { jobsCommand } from './commands/jobs.ts';
+import { joinTokenCommand } from './commands/join-token.ts';
 import { processCommands } from './commands/processes.ts';
 import { submitCommand } from './commands/submit.ts';
 import { upCommand } from './commands/up.ts';
@@ -29,6 +30,10 @@ const START = `Start here:
   clipgrid agent --coordinator grid.lab:7070        # on another machine: it joins
   clipgrid doctor                                   # what is missing, and what to do`;
 
+function fullName(command: Command): string {
+  return command.parent ? `${fullName(command.parent)} ${command.name()}` : command.name();
+}
+
 function helpCommand(): Command {
   return new Command('help').argument('[command]').summary('show the help of a command').helpGroup(OTHER);
 }
@@ -46,16 +51,15 @@ export function createProgram(context: CliContext): Command {
     ['Run a grid:', [upCommand(context), ...processCommands(context), doctorCommand(context)]],
     ['Encode:', [submitCommand(context), watchCommand(context), downloadCommand(context)]],
     ['Look after it:', [jobsCommand(context), jobCommand(context), ...changeCommands(context)]],
-    ['Machines:', [agentsCommand(context), drainCommand(context)]],
+    ['Machines:', [agentsCommand(context), drainCommand(context), joinTokenCommand(context)]],
     [OTHER, [versionCommand(context)]],
   ];
   for (const [title, commands] of groups) {
     for (const command of commands) program.addCommand(command.helpGroup(title));
   }
-  for (const command of [program, ...program.commands]) {
-    command
-      .exitOverride()
-      .showHelpAfterError(`(see: ${command === program ? '' : 'clipgrid '}${command.name()} --help)`);
+  const inner = program.commands.flatMap((command) => command.commands);
+  for (const command of [program, ...program.commands, ...inner]) {
+    command.exitOverride().showHelpAfterError(`(see: ${fullName(command)} --help)`);
     command.configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),

@@ -17,6 +17,7 @@ import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
+import { postgresEnrolmentStore } from './store/postgres/enrolment-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
 import { postgresGarbageStore } from './store/postgres/garbage-store.ts';
 import { postgresJobStore } from './store/postgres/job-store.ts';
@@ -65,7 +66,8 @@ function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings 
 }
 
 /** Tokens that the operator configured exist before the first request. */
-async function ensureTokens({ accounts }: Grid, settings: CoordinatorSettings): Promise<void> {
+async function ensureTokens({ accounts, enrolment }: Grid, settings: CoordinatorSettings): Promise<void> {
+  await enrolment.ensureJoinToken(settings.joinToken);
   if (settings.adminToken) {
     await accounts.ensureToken({
       ownerId: 'admin',
@@ -84,6 +86,7 @@ function gridStores(db: Db) {
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
+    enrolments: postgresEnrolmentStore(db),
   };
 }
 
@@ -138,7 +141,10 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
   const rpc = createRpcServer({
     gateway: running.gateway,
     auth: rpcAuth,
+    agentAuth: settings.agentAuth,
+    enrolment: grid.enrolment,
     clock,
+    ids,
     logger,
     host,
     port: settings.grpcPort,

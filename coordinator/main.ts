@@ -21,6 +21,10 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_PUBLIC_URL           this coordinator as browsers reach it; CLIPGRID_INTERNAL_URL as agents do
   CLIPGRID_AUTH                 token, or none to let everybody in (default: none on loopback, else token)
   CLIPGRID_ADMIN_TOKEN          a token with all scopes, made at the start
+  CLIPGRID_AGENT_AUTH           how agents are let in: open, token (with the scope agent), or enrol: only with a key of their
+                                own, for which a join token is needed once (default: open where CLIPGRID_AUTH is none,
+                                else enrol)
+  CLIPGRID_JOIN_TOKEN           a join token for any number of machines, made at the start; others: clipgrid join-token
   CLIPGRID_FINALRIP_TOKEN       the token of FinalRip's clients, as one owner; there is no default
   CLIPGRID_FINALRIP_TOKENS      more of them, each an owner of its own tasks: alice=SECRET,bob:read=SECRET
   CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)

@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GridError } from '../shared/errors.ts';
 import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
+import { AGENT_AUTH_MODES, isAgentAuth, type AgentAuth } from './domain/enrolment.ts';
 import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
 
 /** Everything that an operator can set for a coordinator. */
@@ -25,6 +26,9 @@ export interface CoordinatorSettings {
   readonly auth: 'none' | 'token';
   /** An administrator's token to be made at the start. */
   readonly adminToken?: string;
+  readonly agentAuth: AgentAuth;
+  /** A join token for any number of machines, made at the start. */
+  readonly joinToken?: string;
   readonly finalrip: FinalripSettings;
   readonly logLevel: string;
 }
@@ -114,6 +118,13 @@ function authMode(env: Environment, host: string): 'none' | 'token' {
   return text;
 }
 
+/** A grid that lets everybody administrate it would not be safer for asking its agents. */
+function agentAuth(env: Environment, auth: CoordinatorSettings['auth']): AgentAuth {
+  const text = env['CLIPGRID_AGENT_AUTH'] || (auth === 'none' ? 'open' : 'enrol');
+  if (!isAgentAuth(text)) refuse('CLIPGRID_AGENT_AUTH', text, `give one of ${AGENT_AUTH_MODES.join(', ')}`);
+  return text;
+}
+
 function minSandbox(env: Environment): SandboxStrength {
   const text = env['CLIPGRID_MIN_SANDBOX'] || 'none';
   if (!isSandboxStrength(text))
@@ -135,6 +146,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const publicUrl = url(env, 'CLIPGRID_PUBLIC_URL');
   const internalUrl = url(env, 'CLIPGRID_INTERNAL_URL') ?? publicUrl;
   const store = s3(env);
+  const auth = authMode(env, host);
   const ttlMs = time(env, LEASE_TTL);
   const maxWaitMs = time(env, MAX_WAIT);
   return {
@@ -150,8 +162,10 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(maxWaitMs ? { maxWaitMs } : {}),
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',
     minSandbox: minSandbox(env),
-    auth: authMode(env, host),
+    auth,
     ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),
+    agentAuth: agentAuth(env, auth),
+    ...(env['CLIPGRID_JOIN_TOKEN'] ? { joinToken: env['CLIPGRID_JOIN_TOKEN'] } : {}),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { GridError } from '../../shared/errors.ts';
+import { isUuid } from '../../shared/ids.ts';
 import { wholeNumber } from '../arguments.ts';
 import { bytesText, secondsText } from '../bars.ts';
 import { allOptions, createCommand } from '../command.ts';
@@ -31,7 +32,7 @@ function rowOf(agent: AgentDocument): string[] {
 
 /** `clipgrid agents` */
 export function agentsCommand(context: CliContext): Command {
-  return createCommand({
+  const command = createCommand({
     name: 'agents',
     summary: 'list the machines of the grid with their load',
     about: 'The encoders that each one proved, what each lacks and how to get it are in --json.',
@@ -42,9 +43,12 @@ export function agentsCommand(context: CliContext): Command {
         line: 'clipgrid agents --json | jq -r ".agents[].lacks[]"',
         does: 'what they lack, and how to get it',
       },
+      { line: 'clipgrid agents revoke render-7', does: 'it never works for this grid again' },
     ],
-  }).action(async (own: GlobalOptions, command: Command) => {
-    const options = allOptions(command, own);
+  });
+  command.addCommand(revokeAgentCommand(context));
+  return command.action(async (own: GlobalOptions, given: Command) => {
+    const options = allOptions(given, own);
     const list = await clientOf(context, options).get<AgentList>('/agents');
     const head = ['AGENT', 'ID', 'STATE', 'BUSY', 'CPU', 'DISK FREE', 'CORES', 'GPU', 'LACKS'];
     const none = 'no agents: start one with `clipgrid agent --coordinator HOST:7070`';
@@ -68,6 +72,34 @@ export function findAgent(agents: readonly AgentDocument[], text: string): Agent
   if (others.length === 0) return first;
   const ids = (fitting ?? []).map((agent) => agent.agent_id).join(', ');
   throw new GridError('invalid_argument', `${JSON.stringify(text)} may be any of ${ids}: give the whole id`);
+}
+
+function revokeAgentCommand(context: CliContext): Command {
+  return createCommand({
+    name: 'revoke',
+    summary: 'end the session of an agent at once, and never let it in again',
+    about:
+      'What it works on goes to others. To use the machine again, let it join anew with a join token and a new --data folder.',
+    examples: [{ line: 'clipgrid agents revoke render-7', does: 'the machine was stolen' }],
+  })
+    .argument('<agent>', 'its name, its id, or the beginning of its id')
+    .action(async (text: string, own: GlobalOptions, command: Command) => {
+      const options = allOptions(command, own);
+      const client = clientOf(context, options);
+      const { agent_id: id, name } = await namedAgent(client, text);
+      await client.post(`/agents/${encodeURIComponent(id)}/revoke`);
+      writeResult(context, options, { document: { revoked: id }, lines: [`${name} (${id}) was revoked`] });
+    });
+}
+
+/** An agent that was enrolled and never seen is in no list: its whole id is taken as it is. */
+async function namedAgent(
+  client: RestClient,
+  text: string,
+): Promise<Pick<AgentDocument, 'agent_id' | 'name'>> {
+  const { agents } = await client.get<AgentList>('/agents');
+  const unseen = isUuid(text) && !agents.some((agent) => agent.agent_id === text);
+  return unseen ? { agent_id: text, name: 'the agent' } : findAgent(agents, text);
 }
 
 interface DrainOptions {

@@ -11,7 +11,7 @@ export function upCommand(context: CliContext): Command {
     summary: 'a whole grid on this machine: PostgreSQL, coordinator, agents',
     about: `All data is in one folder. What dies is started again; after a kill -9, of this or of any part, the next start goes on with
 every job. To let other machines join, set CLIPGRID_HOST=0.0.0.0 and CLIPGRID_PUBLIC_URL=http://THIS-MACHINE:7000; the grid
-then asks for a token, which is in FOLDER/admin-token.`,
+then asks for a token, which is in FOLDER/admin-token, and lets machines in by clipgrid join-token create.`,
     examples: [
       { line: 'clipgrid up', does: 'one agent, data in .clipgrid/up' },
       { line: 'clipgrid up --agents 2 --slots 1', does: 'two agents, one task at a time each' },

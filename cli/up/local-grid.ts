@@ -60,7 +60,7 @@ const COORDINATOR_GRACE_MS = 10_000;
 const AGENT_GRACE_MS = 10_000;
 
 /** Made once, readable by its owner only. */
-async function adminToken(file: string, ids: IdSource): Promise<string> {
+async function keptSecret(file: string, ids: IdSource): Promise<string> {
   const known = (await readFile(file, 'utf8').catch(() => '')).trim();
   if (known !== '') return known;
   const fresh = ids.secret(24);
@@ -82,6 +82,8 @@ interface Access {
   readonly host: string;
   readonly token?: string;
   readonly tokenFile?: string;
+  /** With which the agents of this grid join, where they must. */
+  readonly joinToken?: string;
 }
 
 async function accessOf({ environment, ids }: LocalGridOptions, folder: string): Promise<Access> {
@@ -92,7 +94,8 @@ async function accessOf({ environment, ids }: LocalGridOptions, folder: string):
   return {
     host,
     tokenFile,
-    token: environment['CLIPGRID_ADMIN_TOKEN'] || (await adminToken(tokenFile, ids)),
+    token: environment['CLIPGRID_ADMIN_TOKEN'] || (await keptSecret(tokenFile, ids)),
+    joinToken: environment['CLIPGRID_JOIN_TOKEN'] || (await keptSecret(join(folder, 'join-token'), ids)),
   };
 }
 
@@ -119,7 +122,7 @@ export async function startLocalGrid(options: LocalGridOptions): Promise<LocalGr
     const { token, tokenFile } = access;
     return {
       folder,
-      url: `http://${reachableHost(access)}:${options.httpPort}`,
+      url: `${options.environment['CLIPGRID_TLS_CERT'] ? 'https' : 'http'}://${reachableHost(access)}:${options.httpPort}`,
       agentAddress: `${reachableHost(access)}:${options.grpcPort}`,
       ...(token === undefined ? {} : { token }),
       ...(tokenFile === undefined ? {} : { tokenFile }),
@@ -196,7 +199,7 @@ function agentChild(start: Start, name: string): SupervisedChild {
   return new SupervisedChild({
     name,
     argv: [join(ROOT, 'agent/main.ts'), ...argv],
-    environment: childEnvironment(start),
+    environment: { ...childEnvironment(start), ...agentSecrets(start) },
     logFile: join(folder, 'logs', `${name}.log`),
     clock,
     ids,
@@ -207,8 +210,14 @@ function agentChild(start: Start, name: string): SupervisedChild {
   });
 }
 
+/** An agent that is broken into gives away nothing but itself. */
+function agentSecrets({ environment, access }: Start): Record<string, string | undefined> {
+  const byToken = environment['CLIPGRID_AGENT_AUTH'] === 'token';
+  return { CLIPGRID_ADMIN_TOKEN: undefined, CLIPGRID_TOKEN: byToken ? access.token : undefined };
+}
+
 function childEnvironment(start: Start): Record<string, string | undefined> {
-  const { host, token } = start.access;
+  const { host, token, joinToken } = start.access;
   return {
     ...start.environment,
     [MARK]: start.folder,
@@ -218,6 +227,7 @@ function childEnvironment(start: Start): Record<string, string | undefined> {
     CLIPGRID_GRPC_PORT: String(start.grpcPort),
     CLIPGRID_FINALRIP_PORT: String(start.finalripPort),
     CLIPGRID_DATA: join(start.folder, 'data'),
-    ...(token === undefined ? {} : { CLIPGRID_ADMIN_TOKEN: token, CLIPGRID_TOKEN: token }),
+    ...(token === undefined ? {} : { CLIPGRID_ADMIN_TOKEN: token }),
+    ...(joinToken === undefined ? {} : { CLIPGRID_JOIN_TOKEN: joinToken }),
   };
 }

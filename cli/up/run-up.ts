@@ -44,7 +44,11 @@ export function nextLines(
   const token =
     grid.tokenFile === undefined
       ? []
-      : ['', `This grid asks for a token:  export CLIPGRID_TOKEN=$(cat ${grid.tokenFile})`];
+      : [
+          '',
+          `This grid asks for a token:  export CLIPGRID_TOKEN=$(cat ${grid.tokenFile})`,
+          'For another machine, with that set:  clipgrid join-token create',
+        ];
   return [
     `clipgrid is up, ${parts.online} of ${parts.agents} agents are online`,
     `  REST       ${grid.url}/api/v1`,

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { AgentView } from '../domain/agent.ts';
+import type { AgentAuth, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
 import type { Failure, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskView } from '../domain/task.ts';
@@ -15,6 +16,7 @@ export interface Grid {
   readonly events: EventsFace;
   readonly uploads: UploadsFace;
   readonly accounts: AccountsFace;
+  readonly enrolment: EnrolmentFace;
 }
 
 export interface SubmitInput {
@@ -225,4 +227,34 @@ export interface AccountsFace {
     readonly { ownerId: string; name: string; scopes: readonly Scope[]; createdAt: Date }[]
   >;
   revokeToken(ownerId: string, name: string): Promise<void>;
+}
+
+/** A request to be let in as the agent that a Hello names. */
+export interface AgentClaim {
+  readonly agentId: string;
+  /** Empty: the agent has no key. */
+  readonly proof: Uint8Array;
+  /** Of the stream's Challenge. */
+  readonly nonce: Uint8Array;
+}
+
+export interface EnrolmentFace {
+  /** The secret is told once and stored as a hash. */
+  createJoinToken(input: {
+    uses: number;
+    expiresS: number;
+    createdBy: string;
+  }): Promise<JoinTokenView & { readonly secret: string }>;
+  /** The one that an operator configures, for any number of machines and for ever; undefined: it is revoked. */
+  ensureJoinToken(secret: string | undefined): Promise<void>;
+  /** Newest first; those that let nobody in any more, too. */
+  listJoinTokens(): Promise<readonly JoinTokenView[]>;
+  /** Agents that it let in stay. */
+  revokeJoinToken(tokenId: string): Promise<void>;
+  /** Makes a machine an agent, by its Ed25519 public key. Resolves to the agent's id. */
+  enrol(input: { joinToken: string; publicKey: Uint8Array; name: string }): Promise<string>;
+  /** Throws unless the agent may come in: one that has a key must prove it in every mode. */
+  admit(claim: AgentClaim, mode: AgentAuth): Promise<void>;
+  /** For ever: its session ends at once, at whichever coordinator, and it is not let in again. */
+  revokeAgent(agentId: string): Promise<void>;
 }

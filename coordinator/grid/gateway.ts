@@ -10,6 +10,7 @@ import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
+import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
 import { checkHello, checkSandbox } from './check-hello.ts';
@@ -28,6 +29,7 @@ import type { Wake } from './wake.ts';
 export interface GatewayDeps {
   readonly leases: LeaseStore;
   readonly agents: AgentStore;
+  readonly enrolments: Pick<EnrolmentStore, 'standing'>;
   readonly registry: SessionRegistry;
   readonly keeper: LeaseKeeper;
   readonly committer: Committer;
@@ -128,7 +130,7 @@ export class Gateway implements AgentGateway {
         const before = freeSlots(session, oldestMs);
         session.heardMs = nowMs;
         const ack = await keeper.heartbeat(session, message.value);
-        if (ack === undefined) this.#deps.registry.supersede(session.sessionId);
+        if (ack === undefined) await this.#replaced(session);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
         // Hundreds of beats a second that free nothing must not each look for work.
         if (freeSlots(session, oldestMs) > before) wake.ring();
@@ -157,6 +159,13 @@ export class Gateway implements AgentGateway {
         session.leaving = true;
         return agents.leaving(session.agentId, session.sessionId);
     }
+  }
+
+  /** The session is not the agent's any more; what a lost notification would have told (L7). */
+  async #replaced({ agentId, sessionId }: LocalSession): Promise<void> {
+    const { enrolments, registry } = this.#deps;
+    if ((await enrolments.standing(agentId)).revoked) registry.revoke(sessionId);
+    else registry.supersede(sessionId);
   }
 
   /** Answered whatever happens: the agent asks again while the answer says that it may. */

@@ -8,6 +8,7 @@ import type { EventStore } from '../store/event-store.ts';
 import type { GarbageStore } from '../store/garbage-store.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
 import type { UploadStore } from '../store/upload-store.ts';
 import type { WakeMessage, WakeSource } from '../store/wake-source.ts';
@@ -16,6 +17,7 @@ import type { AgentGateway } from './agent-gateway.ts';
 import { collect, collectOrphans } from './collector.ts';
 import { Committer } from './committer.ts';
 import { Dispatcher } from './dispatcher.ts';
+import { createEnrolment } from './enrolment.ts';
 import { createEvents } from './events.ts';
 import type { AgentsFace, Grid } from './face.ts';
 import { Gateway } from './gateway.ts';
@@ -37,6 +39,7 @@ export interface GridDeps {
   readonly uploads: UploadStore;
   readonly garbage: GarbageStore;
   readonly tokens: TokenStore;
+  readonly enrolments: EnrolmentStore;
   readonly objects: ObjectStore;
   readonly wakeSource: WakeSource;
   readonly clock: Clock;
@@ -82,6 +85,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     events,
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
     accounts: createAccounts(deps.tokens, ids),
+    enrolment: createEnrolment(deps.enrolments, ids),
   };
   return {
     face,
@@ -146,6 +150,7 @@ function wakeService({ wakeSource }: GridDeps, registry: SessionRegistry, wake: 
 /** Another process, or this one, changed something about a session that may be ours. */
 function applyWake(registry: SessionRegistry, message: WakeMessage): void {
   if (message.superseded) registry.supersede(message.superseded);
+  if (message.revoked) registry.revoke(message.revoked);
   const session = message.sessionId ? registry.get(message.sessionId) : undefined;
   if (session === undefined) return;
   if (message.drain !== undefined) {

@@ -96,10 +96,19 @@ export class SessionRegistry {
 
   /** L8: ends a session that a newer one replaced. */
   supersede(sessionId: string): void {
+    this.#end(sessionId, 'a newer session of this agent took over');
+  }
+
+  /** Ends the session of an agent that an administrator revoked. */
+  revoke(sessionId: string): void {
+    this.#end(sessionId, 'this agent was revoked by an administrator');
+  }
+
+  #end(sessionId: string, reason: string): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
     this.#sessions.delete(sessionId);
-    session.sink.end('a newer session of this agent took over', false);
+    session.sink.end(reason, false);
   }
 
   get(sessionId: string): LocalSession | undefined {

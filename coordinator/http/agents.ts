@@ -30,4 +30,10 @@ export function agentRoutes(router: Router, deps: ApiDeps): void {
     const id = param(ctx, 'id');
     ctx.body = agentView(undo ? await agents.undrain(id) : await agents.drain(id, deadlineS));
   });
+
+  router.post('/agents/:id/revoke', async (ctx) => {
+    await requireScope(deps, ctx, 'admin');
+    await deps.grid.enrolment.revokeAgent(param(ctx, 'id'));
+    ctx.status = 204;
+  });
 }

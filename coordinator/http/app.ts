@@ -6,6 +6,7 @@ import { VERSION } from '../../shared/version.ts';
 import { agentRoutes } from './agents.ts';
 import type { ApiDeps } from './context.ts';
 import { jobRoutes } from './jobs.ts';
+import { joinTokenRoutes } from './join-tokens.ts';
 import { httpMetrics, type HttpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { problems } from './problem.ts';
@@ -42,6 +43,7 @@ export function createApiRouter(options: HttpAppOptions): Router {
   uploadRoutes(router, options);
   jobRoutes(router, options);
   agentRoutes(router, options);
+  joinTokenRoutes(router, options);
   operations(router, options);
   return router;
 }

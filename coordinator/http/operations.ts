@@ -1,6 +1,13 @@
 import type { z } from 'zod';
 import * as answers from './responses.ts';
-import { drainRequest, jobQuery, jobRequest, partsRequest, uploadRequest } from './schemas.ts';
+import {
+  drainRequest,
+  jobQuery,
+  jobRequest,
+  joinTokenRequest,
+  partsRequest,
+  uploadRequest,
+} from './schemas.ts';
 
 /** Schemas of request bodies, by their name in the OpenAPI document. */
 export const BODIES = {
@@ -8,6 +15,7 @@ export const BODIES = {
   PartsRequest: partsRequest,
   JobRequest: jobRequest,
   DrainRequest: drainRequest,
+  JoinTokenRequest: joinTokenRequest,
 } as const;
 
 /** Schemas of answers, the same way. */
@@ -24,6 +32,8 @@ export const ANSWERS = {
   Agent: answers.agentResponse,
   AgentDetail: answers.agentDetailResponse,
   AgentList: answers.agentListResponse,
+  CreatedJoinToken: answers.createdJoinTokenResponse,
+  JoinTokenList: answers.joinTokenListResponse,
   Health: answers.healthResponse,
   Status: answers.statusResponse,
   Problem: answers.problemResponse,
@@ -198,6 +208,37 @@ export const OPERATIONS: readonly Operation[] = [
     summary: 'Finish what it holds, take nothing new',
     body: 'DrainRequest',
     status: 200,
+  },
+  {
+    method: 'post',
+    path: '/agents/{id}/revoke',
+    id: 'revokeAgent',
+    summary: 'End its session at once and never let it in again',
+    status: 204,
+  },
+  {
+    method: 'post',
+    path: '/join-tokens',
+    id: 'createJoinToken',
+    answer: 'CreatedJoinToken',
+    summary: 'Make a token that lets machines join',
+    body: 'JoinTokenRequest',
+    status: 201,
+  },
+  {
+    method: 'get',
+    path: '/join-tokens',
+    id: 'listJoinTokens',
+    answer: 'JoinTokenList',
+    summary: 'Join tokens, newest first; never their secrets',
+    status: 200,
+  },
+  {
+    method: 'delete',
+    path: '/join-tokens/{id}',
+    id: 'revokeJoinToken',
+    summary: 'Let nobody in by it any more; agents that it let in stay',
+    status: 204,
   },
   {
     method: 'get',

@@ -116,6 +116,23 @@ export const agentResponse = z.strictObject({
 export const agentDetailResponse = agentResponse.extend({ tasks: z.array(taskResponse) });
 export const agentListResponse = z.strictObject({ agents: z.array(agentResponse) });
 
+const joinToken = {
+  token_id: z.string(),
+  state: z.enum(['valid', 'used up', 'expired', 'revoked']),
+  uses: z.int().nullable().describe('How many machines it lets in; null: any number.'),
+  used: z.int(),
+  created_by: z.string(),
+  created_at: z.iso.datetime(),
+  expires_at: z.iso.datetime().nullable(),
+};
+
+export const joinTokenResponse = z.strictObject(joinToken);
+export const createdJoinTokenResponse = z.strictObject({
+  ...joinToken,
+  join_token: z.string().describe('The secret; it is told this once.'),
+});
+export const joinTokenListResponse = z.strictObject({ join_tokens: z.array(joinTokenResponse) });
+
 export const healthResponse = z.strictObject({ status: z.string(), version: z.string() });
 
 export const statusResponse = z.strictObject({ status: z.string() });
@@ -137,3 +154,4 @@ export type TaskResponse = z.output<typeof taskResponse>;
 export type FailureResponse = z.output<typeof failureResponse>;
 export type UploadResponse = z.output<typeof uploadResponse>;
 export type AgentResponse = z.output<typeof agentResponse>;
+export type JoinTokenResponse = z.output<typeof joinTokenResponse>;

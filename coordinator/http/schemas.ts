@@ -99,4 +99,13 @@ export const drainRequest = z.strictObject({
   undo: z.boolean().default(false),
 });
 
+export const joinTokenRequest = z.strictObject({
+  uses: z.int().min(1).max(100_000).default(1).describe('How many machines it lets in.'),
+  expires_seconds: z
+    .int()
+    .min(1)
+    .max(366 * 24 * 3600)
+    .default(24 * 3600),
+});
+
 export type JobRequest = z.output<typeof jobRequest>;

@@ -1,4 +1,5 @@
 import type { AgentView } from '../domain/agent.ts';
+import type { JoinTokenView } from '../domain/enrolment.ts';
 import type { Failure } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
 import type { TaskView } from '../domain/task.ts';
@@ -7,6 +8,7 @@ import type {
   AgentResponse,
   FailureResponse,
   JobResponse,
+  JoinTokenResponse,
   TaskResponse,
   UploadResponse,
 } from './responses.ts';
@@ -113,5 +115,17 @@ export function agentView(agent: AgentView): AgentResponse {
       : null,
     connected_at: agent.connectedAt.toISOString(),
     last_seen_at: agent.lastSeenAt.toISOString(),
+  };
+}
+
+export function joinTokenView(token: JoinTokenView): JoinTokenResponse {
+  return {
+    token_id: token.tokenId,
+    state: token.state,
+    uses: token.uses ?? null,
+    used: token.used,
+    created_by: token.createdBy,
+    created_at: token.createdAt.toISOString(),
+    expires_at: token.expiresAt?.toISOString() ?? null,
   };
 }

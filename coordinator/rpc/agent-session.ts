@@ -1,16 +1,22 @@
 import type { ServerDuplexStream } from '@grpc/grpc-js';
 import type { Clock, Timer } from '../../shared/clock.ts';
+import { NONCE_BYTES } from '../../shared/agent-proof.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import { SessionResponse, type SessionRequest } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { AgentGateway, OpenSession, SessionSink } from '../grid/agent-gateway.ts';
+import type { AgentClaim } from '../grid/face.ts';
 import type { RpcLimits } from './limits.ts';
 import { MessageMeter } from './message-meter.ts';
 import { UnreadWatch } from './unread-watch.ts';
 
 export interface AgentSessionDeps {
   readonly gateway: AgentGateway;
+  /** Throws unless the agent may come in. */
+  admit(claim: AgentClaim): Promise<void>;
   readonly clock: Clock;
+  readonly ids: IdSource;
   readonly logger: Logger;
   readonly limits: RpcLimits;
   /** The largest message that an agent takes. */
@@ -19,7 +25,12 @@ export interface AgentSessionDeps {
 
 type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
 /** The agent would be refused again: it must change first. */
-const FINAL: ReadonlySet<string> = new Set(['invalid_argument', 'failed_precondition']);
+const FINAL: ReadonlySet<string> = new Set([
+  'invalid_argument',
+  'failed_precondition',
+  'unauthenticated',
+  'permission_denied',
+]);
 
 type Message = NonNullable<SessionResponse['message']>;
 
@@ -30,6 +41,7 @@ export class AgentSession implements SessionSink {
   readonly #unread: UnreadWatch;
   readonly #meter: MessageMeter;
   readonly #hello: Timer;
+  readonly #nonce: Uint8Array;
   #open: OpenSession | undefined;
   #opening: Promise<void> | undefined;
   #ended = false;
@@ -39,7 +51,8 @@ export class AgentSession implements SessionSink {
   constructor(call: Call, deps: AgentSessionDeps) {
     this.#call = call;
     this.#deps = deps;
-    const { clock, limits } = deps;
+    const { clock, limits, ids } = deps;
+    this.#nonce = Buffer.from(ids.secret(NONCE_BYTES), 'base64url');
     this.#unread = new UnreadWatch(call, deps);
     this.#meter = new MessageMeter(clock, limits);
     this.#hello = clock.after(limits.helloWithinMs, () => {
@@ -51,6 +64,7 @@ export class AgentSession implements SessionSink {
     call.on('end', () => this.end('the agent ended the stream', true));
     call.on('close', () => this.#closed());
     call.on('cancelled', () => this.#closed());
+    this.send({ $case: 'challenge', value: { nonce: this.#nonce } });
   }
 
   send(message: Message): boolean {
@@ -101,8 +115,12 @@ export class AgentSession implements SessionSink {
   }
 
   async #greet(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
+    const { gateway, admit } = this.#deps;
+    const claim = { agentId: hello.agentId, proof: hello.proof, nonce: this.#nonce };
     try {
-      const open = await this.#deps.gateway.open(hello, this);
+      await admit(claim);
+      const open = await gateway.open(hello, this);
+      await this.#stillAdmitted(claim, open);
       if (this.#ended) return await open.closed(this.#why);
       this.#open = open;
       this.send({ $case: 'welcome', value: open.welcome });
@@ -110,6 +128,16 @@ export class AgentSession implements SessionSink {
     } catch (thrown) {
       const error = toGridError(thrown);
       this.end(`${error.code}: ${error.message}`, !FINAL.has(error.code));
+    }
+  }
+
+  /** An agent that was revoked while it came in had no session yet that the revocation could end. */
+  async #stillAdmitted(claim: AgentClaim, open: OpenSession): Promise<void> {
+    try {
+      await this.#deps.admit(claim);
+    } catch (thrown) {
+      await open.closed('broken');
+      throw thrown;
     }
   }
 

@@ -7,14 +7,19 @@ import {
 } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Service } from '../../shared/service.ts';
 import { AgentSession, type AgentSessionDeps } from './agent-session.ts';
+import type { AgentAuth } from '../domain/enrolment.ts';
+import type { AgentClaim, EnrolmentFace } from '../grid/face.ts';
 import { authenticate, type RpcAuth } from './authenticate.ts';
+import { enrolCall } from './enrol.ts';
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { RpcService } from './rpc-service.ts';
 import { reportStatus } from './status.ts';
 
-export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits'> {
+export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'admit'> {
   readonly auth: RpcAuth;
+  readonly agentAuth: AgentAuth;
+  readonly enrolment: EnrolmentFace;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -49,6 +54,7 @@ function channelOptions(limits: RpcLimits, maxMessageBytes: number): Record<stri
 
 /** The gRPC server of a coordinator. */
 export function createRpcServer(options: RpcServerOptions): RpcServer {
+  const { agentAuth, enrolment } = options;
   const limits = options.limits ?? DEFAULT_RPC_LIMITS;
   const server = new Server(channelOptions(limits, options.maxMessageBytes));
   const sessions = new Set<AgentSession>();
@@ -58,15 +64,18 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     call.pause();
     const leave = open.enter();
     call.on('close', leave);
-    await authenticate(options.auth, call.metadata, 'agent');
+    // The other modes ask for nothing, or for what Hello proves.
+    if (agentAuth === 'token') await authenticate(options.auth, call.metadata, 'agent');
     if (call.cancelled || call.destroyed) return;
-    const session = new AgentSession(call, { ...options, limits });
+    const admit = (claim: AgentClaim): Promise<void> => enrolment.admit(claim, agentAuth);
+    const session = new AgentSession(call, { ...options, limits, admit });
     sessions.add(session);
     call.on('close', () => sessions.delete(session));
     call.resume();
   }
 
   server.addService(AgentServiceService, {
+    enrol: enrolCall({ ...options, limits }),
     session(call: Call) {
       accept(call).catch((error: unknown) =>
         call.emit('error', reportStatus(options.logger, call.getPath(), error)),

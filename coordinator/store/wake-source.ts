@@ -12,6 +12,8 @@ export interface WakeMessage {
   readonly deadlineS?: number;
   /** A session that a newer one of the same agent replaced (L8). */
   readonly superseded?: string;
+  /** A session of an agent that was revoked. */
+  readonly revoked?: string;
 }
 
 export interface WakeSource {

@@ -3,9 +3,8 @@ import { EXIT_CODES, exitCodeOf } from '../../shared/exit-codes.ts';
 import { ERROR_CODES, GridError, type ErrorCode } from '../../shared/errors.ts';
 import { runHere } from '../support/command-line.ts';
 
-const COMMANDS = 'up doctor submit watch download jobs job cancel retry delete agents drain version'.split(
-  ' ',
-);
+const COMMANDS =
+  'up doctor submit watch download jobs job cancel retry delete agents drain join-token version'.split(' ');
 
 /** A wrong command line, and what its error must name: the option or argument, and the value. */
 const WRONG: readonly (readonly [string, readonly string[]])[] = [
@@ -30,6 +29,14 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['cancel', ['missing required argument', 'ids']],
   ['drain', ['missing required argument', 'agent']],
   ['drain a --deadline soon', ['--deadline', "'soon'", 'from 0 to 604800']],
+  ['agents revoke', ['missing required argument', 'agent']],
+  ['agents revok', ['too many arguments', 'revok']],
+  ['join-token creat', ["unknown command 'creat'", 'create']],
+  ['join-token create --uses 0', ['--uses', "'0'", 'from 1 to 100000']],
+  ['join-token create --expires 24', ['--expires', "'24'", '24h']],
+  ['join-token create --expires 367d', ['--expires', "'367d'", '366d']],
+  ['join-token create --url nowhere', ['--url', "'nowhere'"]],
+  ['join-token revoke', ['missing required argument', 'id']],
   ['download', ['missing required argument', 'id']],
   ['download a -o', ['--output', 'argument missing']],
   ['submit a.mkv', ["required option '--encode"]],

@@ -118,6 +118,7 @@ export class AgentRules {
       case 'revoke':
       case 'uploadGrant':
       case 'commitResult':
+      case 'challenge':
       case 'goodbye':
     }
   }

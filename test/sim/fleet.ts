@@ -87,6 +87,7 @@ export class Fleet {
       garbage,
       uploads: {} as GridDeps['uploads'],
       tokens: {} as GridDeps['tokens'],
+      enrolments: { standing: async () => ({ revoked: false }) } as unknown as GridDeps['enrolments'],
       objects: objects.seenFrom(process),
       wakeSource: database.wakeSource(process),
       clock: process,

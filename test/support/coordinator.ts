@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
+import type { AgentAuth } from '../../coordinator/domain/enrolment.ts';
 import type { GridSettings } from '../../coordinator/grid/settings.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
@@ -16,6 +17,8 @@ export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
 export interface TestCoordinatorOptions {
   /** Default: none. */
   readonly auth?: 'none' | 'token';
+  /** Default: as `auth`. */
+  readonly agentAuth?: AgentAuth;
   /** Default: none. */
   readonly minSandbox?: SandboxStrength;
   readonly times?: Partial<GridSettings>;
@@ -43,6 +46,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       minSandbox: options.minSandbox ?? 'none',
       auth: options.auth ?? 'none',
       adminToken: ADMIN_TOKEN,
+      agentAuth: options.agentAuth ?? (options.auth === 'token' ? 'token' : 'open'),
       logLevel: 'silent',
     },
     clock,

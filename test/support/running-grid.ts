@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { runAgent } from '../../agent/agent.ts';
+import type { AgentAuth } from '../../coordinator/domain/enrolment.ts';
 import type { JobSpec } from '../../coordinator/domain/job.ts';
 import type { JobView } from '../../coordinator/grid/face.ts';
 import { createGrid } from '../../coordinator/grid/grid.ts';
@@ -15,6 +16,7 @@ import { DEFAULT_RPC_LIMITS, type RpcLimits } from '../../coordinator/rpc/limits
 import { createRpcServer } from '../../coordinator/rpc/server.ts';
 import { createServices } from '../../coordinator/rpc/services.ts';
 import { postgresAgentStore } from '../../coordinator/store/postgres/agent-store.ts';
+import { postgresEnrolmentStore } from '../../coordinator/store/postgres/enrolment-store.ts';
 import { postgresEventStore } from '../../coordinator/store/postgres/event-store.ts';
 import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
 import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
@@ -37,6 +39,8 @@ export interface RunningGridOptions {
   readonly settings?: Partial<GridSettings>;
   /** Default: everybody is an administrator. */
   readonly auth?: 'none' | 'token';
+  /** Default: as `auth`. */
+  readonly agentAuth?: AgentAuth;
   readonly limits?: Partial<RpcLimits>;
   /** In place of asking the database and the objects. */
   readonly ready?: () => Promise<void>;
@@ -87,6 +91,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
+    enrolments: postgresEnrolmentStore(db),
     objects,
     wakeSource:
       options.wakeSource ?? postgresWakeSource({ connectionString: database.url, clock, ids, logger }),
@@ -104,6 +109,9 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
   const rpc = createRpcServer({
     gateway: grid.gateway,
     auth,
+    agentAuth: options.agentAuth ?? (options.auth === 'token' ? 'token' : 'open'),
+    enrolment: grid.face.enrolment,
+    ids,
     limits,
     clock,
     logger,

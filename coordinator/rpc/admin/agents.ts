@@ -3,6 +3,7 @@ import type {
   DrainAgentRequest,
   GetAgentRequest,
   ListAgentsRequest,
+  RevokeAgentRequest,
 } from '../../../shared/gen/clipgrid/v1/admin.ts';
 import { ownerFilter } from '../../domain/account.ts';
 import { unary } from '../unary.ts';
@@ -15,8 +16,8 @@ const MAX_DRAIN_S = 7 * 24 * 3600;
 /** Agents belong to the grid: everybody may look at them, but sees of their work only his own. */
 export function agentCalls(
   deps: AdminDeps,
-): Pick<AdminServiceServer, 'listAgents' | 'getAgent' | 'drainAgent'> {
-  const { agents } = deps.grid;
+): Pick<AdminServiceServer, 'listAgents' | 'getAgent' | 'drainAgent' | 'revokeAgent'> {
+  const { agents, enrolment } = deps.grid;
   return {
     listAgents: unary(deps, 'read', async (request: ListAgentsRequest) => {
       const { limit, cursor } = pageOf(request);
@@ -43,6 +44,11 @@ export function agentCalls(
         throw invalidField('deadline_seconds', deadlineSeconds, 'an undo has no deadline');
       const agent = undo ? await agents.undrain(agentId) : await agents.drain(agentId, deadlineSeconds);
       return { agent: agentMessage(agent) };
+    }),
+
+    revokeAgent: unary(deps, 'admin', async ({ agentId }: RevokeAgentRequest) => {
+      await enrolment.revokeAgent(agentId);
+      return {};
     }),
   };
 }

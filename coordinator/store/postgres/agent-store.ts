@@ -1,9 +1,9 @@
 import { sql } from 'kysely';
-import { GridError } from '../../../shared/errors.ts';
 import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { tookOver, type AgentState, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
+import { noAgent } from './no-agent.ts';
 import { RELAXED } from './relaxed.ts';
 import { notify, say } from './say.ts';
 
@@ -173,10 +173,4 @@ export function postgresAgentStore(db: Db): AgentStore {
       return rows.length;
     },
   };
-}
-
-function noAgent(agentId: string): GridError {
-  return new GridError('not_found', `there is no agent ${agentId}`, {
-    details: { field: 'agent_id', value: agentId },
-  });
 }

@@ -49,5 +49,6 @@ export function simulatedHello(number: number, slots: number): Omit<Hello, 'held
     incarnation: randomUUID(),
     connection: 1,
     labels: {},
+    proof: new Uint8Array(),
   };
 }

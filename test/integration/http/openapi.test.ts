@@ -69,7 +69,7 @@ describe('the document', () => {
     expect(document.info.title).not.toBe('');
     const ids: string[] = [];
     for (const [path, methods] of Object.entries(document.paths)) {
-      expect(path).toMatch(/^\/api\/v1(\/[a-z.]+|\/\{[a-z]+\})+$/);
+      expect(path).toMatch(/^\/api\/v1(\/[a-z.-]+|\/\{[a-z]+\})+$/);
       for (const [method, operation] of Object.entries(methods)) {
         expect(['get', 'post', 'delete']).toContain(method);
         ids.push(operation.operationId);

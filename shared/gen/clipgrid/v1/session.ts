@@ -12,9 +12,12 @@ import {
   Client,
   type ClientDuplexStream,
   type ClientOptions,
+  type ClientUnaryCall,
   type handleBidiStreamingCall,
+  type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
+  type ServiceError,
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import {
@@ -29,6 +32,17 @@ import {
   UploadGrant,
   UploadRequest,
 } from "./lease.ts";
+
+export interface EnrolRequest {
+  joinToken: string;
+  /** Ed25519, the 32 bytes of RFC 8032. */
+  publicKey: Uint8Array;
+  name: string;
+}
+
+export interface EnrolResponse {
+  agentId: string;
+}
 
 export interface SessionRequest {
   message:
@@ -56,7 +70,13 @@ export interface SessionResponse {
     | //
     /** The session ends: why, and whether to come back. */
     { $case: "goodbye"; value: Goodbye }
+    | { $case: "challenge"; value: Challenge }
     | undefined;
+}
+
+/** Random for each stream, so that no proof can be used twice. */
+export interface Challenge {
+  nonce: Uint8Array;
 }
 
 export interface Hello {
@@ -80,6 +100,11 @@ export interface Hello {
   start: number;
   /** Rises with each Hello of one such program. A Hello that arrives late takes over from no later one (L8). */
   connection: number;
+  /**
+   * Of an agent that was enrolled: its Ed25519 signature over "clipgrid agent v1", a NUL, agent_id, a NUL, and the nonce
+   * of this stream's Challenge.
+   */
+  proof: Uint8Array;
 }
 
 export interface Hello_LabelsEntry {
@@ -175,6 +200,188 @@ export interface Goodbye {
   reconnect: boolean;
   reconnectAfterMs: number;
 }
+
+function createBaseEnrolRequest(): EnrolRequest {
+  return { joinToken: "", publicKey: new Uint8Array(0), name: "" };
+}
+
+export const EnrolRequest: MessageFns<EnrolRequest> = {
+  encode(message: EnrolRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.joinToken !== "") {
+      writer.uint32(10).string(message.joinToken);
+    }
+    if (message.publicKey.length !== 0) {
+      writer.uint32(18).bytes(message.publicKey);
+    }
+    if (message.name !== "") {
+      writer.uint32(26).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnrolRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnrolRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.joinToken = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.publicKey = reader.bytes();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EnrolRequest {
+    return {
+      joinToken: isSet(object.joinToken)
+        ? globalThis.String(object.joinToken)
+        : isSet(object.join_token)
+        ? globalThis.String(object.join_token)
+        : "",
+      publicKey: isSet(object.publicKey)
+        ? bytesFromBase64(object.publicKey)
+        : isSet(object.public_key)
+        ? bytesFromBase64(object.public_key)
+        : new Uint8Array(0),
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+    };
+  },
+
+  toJSON(message: EnrolRequest): unknown {
+    const obj: any = {};
+    if (message.joinToken !== "") {
+      obj.joinToken = message.joinToken;
+    }
+    if (message.publicKey.length !== 0) {
+      obj.publicKey = base64FromBytes(message.publicKey);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EnrolRequest>): EnrolRequest {
+    return EnrolRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnrolRequest>): EnrolRequest {
+    const message = createBaseEnrolRequest();
+    message.joinToken = object.joinToken ?? "";
+    message.publicKey = object.publicKey ?? new Uint8Array(0);
+    message.name = object.name ?? "";
+    return message;
+  },
+};
+
+function createBaseEnrolResponse(): EnrolResponse {
+  return { agentId: "" };
+}
+
+export const EnrolResponse: MessageFns<EnrolResponse> = {
+  encode(message: EnrolResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.agentId !== "") {
+      writer.uint32(10).string(message.agentId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EnrolResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEnrolResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.agentId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): EnrolResponse {
+    return {
+      agentId: isSet(object.agentId)
+        ? globalThis.String(object.agentId)
+        : isSet(object.agent_id)
+        ? globalThis.String(object.agent_id)
+        : "",
+    };
+  },
+
+  toJSON(message: EnrolResponse): unknown {
+    const obj: any = {};
+    if (message.agentId !== "") {
+      obj.agentId = message.agentId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<EnrolResponse>): EnrolResponse {
+    return EnrolResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<EnrolResponse>): EnrolResponse {
+    const message = createBaseEnrolResponse();
+    message.agentId = object.agentId ?? "";
+    return message;
+  },
+};
 
 function createBaseSessionRequest(): SessionRequest {
   return { message: undefined };
@@ -415,6 +622,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "goodbye":
         Goodbye.encode(message.message.value, writer.uint32(66).fork()).join();
         break;
+      case "challenge":
+        Challenge.encode(message.message.value, writer.uint32(122).fork()).join();
+        break;
     }
     return writer;
   },
@@ -496,6 +706,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.message = { $case: "goodbye", value: Goodbye.decode(reader, reader.uint32()) };
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.message = { $case: "challenge", value: Challenge.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -532,6 +750,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         ? { $case: "drain", value: DrainNotice.fromJSON(object.drain) }
         : isSet(object.goodbye)
         ? { $case: "goodbye", value: Goodbye.fromJSON(object.goodbye) }
+        : isSet(object.challenge)
+        ? { $case: "challenge", value: Challenge.fromJSON(object.challenge) }
         : undefined,
     };
   },
@@ -554,6 +774,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       obj.drain = DrainNotice.toJSON(message.message.value);
     } else if (message.message?.$case === "goodbye") {
       obj.goodbye = Goodbye.toJSON(message.message.value);
+    } else if (message.message?.$case === "challenge") {
+      obj.challenge = Challenge.toJSON(message.message.value);
     }
     return obj;
   },
@@ -612,7 +834,80 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         }
         break;
       }
+      case "challenge": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "challenge", value: Challenge.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
+    return message;
+  },
+};
+
+function createBaseChallenge(): Challenge {
+  return { nonce: new Uint8Array(0) };
+}
+
+export const Challenge: MessageFns<Challenge> = {
+  encode(message: Challenge, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.nonce.length !== 0) {
+      writer.uint32(10).bytes(message.nonce);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Challenge {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseChallenge();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.nonce = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Challenge {
+    return { nonce: isSet(object.nonce) ? bytesFromBase64(object.nonce) : new Uint8Array(0) };
+  },
+
+  toJSON(message: Challenge): unknown {
+    const obj: any = {};
+    if (message.nonce.length !== 0) {
+      obj.nonce = base64FromBytes(message.nonce);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Challenge>): Challenge {
+    return Challenge.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Challenge>): Challenge {
+    const message = createBaseChallenge();
+    message.nonce = object.nonce ?? new Uint8Array(0);
     return message;
   },
 };
@@ -633,6 +928,7 @@ function createBaseHello(): Hello {
     labels: {},
     start: 0,
     connection: 0,
+    proof: new Uint8Array(0),
   };
 }
 
@@ -679,6 +975,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.connection !== 0) {
       writer.uint32(112).uint64(message.connection);
+    }
+    if (message.proof.length !== 0) {
+      writer.uint32(162).bytes(message.proof);
     }
     return writer;
   },
@@ -811,6 +1110,14 @@ export const Hello: MessageFns<Hello> = {
             message.connection = longToNumber(reader.uint64());
             continue;
           }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.proof = reader.bytes();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -862,6 +1169,7 @@ export const Hello: MessageFns<Hello> = {
         : {},
       start: isSet(object.start) ? globalThis.Number(object.start) : 0,
       connection: isSet(object.connection) ? globalThis.Number(object.connection) : 0,
+      proof: isSet(object.proof) ? bytesFromBase64(object.proof) : new Uint8Array(0),
     };
   },
 
@@ -915,6 +1223,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.connection !== 0) {
       obj.connection = Math.round(message.connection);
     }
+    if (message.proof.length !== 0) {
+      obj.proof = base64FromBytes(message.proof);
+    }
     return obj;
   },
 
@@ -947,6 +1258,7 @@ export const Hello: MessageFns<Hello> = {
     );
     message.start = object.start ?? 0;
     message.connection = object.connection ?? 0;
+    message.proof = object.proof ?? new Uint8Array(0);
     return message;
   },
 };
@@ -2428,7 +2740,17 @@ export const Goodbye: MessageFns<Goodbye> = {
 
 export type AgentServiceService = typeof AgentServiceService;
 export const AgentServiceService = {
-  /** First message from the agent is Hello, first from the coordinator Welcome. */
+  /** A machine joins: for a join token its public key becomes that of an agent. Said again, it gives the same agent. */
+  enrol: {
+    path: "/clipgrid.v1.AgentService/Enrol" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: EnrolRequest): Buffer => Buffer.from(EnrolRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EnrolRequest => EnrolRequest.decode(value),
+    responseSerialize: (value: EnrolResponse): Buffer => Buffer.from(EnrolResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EnrolResponse => EnrolResponse.decode(value),
+  },
+  /** First message from the coordinator is Challenge, first from the agent Hello; then comes Welcome. */
   session: {
     path: "/clipgrid.v1.AgentService/Session" as const,
     requestStream: true as const,
@@ -2441,12 +2763,30 @@ export const AgentServiceService = {
 } as const;
 
 export interface AgentServiceServer extends UntypedServiceImplementation {
-  /** First message from the agent is Hello, first from the coordinator Welcome. */
+  /** A machine joins: for a join token its public key becomes that of an agent. Said again, it gives the same agent. */
+  enrol: handleUnaryCall<EnrolRequest, EnrolResponse>;
+  /** First message from the coordinator is Challenge, first from the agent Hello; then comes Welcome. */
   session: handleBidiStreamingCall<SessionRequest, SessionResponse>;
 }
 
 export interface AgentServiceClient extends Client {
-  /** First message from the agent is Hello, first from the coordinator Welcome. */
+  /** A machine joins: for a join token its public key becomes that of an agent. Said again, it gives the same agent. */
+  enrol(
+    request: EnrolRequest,
+    callback: (error: ServiceError | null, response: EnrolResponse) => void,
+  ): ClientUnaryCall;
+  enrol(
+    request: EnrolRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: EnrolResponse) => void,
+  ): ClientUnaryCall;
+  enrol(
+    request: EnrolRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: EnrolResponse) => void,
+  ): ClientUnaryCall;
+  /** First message from the coordinator is Challenge, first from the agent Hello; then comes Welcome. */
   session(): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(options: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
   session(metadata: Metadata, options?: Partial<CallOptions>): ClientDuplexStream<SessionRequest, SessionResponse>;
@@ -2460,6 +2800,31 @@ export const AgentServiceClient = makeGenericClientConstructor(
   service: typeof AgentServiceService;
   serviceName: string;
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return globalThis.btoa(bin.join(""));
+  }
+}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;

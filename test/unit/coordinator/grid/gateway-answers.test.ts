@@ -6,6 +6,7 @@ import { Gateway } from '../../../../coordinator/grid/gateway.ts';
 import { LeaseKeeper } from '../../../../coordinator/grid/lease-keeper.ts';
 import { systemPlatform } from '../../../../coordinator/grid/platform.ts';
 import { SessionRegistry, type LocalSession } from '../../../../coordinator/grid/session-registry.ts';
+import { memoryEnrolmentStore } from '../../../../coordinator/store/memory/enrolment-store.ts';
 import { DEFAULT_TIMES } from '../../../../coordinator/grid/settings.ts';
 import { Wake } from '../../../../coordinator/grid/wake.ts';
 import type { GrantedTask } from '../../../../coordinator/store/lease-store.ts';
@@ -53,6 +54,7 @@ beforeEach(async () => {
   });
   const gateway = new Gateway({
     ...common,
+    enrolments: memoryEnrolmentStore(grid.state, grid.leases),
     keeper: new LeaseKeeper(common),
     committer: { complete } as unknown as Committer,
     wake: new Wake(),
