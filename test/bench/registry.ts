@@ -7,6 +7,7 @@ import { leaseSql } from './measurements/lease-sql.ts';
 import { objectBytes } from './measurements/object-bytes.ts';
 import { throughput } from './measurements/throughput.ts';
 import { uploadMemory } from './measurements/upload-memory.ts';
+import { watchers } from './measurements/watchers.ts';
 
 /** All measurements, in the order in which they run. */
 export const MEASUREMENTS: readonly Measurement[] = [
@@ -18,4 +19,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   objectBytes,
   uploadMemory,
   finalripReads,
+  watchers,
 ];

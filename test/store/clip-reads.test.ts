@@ -96,4 +96,35 @@ describe.each([
     expect(await grid.jobs.openWork(jobId)).toEqual({ hasClips: true, isRunning: false });
     expect(await grid.jobs.openWork(UNKNOWN)).toEqual({ hasClips: false, isRunning: false });
   });
+
+  test('the stamp is another one after every change that can be seen, and only then', async () => {
+    const jobId = await grid.submit();
+    const other = await grid.submit();
+    const stamps = new Set<string>();
+    const changed = async (): Promise<void> => {
+      const stamp = await grid.jobs.stamp(jobId);
+      expect(stamps).not.toContain(stamp);
+      stamps.add(stamp);
+      expect(await grid.jobs.stamp(jobId)).toBe(stamp);
+    };
+    await changed();
+    const [index] = await grid.grant('a', session);
+    expect(index?.jobId).toBe(jobId);
+    await changed();
+    await grid.complete(index!);
+    await changed();
+    const [clip] = (await grid.grant('a', session, 5)).filter((task) => task.kind === 'encode');
+    await changed();
+    const said = { framesDone: 7, fps: 25, phase: 'encode', logTail: '' };
+    await grid.leases.renew([{ fence: clip!.fence, sessionId: session, ...said }], 60_000);
+    await changed();
+    await grid.leases.fail({ fence: clip!.fence, agentId: 'a', failure: FAILURE, inputAtFault: false });
+    await changed();
+    await grid.jobs.cancel(other);
+    expect(stamps).toContain(await grid.jobs.stamp(jobId));
+    await grid.jobs.cancel(jobId);
+    await changed();
+    await grid.jobs.remove(jobId);
+    await expect(grid.jobs.stamp(jobId)).rejects.toMatchObject({ code: 'not_found' });
+  });
 });
