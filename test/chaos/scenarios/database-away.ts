@@ -13,7 +13,7 @@ interface Parts {
   readonly network: TcpProxy;
 }
 
-type Fault = Pick<Outage, 'name' | 'ms' | 'begin' | 'end' | 'mayAccept'>;
+type Fault = Pick<Outage, 'name' | 'ms' | 'begin' | 'end' | 'alsoRight'>;
 
 function faults({ server, network }: Parts, short: boolean): Fault[] {
   // In any form longer than agents trust a lease that nobody renews.
@@ -23,7 +23,7 @@ function faults({ server, network }: Parts, short: boolean): Fault[] {
     ms,
     begin: () => server.stop(),
     end: () => server.start(),
-    mayAccept: false,
+    alsoRight: [],
   };
   if (short) return [stopped];
   const killed: Fault = {
@@ -31,7 +31,7 @@ function faults({ server, network }: Parts, short: boolean): Fault[] {
     name: 'PostgreSQL killed and started',
     ms: 0,
     begin: () => server.kill(),
-    mayAccept: true,
+    alsoRight: [201],
   };
   const silent: Fault = {
     name: 'PostgreSQL behind a black hole',
@@ -39,7 +39,7 @@ function faults({ server, network }: Parts, short: boolean): Fault[] {
     begin: () => network.swallow(),
     end: () => network.release(),
     // Asked near the end of it: what was swallowed arrives.
-    mayAccept: true,
+    alsoRight: [201],
   };
   return [stopped, killed, silent];
 }

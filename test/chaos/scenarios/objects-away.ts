@@ -27,11 +27,13 @@ async function run(context: ChaosContext): Promise<Row[]> {
       begin: () => network.cut(),
       end: () => network.mend(),
       ask: asking,
-      mayAccept: true,
+      alsoRight: [201],
     };
     const silent: Outage = {
       ...refused,
       name: 'S3 behind a black hole',
+      // Asked near its end, answered after it: of the new film no bytes have come.
+      alsoRight: [201, 409],
       begin: () => network.swallow(),
       end: () => network.release(),
     };

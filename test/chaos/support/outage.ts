@@ -38,8 +38,8 @@ export interface Outage {
   end(): Promise<void> | void;
   /** What users ask for meanwhile, again and again. */
   ask(uploadId: string): Promise<Told>;
-  /** Whether an accepted job is the right answer to it, too. */
-  readonly mayAccept: boolean;
+  /** Statuses that are right answers, too: 201 is held to what becomes of the job. */
+  readonly alsoRight: readonly number[];
 }
 
 const ASK_EVERY_MS = 1_000;
@@ -85,10 +85,10 @@ function askAgain(uploadId: string, outage: Outage): { stop(): Promise<{ answers
   };
 }
 
-/** Answers that no user should get: neither "later" nor a true "yes". */
-function wrongAnswers(told: readonly Told[], { mayAccept }: Outage): number {
+/** Answers that no user should get: neither "later" nor one that is true. */
+function wrongAnswers(told: readonly Told[], { alsoRight }: Outage): number {
   const right = ({ status, retryAfter }: Told): boolean =>
-    (status === 503 && retryAfter !== null) || (status === 201 && mayAccept);
+    (status === 503 && retryAfter !== null) || alsoRight.includes(status);
   return told.filter((one) => !right(one)).length;
 }
 
@@ -129,7 +129,7 @@ export async function outageRows(grid: Processes, outage: Outage): Promise<Row[]
     none(`${name} clips interrupted`, sum(accounts.map((one) => one.interrupted)), 'clips'),
     atLeast(1, { ...atEnd, unit: 'agents' }),
     none(`${name} accepted jobs lost`, lost, 'jobs'),
-    none(`${name} answers but 503 and a true yes`, wrongAnswers(told, outage), 'answers', said),
+    none(`${name} answers that are neither 503 nor true`, wrongAnswers(told, outage), 'answers', said),
     none(`${name} wrong frames in the results`, sum(wrong), 'frames'),
     took(`${name} first job done after its end`, secondsFrom(overMs, firstEndMs)),
   ];
