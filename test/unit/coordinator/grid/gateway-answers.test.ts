@@ -172,6 +172,7 @@ test('a lease that the first heartbeat after a pause does not name yet is not fo
   clock.advance(SETTINGS.leaseTtlMs + 1);
   await beat();
   expect(session().held.size).toBe(1);
+  clock.advance(SETTINGS.heartbeatMs);
   await beat(fence);
   clock.advance(SETTINGS.leaseTtlMs + 1);
   await beat();
