@@ -23,7 +23,8 @@ export interface AgentSessionDeps {
   readonly maxMessageBytes: number;
 }
 
-type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+/** Messages are written as bytes: their length is needed here, and to encode them once is enough. */
+export type SessionCall = ServerDuplexStream<SessionRequest, Buffer>;
 /** The agent would be refused again: it must change first. */
 const FINAL: ReadonlySet<string> = new Set([
   'invalid_argument',
@@ -36,7 +37,7 @@ type Message = NonNullable<SessionResponse['message']>;
 
 /** One agent's stream: Hello first, then each message in order of arrival, heartbeats never behind slow commits. */
 export class AgentSession implements SessionSink {
-  readonly #call: Call;
+  readonly #call: SessionCall;
   readonly #deps: AgentSessionDeps;
   readonly #unread: UnreadWatch;
   readonly #meter: MessageMeter;
@@ -48,7 +49,7 @@ export class AgentSession implements SessionSink {
   #stopping = false;
   #pending = 0;
 
-  constructor(call: Call, deps: AgentSessionDeps) {
+  constructor(call: SessionCall, deps: AgentSessionDeps) {
     this.#call = call;
     this.#deps = deps;
     const { clock, limits, ids } = deps;
@@ -69,15 +70,14 @@ export class AgentSession implements SessionSink {
 
   send(message: Message): boolean {
     if (this.#ended) return false;
-    const response = { message };
-    const bytes = SessionResponse.encode(response).finish().length;
+    const bytes = encode(message);
     const { maxMessageBytes } = this.#deps;
-    if (bytes > maxMessageBytes) {
-      const why = `a ${message.$case} of ${bytes} bytes is more than a message may have (${maxMessageBytes})`;
+    if (bytes.length > maxMessageBytes) {
+      const why = `a ${message.$case} of ${bytes.length} bytes is more than a message may have (${maxMessageBytes})`;
       throw new GridError('too_large', why);
     }
-    if (!this.#unread.fits(bytes)) return false;
-    this.#call.write(response, this.#unread.sent(bytes));
+    if (!this.#unread.fits(bytes.length)) return false;
+    this.#call.write(bytes, this.#unread.sent(bytes.length));
     return true;
   }
 
@@ -173,4 +173,9 @@ export class AgentSession implements SessionSink {
   get #why(): 'broken' | 'stopping' {
     return this.#stopping ? 'stopping' : 'broken';
   }
+}
+
+function encode(message: Message): Buffer {
+  const { buffer, byteOffset, byteLength } = SessionResponse.encode({ message }).finish();
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

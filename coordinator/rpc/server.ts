@@ -1,12 +1,8 @@
-import { Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GridError } from '../../shared/errors.ts';
-import {
-  AgentServiceService,
-  type SessionRequest,
-  type SessionResponse,
-} from '../../shared/gen/clipgrid/v1/session.ts';
+import { AgentServiceService } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Service } from '../../shared/service.ts';
-import { AgentSession, type AgentSessionDeps } from './agent-session.ts';
+import { AgentSession, type AgentSessionDeps, type SessionCall } from './agent-session.ts';
 import type { AgentAuth } from '../domain/enrolment.ts';
 import type { AgentClaim, EnrolmentFace } from '../grid/face.ts';
 import { authenticate, type RpcAuth } from './authenticate.ts';
@@ -36,7 +32,11 @@ export interface RpcServer extends Service {
 
 const STOP_WITHIN_MS = 2_000;
 
-type Call = ServerDuplexStream<SessionRequest, SessionResponse>;
+/** A session encodes its messages itself. */
+const SERVICE = {
+  ...AgentServiceService,
+  session: { ...AgentServiceService.session, responseSerialize: (bytes: Buffer): Buffer => bytes },
+};
 
 /** Keepalive on both sides finds a peer that is gone without a word in about half a minute. */
 function channelOptions(limits: RpcLimits, maxMessageBytes: number): Record<string, number> {
@@ -60,7 +60,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const sessions = new Set<AgentSession>();
   const open = new OpenStreams('agent sessions', limits.sessions);
 
-  async function accept(call: Call): Promise<void> {
+  async function accept(call: SessionCall): Promise<void> {
     call.pause();
     const leave = open.enter();
     call.on('close', leave);
@@ -74,9 +74,9 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     call.resume();
   }
 
-  server.addService(AgentServiceService, {
+  server.addService(SERVICE, {
     enrol: enrolCall({ ...options, limits }),
-    session(call: Call) {
+    session(call: SessionCall) {
       accept(call).catch((error: unknown) =>
         call.emit('error', reportStatus(options.logger, call.getPath(), error)),
       );
