@@ -103,10 +103,10 @@ export class LeaseKeeper {
   /** Undefined: the database does not answer, and has not for so short a time that agents may go on. */
   async #answer(beat: Beat): Promise<Answer | undefined> {
     const { clock } = this.#deps;
-    const enough = new AbortController();
-    const late = clock.sleep(ANSWER_WITHIN_MS, enough.signal).then((): undefined => undefined);
+    const late = Promise.withResolvers<undefined>();
+    const timer = clock.after(ANSWER_WITHIN_MS, () => late.resolve(undefined));
     try {
-      const answer = await Promise.race([this.#beats.add(beat), late]);
+      const answer = await Promise.race([this.#beats.add(beat), late.promise]);
       if (answer === undefined) throw new GridError('unavailable', 'the database does not answer heartbeats');
       this.#answeredMs = clock.monotonicMs();
       return answer;
@@ -115,7 +115,7 @@ export class LeaseKeeper {
       if (tooLong || !PASSING.has(toGridError(thrown).code)) throw thrown;
       return undefined;
     } finally {
-      enough.abort();
+      timer.cancel();
     }
   }
 

@@ -106,7 +106,7 @@ export class FolderIndex {
       const old = createOnly ? this.#known.get(entryPath) : await this.#read(entryPath);
       if (createOnly && old !== undefined) throw existingObject(entry);
       const named: ObjectEntry = { ...entry, blob: `${keyHash}.${this.#ids.randomUuid()}` };
-      const blob = join(folder, named.blob);
+      const blob = `${folder}/${named.blob}`;
       try {
         await inFolder(folder, () => place(blob));
         await this.#writeEntry(named, entryPath, createOnly);
@@ -121,7 +121,7 @@ export class FolderIndex {
   }
 
   async #writeEntry(entry: ObjectEntry, path: string, createOnly: boolean): Promise<void> {
-    const temp = join(this.#temp, this.#ids.randomUuid());
+    const temp = `${this.#temp}/${this.#ids.randomUuid()}`;
     try {
       const handle = await open(temp, 'wx', 0o600);
       try {
@@ -156,13 +156,13 @@ export class FolderIndex {
   }
 
   #bucketFolder(bucket: string): string {
-    return join(this.#root, sha256Hex(bucket));
+    return `${this.#root}/${sha256Hex(bucket)}`;
   }
 
   #place(ref: ObjectRef): { folder: string; entry: string; keyHash: string } {
     const keyHash = sha256Hex(ref.key);
-    const folder = join(this.#bucketFolder(ref.bucket), keyHash.slice(0, 2));
-    return { folder, entry: join(folder, keyHash + ENTRY_SUFFIX), keyHash };
+    const folder = `${this.#bucketFolder(ref.bucket)}/${keyHash.slice(0, 2)}`;
+    return { folder, entry: `${folder}/${keyHash}${ENTRY_SUFFIX}`, keyHash };
   }
 }
 
