@@ -5,7 +5,8 @@ const WRONG_NAME = /Hostname\/IP does not match|altnames/i;
 const OVER = /certificate (has expired|is not yet valid)/i;
 const NO_TLS_THERE = /wrong version number|packet length too long|SSL alert number|EPROTO/i;
 const CLIENT_CERTIFICATE = /certificate required|alert bad certificate/i;
-const CUT = /ECONNRESET|Connection dropped|socket hang up|Protocol error|closed|GOAWAY|disconnected/i;
+const CUT =
+  /ECONNRESET|Failed to connect|Connection dropped|socket hang up|Protocol error|closed|GOAWAY|disconnected/i;
 
 /** Why a connection failed, with what to do about it where TLS is the likely reason. `tls`: this side speaks it. */
 export function connectionProblem(message: string, tls: boolean): string {

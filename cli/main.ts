@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { systemClock } from '../shared/clock.ts';
 import { systemIds } from '../shared/ids.ts';
+import { trustCa } from '../shared/trust-ca.ts';
 import { runCommandLine } from './run.ts';
 import { catchSignals, followLauncher } from './signals.ts';
 import { processOutput } from './terminal.ts';
@@ -10,6 +12,8 @@ async function flushed(stream: NodeJS.WriteStream): Promise<void> {
 }
 
 followLauncher(process.env['CLIPGRID_LAUNCHER']);
+const ca = process.env['CLIPGRID_CA'];
+if (ca && ca !== 'system') trustCa(readFileSync(ca));
 const signals = catchSignals();
 const exit = await runCommandLine(process.argv.slice(2), {
   stdout: processOutput(process.stdout),

@@ -3,6 +3,7 @@ import { EXIT_CODES } from '../shared/exit-codes.ts';
 import { VERSION } from '../shared/version.ts';
 import { addGlobalOptions } from './command.ts';
 import { agentsCommand, drainCommand } from './commands/agents.ts';
+import { certsCommand } from './commands/certs.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { downloadCommand } from './commands/download.ts';
 import { changeCommands, jobCommand } from './commands/job.ts';
@@ -51,7 +52,10 @@ export function createProgram(context: CliContext): Command {
     ['Run a grid:', [upCommand(context), ...processCommands(context), doctorCommand(context)]],
     ['Encode:', [submitCommand(context), watchCommand(context), downloadCommand(context)]],
     ['Look after it:', [jobsCommand(context), jobCommand(context), ...changeCommands(context)]],
-    ['Machines:', [agentsCommand(context), drainCommand(context), joinTokenCommand(context)]],
+    [
+      'Machines:',
+      [agentsCommand(context), drainCommand(context), joinTokenCommand(context), certsCommand(context)],
+    ],
     [OTHER, [versionCommand(context)]],
   ];
   for (const [title, commands] of groups) {

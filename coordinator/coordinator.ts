@@ -5,13 +5,15 @@ import { startAll, stopAll, type Service } from '../shared/service.ts';
 import { VERSION } from '../shared/version.ts';
 import { SCOPES } from './domain/account.ts';
 import type { Grid } from './grid/face.ts';
-import { createGrid } from './grid/grid.ts';
+import { createGrid, type RunningGrid } from './grid/grid.ts';
 import { DEFAULT_TIMES, type GridSettings } from './grid/settings.ts';
 import { createHttpApp } from './http/app.ts';
-import { createMetrics } from './http/metrics.ts';
+import { createMetrics, type HttpMetrics } from './http/metrics.ts';
 import { httpServers } from './http-servers.ts';
+import type { ObjectStore } from './objects/object-store.ts';
 import { openDialects } from './open-dialects.ts';
 import { openObjects } from './open-objects.ts';
+import { openTls } from './open-tls.ts';
 import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
@@ -27,6 +29,7 @@ import { openPool } from './store/postgres/pool.ts';
 import { postgresTokenStore } from './store/postgres/token-store.ts';
 import { postgresUploadStore } from './store/postgres/upload-store.ts';
 import { postgresWakeSource } from './store/postgres/wake-source.ts';
+import type { JobStore } from './store/job-store.ts';
 import type { Db } from './store/transaction.ts';
 
 export interface CoordinatorParts {
@@ -90,20 +93,16 @@ function gridStores(db: Db) {
   };
 }
 
-/** Wires one coordinator process and starts it: database, objects, grid, gRPC, HTTP. */
-export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
+interface GridParts {
+  readonly db: Db;
+  readonly jobs: JobStore;
+  readonly objects: ObjectStore;
+  readonly metrics: HttpMetrics;
+}
+
+function openGrid(parts: CoordinatorParts, { db, jobs, objects, metrics }: GridParts): RunningGrid {
   const { settings, clock, ids, logger } = parts;
-  await migrate(settings.databaseUrl);
-  const onError = (error: Error): void =>
-    logger.warn({ error: error.message }, 'a database connection was lost');
-  const { db, pool } = openPool({ connectionString: settings.databaseUrl, max: POOL_SIZE, onError });
-  const { objects, folderHttp } = await openObjects(settings, parts);
-  const jobs = postgresJobStore(db);
-  const metrics = createMetrics(() => ({
-    agents: running.face.agents,
-    jobCounts: () => jobs.countByState(),
-  }));
-  const running = createGrid({
+  return createGrid({
     ...gridStores(db),
     jobs,
     objects,
@@ -117,6 +116,23 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
       metrics.dispatch.observe(task.waitedMs / 1000);
     },
   });
+}
+
+/** Wires one coordinator process and starts it: database, objects, grid, gRPC, HTTP. */
+export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
+  const { settings, clock, ids, logger } = parts;
+  const tls = settings.tls && openTls(settings.tls);
+  await migrate(settings.databaseUrl);
+  const onError = (error: Error): void =>
+    logger.warn({ error: error.message }, 'a database connection was lost');
+  const { db, pool } = openPool({ connectionString: settings.databaseUrl, max: POOL_SIZE, onError });
+  const { objects, folderHttp } = await openObjects(settings, parts);
+  const jobs = postgresJobStore(db);
+  const metrics = createMetrics(() => ({
+    agents: running.face.agents,
+    jobCounts: () => jobs.countByState(),
+  }));
+  const running = openGrid(parts, { db, jobs, objects, metrics });
   const grid = running.face;
   await ensureTokens(grid, settings);
   const ready = async (): Promise<void> => {
@@ -136,13 +152,21 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     mounts: dialects.map((dialect) => dialect.mount),
     ...(folderHttp ? { objects: folderHttp.handle } : {}),
   });
-  const { main, own } = httpServers({ ...parts, app, host, port: settings.httpPort, dialects });
+  const { main, own } = httpServers({
+    ...parts,
+    app,
+    host,
+    port: settings.httpPort,
+    dialects,
+    ...(tls ? { tls } : {}),
+  });
   const rpcAuth = { mode: auth, accounts: grid.accounts };
   const rpc = createRpcServer({
     gateway: running.gateway,
     auth: rpcAuth,
     agentAuth: settings.agentAuth,
     enrolment: grid.enrolment,
+    ...(tls ? { tls } : {}),
     clock,
     ids,
     logger,

@@ -19,6 +19,9 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_S3_ENDPOINT          http(s)://host:port of any S3; with CLIPGRID_S3_ACCESS_KEY, CLIPGRID_S3_SECRET_KEY,
                                 CLIPGRID_S3_REGION, and CLIPGRID_S3_PUBLIC_ENDPOINT where browsers reach it elsewhere
   CLIPGRID_PUBLIC_URL           this coordinator as browsers reach it; CLIPGRID_INTERNAL_URL as agents do
+  CLIPGRID_TLS_CERT             certificate for REST and gRPC (PEM; clipgrid certs makes one), with CLIPGRID_TLS_KEY; without
+                                them both are plain text
+  CLIPGRID_TLS_CLIENT_CA        gRPC asks every client for a certificate of this CA (PEM)
   CLIPGRID_AUTH                 token, or none to let everybody in (default: none on loopback, else token)
   CLIPGRID_ADMIN_TOKEN          a token with all scopes, made at the start
   CLIPGRID_AGENT_AUTH           how agents are let in: open, token (with the scope agent), or enrol: only with a key of their

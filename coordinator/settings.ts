@@ -16,6 +16,8 @@ export interface CoordinatorSettings {
   /** As agents reach it. */
   readonly internalUrl?: string;
   readonly s3?: S3Settings;
+  /** Absent: plain text. */
+  readonly tls?: TlsSettings;
   readonly bucket: string;
   /** How long a lease holds without a renewal, in milliseconds; undefined: the grid's own default. */
   readonly leaseTtlMs?: number;
@@ -33,6 +35,14 @@ export interface CoordinatorSettings {
   readonly logLevel: string;
 }
 
+/** Files, PEM. */
+export interface TlsSettings {
+  readonly certFile: string;
+  readonly keyFile: string;
+  /** gRPC then asks every client for a certificate of this CA. */
+  readonly clientCaFile?: string;
+}
+
 export interface S3Settings {
   readonly internalUrl: string;
   readonly publicUrl: string;
@@ -46,8 +56,9 @@ const LEASE_TTL = { name: 'CLIPGRID_LEASE_TTL_S', unit: 'seconds', least: 8, mos
 const MAX_WAIT = { name: 'CLIPGRID_MAX_WAIT_H', unit: 'hours', least: 0.1, most: 8760 } as const;
 
 /** The main port as this machine reaches it; for URLs where no public one is set. */
-export function localUrl({ host, httpPort }: Pick<CoordinatorSettings, 'host' | 'httpPort'>): string {
-  return `http://${host === '0.0.0.0' ? '127.0.0.1' : host}:${httpPort}`;
+export function localUrl(settings: Pick<CoordinatorSettings, 'host' | 'httpPort' | 'tls'>): string {
+  const { host, httpPort, tls } = settings;
+  return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${httpPort}`;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -109,6 +120,18 @@ function s3(env: Environment): S3Settings | undefined {
   return { internalUrl, publicUrl, region: env['CLIPGRID_S3_REGION'] ?? 'us-east-1', accessKey, secretKey };
 }
 
+function tls(env: Environment): TlsSettings | undefined {
+  const [certFile, keyFile] = [env['CLIPGRID_TLS_CERT'] || undefined, env['CLIPGRID_TLS_KEY'] || undefined];
+  const clientCaFile = env['CLIPGRID_TLS_CLIENT_CA'] || undefined;
+  if (certFile === undefined || keyFile === undefined) {
+    const missing = certFile === undefined ? 'CLIPGRID_TLS_CERT' : 'CLIPGRID_TLS_KEY';
+    if (certFile ?? keyFile ?? clientCaFile)
+      refuse(missing, '', 'TLS needs a certificate and its key: make them with `clipgrid certs`');
+    return undefined;
+  }
+  return { certFile, keyFile, ...(clientCaFile ? { clientCaFile } : {}) };
+}
+
 const LOOPBACK = new Set(['127.0.0.1', 'localhost', '::1']);
 
 function authMode(env: Environment, host: string): 'none' | 'token' {
@@ -146,6 +169,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const publicUrl = url(env, 'CLIPGRID_PUBLIC_URL');
   const internalUrl = url(env, 'CLIPGRID_INTERNAL_URL') ?? publicUrl;
   const store = s3(env);
+  const secure = tls(env);
   const auth = authMode(env, host);
   const ttlMs = time(env, LEASE_TTL);
   const maxWaitMs = time(env, MAX_WAIT);
@@ -158,6 +182,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(publicUrl ? { publicUrl } : {}),
     ...(internalUrl ? { internalUrl } : {}),
     ...(store ? { s3: store } : {}),
+    ...(secure ? { tls: secure } : {}),
     ...(ttlMs ? { leaseTtlMs: ttlMs } : {}),
     ...(maxWaitMs ? { maxWaitMs } : {}),
     bucket: env['CLIPGRID_BUCKET'] ?? 'clipgrid',

@@ -1,8 +1,11 @@
-import { createServer, maxHeaderSize, type RequestListener } from 'node:http';
+import { createServer, maxHeaderSize, type RequestListener, type Server } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
+import { problemMessage } from './problem-message.ts';
+import { refusePlainText } from './refuse-plain-text.ts';
 import type { Service } from '../../shared/service.ts';
 
 export interface HttpServerOptions {
@@ -12,6 +15,14 @@ export interface HttpServerOptions {
   readonly port: number;
   readonly clock: Clock;
   readonly listener: RequestListener;
+  /** Absent: plain text. */
+  readonly tls?: ServerTls;
+}
+
+/** PEM texts. */
+export interface ServerTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
 }
 
 export interface HttpServer extends Service {
@@ -25,25 +36,25 @@ const GRACE_MS = 3_000;
 function answerBrokenRequest(error: Error & { readonly code?: string }, socket: Duplex): void {
   if (!socket.writable || error.code === 'ECONNRESET') return void socket.destroy();
   const tooLarge = error.code === 'HPE_HEADER_OVERFLOW';
-  const [status, reason] = tooLarge ? [431, 'Request Header Fields Too Large'] : [400, 'Bad Request'];
-  const code = tooLarge ? 'too_large' : 'invalid_argument';
+  const [status, code] = tooLarge ? ([431, 'too_large'] as const) : ([400, 'invalid_argument'] as const);
   const detail = tooLarge
     ? `the headers of the request are larger than ${maxHeaderSize} bytes`
     : `the request is not valid HTTP: ${error.message}`;
-  const type = `urn:clipgrid:error:${code}`;
-  const body = JSON.stringify({ type, title: code.replaceAll('_', ' '), status, detail, code });
-  const head = [
-    `HTTP/1.1 ${status} ${reason}`,
-    'Content-Type: application/problem+json',
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    'Connection: close',
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  socket.end(problemMessage(status, code, detail));
+}
+
+function openServer({ tls, listener }: HttpServerOptions): Server {
+  const limits = { headersTimeout: 20_000 };
+  if (tls === undefined) return createServer(limits, listener);
+  const { cert, key } = tls;
+  const server = createTlsServer({ ...limits, cert, key }, listener);
+  refusePlainText(server);
+  return server;
 }
 
 /** One HTTP listener. Stopping lets requests in flight end for a moment, then cuts them. */
 export function createHttpServer(options: HttpServerOptions): HttpServer {
-  const server = createServer({ headersTimeout: 20_000 }, options.listener);
+  const server = openServer(options);
   // An upload of a large film may take hours; silence is limited by whoever reads it.
   server.requestTimeout = 0;
   server.on('clientError', answerBrokenRequest);

@@ -16,6 +16,8 @@ export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'adm
   readonly auth: RpcAuth;
   readonly agentAuth: AgentAuth;
   readonly enrolment: EnrolmentFace;
+  /** Absent: plain text. */
+  readonly tls?: RpcTls;
   readonly host: string;
   /** 0: any free port. */
   readonly port: number;
@@ -23,6 +25,13 @@ export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'adm
   readonly limits?: RpcLimits;
   /** Served beside the agents' service: admin, health, reflection. */
   readonly services: readonly RpcService[];
+}
+
+/** PEM texts; with `clientCa` every client must show a certificate of it. */
+export interface RpcTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  readonly clientCa?: Buffer;
 }
 
 export interface RpcServer extends Service {
@@ -103,9 +112,16 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   };
 }
 
-function listen(server: Server, { host, port }: RpcServerOptions): Promise<number> {
+function credentialsOf(tls: RpcTls | undefined): ServerCredentials {
+  if (tls === undefined) return ServerCredentials.createInsecure();
+  const { cert, key, clientCa } = tls;
+  const pair = { cert_chain: cert, private_key: key };
+  return ServerCredentials.createSsl(clientCa ?? null, [pair], clientCa !== undefined);
+}
+
+function listen(server: Server, { host, port, tls }: RpcServerOptions): Promise<number> {
   return new Promise((resolve, reject) => {
-    server.bindAsync(`${host}:${port}`, ServerCredentials.createInsecure(), (error, bound) => {
+    server.bindAsync(`${host}:${port}`, credentialsOf(tls), (error, bound) => {
       if (error === null) return resolve(bound);
       const message = `gRPC cannot listen on ${host}:${port}: ${error.message}; is another coordinator running?`;
       reject(new GridError('unavailable', message));

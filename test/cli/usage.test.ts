@@ -4,7 +4,9 @@ import { ERROR_CODES, GridError, type ErrorCode } from '../../shared/errors.ts';
 import { runHere } from '../support/command-line.ts';
 
 const COMMANDS =
-  'up doctor submit watch download jobs job cancel retry delete agents drain join-token version'.split(' ');
+  'up doctor submit watch download jobs job cancel retry delete agents drain join-token certs version'.split(
+    ' ',
+  );
 
 /** A wrong command line, and what its error must name: the option or argument, and the value. */
 const WRONG: readonly (readonly [string, readonly string[]])[] = [
@@ -29,6 +31,9 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['cancel', ['missing required argument', 'ids']],
   ['drain', ['missing required argument', 'agent']],
   ['drain a --deadline soon', ['--deadline', "'soon'", 'from 0 to 604800']],
+  ['certs', ['missing required argument', 'hosts']],
+  ['certs grid_lab', ['grid_lab', 'grid.lab']],
+  ['certs a --days 826', ['--days', "'826'", 'from 1 to 825']],
   ['agents revoke', ['missing required argument', 'agent']],
   ['agents revok', ['too many arguments', 'revok']],
   ['join-token creat', ["unknown command 'creat'", 'create']],

@@ -104,7 +104,7 @@ export class Processes {
   }
 
   /** One more coordinator, with its addresses, not started yet. */
-  async prepareCoordinator(): Promise<CoordinatorProcess> {
+  async prepareCoordinator(extraEnv: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
     const [http, grpc, finalrip] = (await freePorts(3)) as [number, number, number];
     const { s3, coordinatorEnv } = this.#options;
     const program = new Program({
@@ -121,6 +121,7 @@ export class Processes {
         CLIPGRID_DATA: join(this.folder, 'data'),
         ...(s3 ? s3Environment(s3) : {}),
         ...coordinatorEnv,
+        ...extraEnv,
       },
     });
     const coordinator = {
@@ -133,8 +134,8 @@ export class Processes {
     return coordinator;
   }
 
-  async addCoordinator(): Promise<CoordinatorProcess> {
-    const coordinator = await this.prepareCoordinator();
+  async addCoordinator(extraEnv: Readonly<Record<string, string>> = {}): Promise<CoordinatorProcess> {
+    const coordinator = await this.prepareCoordinator(extraEnv);
     await coordinator.program.start();
     return coordinator;
   }
