@@ -28,8 +28,8 @@ export interface DispatcherDeps {
 
 /** How long the list of all agents, of which only "is there another one" is asked, may be old. */
 const KNOWN_FOR_MS = 2_000;
-/** Between two rounds that grant something. */
-const APART_MS = 10;
+/** From a round that granted something to the next: less than an index of a few clips takes, whose clips are then due. */
+const APART_MS = 5;
 
 /** Grants ready tasks to this process's idle agents: at once when woken, at the latest at the next poll (L7). */
 export class Dispatcher implements Service {
