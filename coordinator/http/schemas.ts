@@ -84,6 +84,7 @@ export const jobQuery = z.strictObject({
     .string()
     .min(1)
     .max(200)
+    .refine(isText, WELL_FORMED)
     .optional()
     .describe('Only the job that the caller submitted with this Idempotency-Key.'),
   limit: z.coerce.number().int().min(1).max(1000).default(100),

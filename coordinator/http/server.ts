@@ -43,7 +43,27 @@ function answerBrokenRequest(error: Error & { readonly code?: string }, socket: 
   socket.end(problemMessage(status, code, detail));
 }
 
-function openServer({ tls, listener }: HttpServerOptions): Server {
+/** The target as a path, of a request to a proxy too; undefined: it is no URL, and frameworks fail on it before anybody can answer. */
+function pathOf(target: string): string | undefined {
+  if (target.startsWith('/') || target === '*') return target;
+  const url = URL.canParse(target) ? new URL(target) : undefined;
+  return url?.pathname.startsWith('/') ? url.pathname + url.search : undefined;
+}
+
+function guarded(listener: RequestListener): RequestListener {
+  return (request, response) => {
+    const path = pathOf(request.url ?? '');
+    if (path === undefined)
+      return void request.socket.end(
+        problemMessage(400, 'invalid_argument', 'the target of the request is no URL'),
+      );
+    request.url = path;
+    return listener(request, response);
+  };
+}
+
+function openServer({ tls, listener: inner }: HttpServerOptions): Server {
+  const listener = guarded(inner);
   const limits = { headersTimeout: 20_000 };
   if (tls === undefined) return createServer(limits, listener);
   const { cert, key } = tls;

@@ -4,6 +4,7 @@ import { dispatch } from './measurements/dispatch.ts';
 import { encode } from './measurements/encode.ts';
 import { finalripReads } from './measurements/finalrip-reads.ts';
 import { leaseSql } from './measurements/lease-sql.ts';
+import { load } from './measurements/load.ts';
 import { objectBytes } from './measurements/object-bytes.ts';
 import { throughput } from './measurements/throughput.ts';
 import { uploadMemory } from './measurements/upload-memory.ts';
@@ -20,4 +21,5 @@ export const MEASUREMENTS: readonly Measurement[] = [
   uploadMemory,
   finalripReads,
   watchers,
+  load,
 ];

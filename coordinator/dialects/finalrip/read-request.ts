@@ -38,7 +38,8 @@ async function multipart(ctx: Context): Promise<Parameters> {
         limits: { fieldSize: MAX_BODY_BYTES, fields: 100, files: 20 },
       });
       parser.on('field', (name, value) => values.has(name) || values.set(name, value));
-      parser.on('file', (_name, stream) => stream.resume());
+      // A body that ends inside of a file is an error of the file's stream, too.
+      parser.on('file', (_name, stream) => stream.on('error', fail).resume());
       parser.on('close', () => resolve(values));
       parser.on('error', fail);
       parser.end(bytes);

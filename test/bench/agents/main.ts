@@ -22,13 +22,25 @@ process.on('message', () => {
 process.on('disconnect', () => process.exit(0));
 process.on('SIGTERM', () => process.exit(0));
 
-for (let i = 0; i < orders.count; i++) {
+/** Of those that have no Welcome yet: a crowd that comes at once is another measurement. */
+const CONNECTING = 32;
+let started = 0;
+
+function startNext(): void {
+  while (started < orders.count && started - welcome < CONNECTING) start(orders.first + started++);
+}
+
+function start(number: number): void {
   const agent = new SimulatedAgent({
     coordinator: orders.coordinator,
-    hello: simulatedHello(orders.first + i, orders.slots),
+    hello: simulatedHello(number, orders.slots),
     index,
+    holdClips: orders.holdClips ?? false,
     put,
-    onWelcome: () => ++welcome === orders.count && tell({ kind: 'ready' }),
+    onWelcome() {
+      if (++welcome === orders.count) tell({ kind: 'ready' });
+      startNext();
+    },
     onGrant: (grant) => grants.push(grant),
     onCommit(commit) {
       commits.push(commit);
@@ -37,7 +49,9 @@ for (let i = 0; i < orders.count; i++) {
     onRefused: (why) => refused.push(why),
   });
   void agent.run().then((reason) => {
-    console.error(`bench: agent ${orders.first + i} lost its session: ${reason}`);
+    console.error(`bench: agent ${number} lost its session: ${reason}`);
     process.exit(1);
   });
 }
+
+startNext();

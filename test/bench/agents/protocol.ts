@@ -12,6 +12,8 @@ export interface AgentOrders {
   readonly framesPerClip: number;
   /** Tasks at once, of each agent. */
   readonly slots: number;
+  /** True: they work on a clip for ever, and heartbeat for it. */
+  readonly holdClips?: boolean;
 }
 
 /** Times are wall-clock milliseconds since 1970, comparable between processes. */

@@ -18,6 +18,8 @@ export interface SimulatedAgentDeps {
   readonly hello: Omit<Hello, 'heldLeases'>;
   /** The index that its index tasks bring. */
   readonly index: Buffer;
+  /** Whether a clip that is granted stays in work for ever. */
+  readonly holdClips: boolean;
   put(target: UploadTarget, bytes: Buffer): Promise<void>;
   onWelcome(): void;
   onGrant(grant: { jobId: string; kind: TaskKind; atMs: number }): void;
@@ -61,7 +63,9 @@ export class SimulatedAgent {
         const kind = grant.spec?.kind?.$case;
         if (grant.fence === undefined || kind === undefined) return;
         this.#deps.onGrant({ jobId: grant.jobId, kind, atMs: wallMs() });
-        void this.#work(grant, this.#holder.grant(grant.fence, times), kind);
+        const held = this.#holder.grant(grant.fence, times);
+        if (kind === 'encode' && this.#deps.holdClips) return;
+        void this.#work(grant, held, kind);
       },
       drain: new Drain({ clock: systemClock, holder: this.#holder, link: this.#link, logger: silentLogger }),
     });

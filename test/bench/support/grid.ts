@@ -14,6 +14,8 @@ export interface SimulatedGridOptions {
   readonly framesPerClip: number;
   /** Further settings of the coordinator. */
   readonly environment?: Readonly<Record<string, string>>;
+  /** True: agents work on their clips for ever. */
+  readonly holdClips?: boolean;
 }
 
 /** PostgreSQL, a coordinator and simulated agents, each a process of its own. */
@@ -32,7 +34,7 @@ export async function startSimulatedGrid(
   context: BenchContext,
   options: SimulatedGridOptions,
 ): Promise<SimulatedGrid> {
-  const { clips, framesPerClip } = options;
+  const { clips, framesPerClip, holdClips = false } = options;
   const databaseUrl = await context.server.database();
   const folder = join(context.folder, options.name);
   const coordinator = await startCoordinatorProcess({
@@ -40,7 +42,14 @@ export async function startSimulatedGrid(
     databaseUrl,
     ...(options.environment ? { environment: options.environment } : {}),
   });
-  const orders = { coordinator: coordinator.grpc, count: options.agents, clips, framesPerClip, slots: 1 };
+  const orders = {
+    coordinator: coordinator.grpc,
+    count: options.agents,
+    clips,
+    framesPerClip,
+    slots: 1,
+    holdClips,
+  };
   context.say(`${options.agents} agents are connecting`);
   const agents = await startAgents(orders, options.processes).catch(async (error: unknown) => {
     await coordinator.stop();

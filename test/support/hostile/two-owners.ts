@@ -67,6 +67,7 @@ export async function startTwoOwners() {
     grants,
     fences,
     videoKey,
+    finalrip,
     /** What nobody but Alice may ever be told. */
     secrets: [jobId, uploadId, ALICE_MARK, ALICE_TOKEN, ADMIN_TOKEN, grants[0]!.jobId],
     /** Alice's job as it stands in the database. */
