@@ -135,8 +135,7 @@ export class Fleet {
       connect: () => this.#connect({ process, machine, rules }),
       onRefused: (reason) => {
         world.say(() => `${process.name} was refused: ${reason}`);
-        // It gives up, and whatever supervises it starts it again.
-        this.crashAgent(k);
+        judge.check('L8', false, () => `${process.name}, the only one of its kind, was refused: ${reason}`);
       },
     });
     const { leaseTtlMs: ttlMs, trustMarginMs: marginMs, heartbeatMs } = settings;

@@ -10,7 +10,7 @@ export const RULES = {
   L5: 'an agent stops working at its trust deadline, counted from the sending of the heartbeat',
   L6: 'a committed artifact is what was announced, under a key never signed for writing, and never changes',
   L7: 'where notifications are lost, the poll still finds work for whoever is idle',
-  L8: 'one session an agent: a new one takes all leases over, or gives them back',
+  L8: 'one session an agent: a new one takes all leases over, or gives them back, and no late one ends it',
   L9: 'what waits has a limit: unread messages of a stream, statements of a coordinator',
   L10: 'the merge is there exactly when all clips are committed, from the same step on',
   L11: 'an expired lease that nobody else was granted may still commit, a superseded one never',

@@ -53,14 +53,12 @@ export class TaskRules {
   #epoch(before: TaskRecord, { name, after }: Step): void {
     const { check } = this.#judge;
     const rise = after.epoch - before.epoch;
-    // A merge that is done again has a new spec, too: two reasons.
     const again = name === 'retry' || name === 'redoClip';
-    const most = again && after.kind === 'merge' ? 2 : 1;
-    check('L1', rise >= 0 && rise <= most, () => `${name}: ${label(after)} rose by ${rise}`);
+    check('L1', rise >= 0 && rise <= 1, () => `${name}: ${label(after)} rose by ${rise}`);
     const another = after.state === 'leased' && before.lease?.leaseId !== after.lease?.leaseId;
     check('L1', !another || rise === 1, () => `${label(after)} was granted under its old epoch`);
     const taken = after.state === 'cancelled' && before.state !== 'cancelled';
-    check('L1', !taken || rise >= 1, () => `${label(after)} was cancelled under its old epoch`);
+    check('L1', !taken || rise === 1, () => `${label(after)} was cancelled under its old epoch`);
     const allowed = another || taken || again || after.state === 'ready' || rise === 0;
     check('L1', allowed, () => `${name} raised the epoch of ${label(after)}`);
   }
