@@ -188,6 +188,7 @@ export class Gateway implements AgentGateway {
         value: { ...answer, committed: counted, error: counted ? '' : stale },
       });
     } catch (thrown) {
+      // Without an answer the agent would wait for one, and keep its lease meanwhile.
       const { code, message: why, retryable } = toGridError(thrown);
       sink.send({ $case: 'commitResult', value: { ...answer, error: `${code}: ${why}`, retryable } });
     }

@@ -1,196 +1,75 @@
-import { randomUUID } from 'node:crypto';
-import { beforeEach, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import type { OpenSession } from '../../../../coordinator/grid/agent-gateway.ts';
-import type { Committer } from '../../../../coordinator/grid/committer.ts';
-import { Gateway } from '../../../../coordinator/grid/gateway.ts';
-import { LeaseKeeper } from '../../../../coordinator/grid/lease-keeper.ts';
-import { systemPlatform } from '../../../../coordinator/grid/platform.ts';
-import { SessionRegistry, type LocalSession } from '../../../../coordinator/grid/session-registry.ts';
-import { memoryEnrolmentStore } from '../../../../coordinator/store/memory/enrolment-store.ts';
+import { createGrid, type GridDeps } from '../../../../coordinator/grid/grid.ts';
 import { DEFAULT_TIMES } from '../../../../coordinator/grid/settings.ts';
-import { Wake } from '../../../../coordinator/grid/wake.ts';
-import type { GrantedTask } from '../../../../coordinator/store/lease-store.ts';
+import type { LeaseStore } from '../../../../coordinator/store/lease-store.ts';
 import { GridError } from '../../../../shared/errors.ts';
-import type { CommitResult, Fence } from '../../../../shared/gen/clipgrid/v1/lease.ts';
-import type { SessionResponse } from '../../../../shared/gen/clipgrid/v1/session.ts';
+import type { SessionRequest, SessionResponse } from '../../../../shared/gen/clipgrid/v1/session.ts';
 import { systemIds } from '../../../../shared/ids.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
 import { createMemoryFixture, type MemoryFixture } from '../../../support/memory-fixture.ts';
 
-const SETTINGS = { ...DEFAULT_TIMES, coordinatorId: 'c', version: '1', bucket: 'clipgrid' };
+type Request = NonNullable<SessionRequest['message']>;
+type Response = NonNullable<SessionResponse['message']>;
 
-let grid: MemoryFixture;
-let clock: ManualClock;
-let registry: SessionRegistry;
-let open: OpenSession;
-let sent: NonNullable<SessionResponse['message']>[];
-/** What the database does not do, as often as it says. */
-let contextsRefused: number;
-let completion: Omit<CommitResult, 'fence'>;
+const down = async (): Promise<never> => {
+  throw new GridError('unavailable', 'the database is away');
+};
 
-beforeEach(async () => {
-  grid = await createMemoryFixture();
-  clock = new ManualClock();
-  registry = new SessionRegistry();
-  sent = [];
-  contextsRefused = 0;
-  completion = { committed: true, error: '', retryable: false };
-  const leases = {
-    ...grid.leases,
-    async context(fence: Fence) {
-      if (contextsRefused-- > 0) throw new GridError('unavailable', 'the database is away');
-      return grid.leases.context(fence);
-    },
-  };
-  const { agents } = grid;
-  const common = { leases, agents, registry, clock, settings: SETTINGS, platform: systemPlatform };
-  const complete = async (
-    _: LocalSession,
-    { fence }: { fence?: Fence | undefined },
-  ): Promise<CommitResult> => ({
-    ...completion,
-    fence,
-  });
-  const gateway = new Gateway({
-    ...common,
-    enrolments: memoryEnrolmentStore(grid.state, grid.leases),
-    keeper: new LeaseKeeper(common),
-    committer: { complete } as unknown as Committer,
-    wake: new Wake(),
-    ids: systemIds(() => 0),
+/** One agent's session on a grid whose lease store fails in these ways. */
+async function open(fixture: MemoryFixture, broken: Partial<LeaseStore>) {
+  const clock = new ManualClock();
+  const { jobs, agents, events } = fixture;
+  const deps = { jobs, agents, events, leases: { ...fixture.leases, ...broken } };
+  const grid = createGrid({
+    ...(deps as unknown as GridDeps),
+    clock,
+    ids: systemIds(() => clock.wallMs()),
     logger: silentLogger,
+    settings: { ...DEFAULT_TIMES, coordinatorId: 'c', version: 'test', bucket: 'clipgrid' },
   });
-  open = await gateway.open(grid.hello('a', { slots: 2 }), {
-    send: (message) => sent.push(message) > 0,
-    end: () => undefined,
-  });
-});
-
-function session(): LocalSession {
-  return registry.get(open.welcome.sessionId)!;
+  const said: Response[] = [];
+  const sink = { send: (message: Response) => said.push(message) > 0, end: () => undefined };
+  const session: OpenSession = await grid.gateway.open(fixture.hello('a'), sink);
+  return { said, say: (message: Request) => session.receive(message) };
 }
 
-/** As the dispatcher notes it. */
-function hold(task: GrantedTask): Fence {
-  const { fence, jobId, kind, clipIndex } = task;
-  session().held.set(fence.taskId, {
-    fence,
-    jobId,
-    kind,
-    clipIndex,
-    inputFrames: 0,
-    sinceMs: clock.monotonicMs(),
-  });
-  return fence;
+async function leasedFence(fixture: MemoryFixture) {
+  const session = await fixture.agent('a');
+  await fixture.submit();
+  const [task] = await fixture.grant('a', session);
+  return task!.fence;
 }
-
-async function granted(): Promise<Fence> {
-  await grid.submit();
-  const [task] = await grid.grant('a', open.welcome.sessionId);
-  return hold(task!);
-}
-
-/** Batches of beats come apart in time. */
-const BATCH_APART_MS = 100;
-
-async function beat(...fences: Fence[]): Promise<void> {
-  clock.advance(BATCH_APART_MS);
-  await open.receive({
-    $case: 'heartbeat',
-    value: {
-      sequence: 1,
-      load: undefined,
-      leases: fences.map((fence) => ({
-        fence,
-        framesDone: 0,
-        framesTotal: 0,
-        fps: 0,
-        phase: '',
-        logTail: '',
-      })),
-    },
-  });
-}
-
-const failed = (fence: Fence): Promise<void> =>
-  open.receive({
-    $case: 'failed',
-    value: { fence, code: 'encoder_failed', message: 'no', logTail: '', inputAtFault: false },
-  });
-
-const completed = (fence: Fence): Promise<void> =>
-  open.receive({ $case: 'complete', value: { fence, artifacts: [], result: undefined, logTail: '' } });
-
-test('L14 a failure that cannot be taken now is answered: unanswered, its lease would be kept for ever', async () => {
-  const fence = await granted();
-  session().held.clear();
-  contextsRefused = 1;
-  await failed(fence);
-  expect(sent.at(-1)).toMatchObject({
-    $case: 'commitResult',
-    value: { fence, committed: false, retryable: true },
-  });
-  await failed(fence);
-  expect(sent.at(-1)).toMatchObject({ $case: 'commitResult', value: { fence, committed: true } });
-});
-
-test('a late answer about an old lease frees no slot of the newer one of the same task', async () => {
-  const fence = await granted();
-  await grid.leases.release(fence, 'a');
-  const [again] = await grid.grant('a', open.welcome.sessionId);
-  const newer = hold(again!);
-  expect(newer.taskId).toBe(fence.taskId);
-  completion = { committed: false, error: 'stale_lease: it is over', retryable: false };
-  await completed(fence);
-  await failed(fence);
-  await open.receive({ $case: 'release', value: { fence, reason: '' } });
-  expect(session().held.get(fence.taskId)?.fence).toEqual(newer);
-});
-
-test('a refused completion keeps its slot until the agent says that it failed', async () => {
-  const fence = await granted();
-  completion = { committed: false, error: 'digest_mismatch: other bytes', retryable: false };
-  await completed(fence);
-  expect(session().held.size).toBe(1);
-  await failed(fence);
-  expect(session().held.size).toBe(0);
-});
 
 test.each([
-  { committed: true, error: '', retryable: false },
-  { committed: false, error: 'stale_lease: it is over', retryable: false },
-])('a completion frees its slot when the lease is over: $error', async (answer) => {
-  const fence = await granted();
-  completion = answer;
-  await completed(fence);
-  expect(session().held.size).toBe(0);
+  ['its task cannot be read', { context: down }],
+  ['it cannot be counted', { fail: down }],
+])('a failure is answered when %s: the agent is to say it again', async (_, broken) => {
+  const fixture = await createMemoryFixture();
+  const { said, say } = await open(fixture, broken);
+  const fence = await leasedFence(fixture);
+  const value = { fence, code: 'encoder_failed', message: 'boom', logTail: '', inputAtFault: false };
+  await say({ $case: 'failed', value });
+  const answer = { fence, committed: false, error: 'unavailable: the database is away', retryable: true };
+  expect(said).toEqual([{ $case: 'commitResult', value: answer }]);
 });
 
-test('a lease that the first heartbeat after a pause does not name yet is not forgotten', async () => {
-  const fence = await granted();
-  clock.advance(SETTINGS.leaseTtlMs + 1);
-  await beat();
-  expect(session().held.size).toBe(1);
-  clock.advance(SETTINGS.heartbeatMs);
-  await beat(fence);
-  clock.advance(SETTINGS.leaseTtlMs + 1);
-  await beat();
-  expect(session().held.size).toBe(1);
-});
-
-test('a lease that heartbeats have not named for a whole ttl frees its slot', async () => {
-  await granted();
-  await beat();
-  clock.advance(SETTINGS.leaseTtlMs + 1);
-  await beat();
-  expect(session().held.size).toBe(0);
-});
-
-test('a heartbeat names what was lost, and frees its slot', async () => {
-  const fence = { taskId: randomUUID(), epoch: 1, leaseId: randomUUID() };
-  hold({ fence, jobId: 'j', kind: 'encode', clipIndex: 0 } as GrantedTask);
-  await beat(fence);
-  expect(sent.at(-1)).toMatchObject({ $case: 'heartbeatAck', value: { lost: [fence], renewed: [] } });
-  expect(session().held.size).toBe(0);
-});
+test.each(['uploadRequest', 'complete'] as const)(
+  '%s is answered when its lease cannot be read',
+  async (kind) => {
+    const fixture = await createMemoryFixture();
+    const { said, say } = await open(fixture, { context: down });
+    const fence = await leasedFence(fixture);
+    await say(
+      kind === 'complete'
+        ? { $case: kind, value: { fence, artifacts: [], result: undefined, logTail: '' } }
+        : { $case: kind, value: { fence, artifacts: [] } },
+    );
+    expect(said[0]?.value).toMatchObject({
+      fence,
+      error: 'unavailable: the database is away',
+      retryable: true,
+    });
+  },
+);
