@@ -70,7 +70,11 @@ async function main(): Promise<number> {
       say: (line) => console.error(`chaos: ${line}`),
     };
     const all: Measured[] = [];
-    for (const scenario of scenarios) all.push(await play(scenario, context));
+    for (const scenario of scenarios) {
+      const played = await play(scenario, context);
+      all.push(played);
+      console.error(`\n${tableText([played])}\n`);
+    }
     console.log(tableText(all));
     const machine = describeMachine(await server.version());
     if (values.write) await writeFile(RESULTS, resultsMarkdown(machine, all, 'chaos'));

@@ -29,7 +29,7 @@ export const agentKilled: Scenario = {
     const grid = await Processes.start({ agents: 2, database: await context.database() });
     try {
       const uploadId = await grid.api.upload(silentFilm(grid.folder, 10));
-      const rounds = context.short ? 1 : 20;
+      const rounds = context.short ? 1 : 15;
       const seconds: number[] = [];
       for (let round = 0; round < rounds; round++) seconds.push(await killOne(grid, uploadId));
       const note = `${rounds} kills; until the other agent's first heartbeat about the clip`;
