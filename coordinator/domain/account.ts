@@ -1,3 +1,5 @@
+import { GridError } from '../../shared/errors.ts';
+
 export const SCOPES = ['read', 'submit', 'agent', 'admin'] as const;
 
 /** `admin` implies all others; `submit` implies `read`. */
@@ -15,6 +17,17 @@ export function hasScope(principal: Principal, scope: Scope): boolean {
   const { scopes } = principal;
   if (scopes.includes('admin') || scopes.includes(scope)) return true;
   return scope === 'read' && scopes.includes('submit');
+}
+
+/** The secret of a header `authorization: Bearer SECRET`. */
+export function bearerSecret(header: string): string | undefined {
+  return /^Bearer (\S+)$/i.exec(header)?.[1];
+}
+
+/** The one place where a token meets what it is used for: throws `permission_denied` unless it has the scope. */
+export function checkScope(principal: Principal, scope: Scope): void {
+  if (hasScope(principal, scope)) return;
+  throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
 }
 
 /** Owner of everything on a grid without authentication. */

@@ -3,7 +3,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
-import { hasScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
+import { bearerSecret, checkScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
 import type { Grid } from '../grid/face.ts';
 
 /** What the handlers of the own API share. */
@@ -19,7 +19,7 @@ export interface ApiDeps {
 /** Who makes this request; throws `unauthenticated` or `permission_denied` unless the token has the scope. */
 export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): Promise<Principal> {
   if (deps.auth === 'none') return LOCAL;
-  const secret = /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
+  const secret = bearerSecret(ctx.get('authorization'));
   const principal = secret === undefined ? undefined : await deps.grid.accounts.authenticate(secret);
   if (principal === undefined) {
     ctx.set('WWW-Authenticate', 'Bearer realm="clipgrid"');
@@ -28,8 +28,6 @@ export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): P
       'send the header `Authorization: Bearer TOKEN` with a valid token',
     );
   }
-  if (!hasScope(principal, scope)) {
-    throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
-  }
+  checkScope(principal, scope);
   return principal;
 }

@@ -1,6 +1,6 @@
 import type { Metadata } from '@grpc/grpc-js';
 import { GridError } from '../../shared/errors.ts';
-import { hasScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
+import { bearerSecret, checkScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
 import type { AccountsFace } from '../grid/face.ts';
 
 /** `none`: everybody is an administrator; only for a grid that nobody else can reach. */
@@ -17,8 +17,7 @@ export const ANYBODY: Principal = { ownerId: '', tokenName: 'none', scopes: [] }
 /** Who calls, by `authorization: Bearer TOKEN`; throws unless the token has the scope. */
 export async function authenticate(auth: RpcAuth, metadata: Metadata, scope: Scope): Promise<Principal> {
   if (auth.mode === 'none') return LOCAL;
-  const header = String(metadata.get('authorization')[0] ?? '');
-  const secret = /^Bearer (\S+)$/i.exec(header)?.[1];
+  const secret = bearerSecret(String(metadata.get('authorization')[0] ?? ''));
   const principal = secret === undefined ? undefined : await auth.accounts.authenticate(secret);
   if (principal === undefined) {
     throw new GridError(
@@ -26,8 +25,6 @@ export async function authenticate(auth: RpcAuth, metadata: Metadata, scope: Sco
       'send the metadata `authorization: Bearer TOKEN` with a valid token',
     );
   }
-  if (!hasScope(principal, scope)) {
-    throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
-  }
+  checkScope(principal, scope);
   return principal;
 }

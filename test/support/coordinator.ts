@@ -17,6 +17,8 @@ export const ADMIN_TOKEN = 'an-admin-token-for-tests-only';
 export interface TestCoordinatorOptions {
   /** Default: none. */
   readonly auth?: 'none' | 'token';
+  /** Default: none. */
+  readonly finalripAuth?: 'none' | 'token';
   /** Default: as `auth`. */
   readonly agentAuth?: AgentAuth;
   /** Default: none. */
@@ -40,7 +42,13 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       host: '127.0.0.1',
       httpPort,
       grpcPort: 0,
-      finalrip: { port: finalripPort, auth: 'none', tokens: [], bucket: 'finalrip', createAt: 'text' },
+      finalrip: {
+        port: finalripPort,
+        auth: options.finalripAuth ?? 'none',
+        tokens: [],
+        bucket: 'finalrip',
+        createAt: 'text',
+      },
       dataDir: folder,
       bucket: 'clipgrid',
       minSandbox: options.minSandbox ?? 'none',

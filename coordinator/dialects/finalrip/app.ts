@@ -1,6 +1,6 @@
 import type { Context as Exchange, Middleware } from 'koa';
 import { toGridError } from '../../../shared/errors.ts';
-import { hasScope, type Principal } from '../../domain/account.ts';
+import { bearerSecret, checkScope, hasScope, type Principal } from '../../domain/account.ts';
 import type { Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { readRequest } from './read-request.ts';
@@ -49,8 +49,7 @@ async function serve(context: Context, ctx: Exchange): Promise<void> {
   const caller = await callerOf(context, ctx);
   const route = ROUTES.get(ctx.path);
   if (route?.method !== ctx.method) return sendNoRoute(ctx);
-  if (!hasScope(caller, route.scope))
-    throw new FinalripError(`the token ${caller.tokenName} lacks the scope ${route.scope}`);
+  checkScope(caller, route.scope);
   const request = await readRequest(ctx, route.struct);
   const data = await route.handle(context, request, caller.ownerId);
   if (data instanceof AnswerBytes) sendBody(ctx, data.bytes);
@@ -59,7 +58,7 @@ async function serve(context: Context, ctx: Exchange): Promise<void> {
 
 async function callerOf({ settings, parts }: Context, ctx: Exchange): Promise<Principal> {
   if (settings.auth === 'none') return OPEN;
-  const secret = ctx.get('token') || /^Bearer (\S+)$/i.exec(ctx.get('authorization'))?.[1];
+  const secret = ctx.get('token') || bearerSecret(ctx.get('authorization'));
   const principal = secret ? await parts.grid.accounts.authenticate(secret) : undefined;
   // An agent's token is no user's.
   const user = principal && (hasScope(principal, 'read') ? principal : undefined);
