@@ -161,7 +161,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
   if (!databaseUrl || !/^postgres(ql)?:\/\//.test(databaseUrl)) {
     refuse(
       'DATABASE_URL',
-      databaseUrl,
+      databaseUrl?.replace(/\/\/[^/@]*@/, '//***@'),
       'give postgres://user:password@host:port/database; `clipgrid up` brings its own',
     );
   }
