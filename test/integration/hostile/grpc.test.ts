@@ -64,7 +64,13 @@ test('2,000 malformed messages: no process ends, nobody else is disturbed, nothi
     for (let i = 0; i < SESSIONS / THIEVES; i++) {
       const session = i === 0 ? corpus.huge() : corpus.session(`thief-${number}`);
       messages += session.messages.length;
-      count(session.kind, await agent.session(`thief-${number}`, session));
+      const ended = agent.session(`thief-${number}`, session);
+      count(
+        session.kind,
+        await ended.catch((error: Error) => {
+          throw new Error(`${error.message}\n${owners.grid.coordinator.program.tail()}`);
+        }),
+      );
       if (i % 20 === 0) expect(await owners.beat()).toEqual(mine);
     }
     for (let i = 0; i < CALLS / THIEVES; i++) {

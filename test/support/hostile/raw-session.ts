@@ -48,7 +48,12 @@ export class RawPeer {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         stream.cancel();
-        reject(new Error(`a session never ended (${kind}): ${said.join().slice(0, 500)}`));
+        const sent = messages.map((one) => one.toString('hex').slice(0, 400));
+        reject(
+          new Error(
+            `a session never ended (${kind}, ${greets}): sent ${sent.join()}; heard ${said.join().slice(0, 500)}`,
+          ),
+        );
       }, WITHIN_MS);
       const settle = (outcome: Omit<Outcome, 'said'>): void => {
         clearTimeout(timer);

@@ -29,6 +29,8 @@ export async function startTwoOwners() {
     agents: 0,
     coordinatorEnv: {
       CLIPGRID_AUTH: 'token',
+      // Whoever has a token is let in: the attacks are to come from inside.
+      CLIPGRID_AGENT_AUTH: 'token',
       CLIPGRID_ADMIN_TOKEN: ADMIN_TOKEN,
       CLIPGRID_FINALRIP_TOKENS: `alice=${ALICE_TOKEN},bob=${BOB_TOKEN}`,
       // Leases are to be lost by attacks, not by a busy machine.
