@@ -36,13 +36,26 @@ function fieldsOf(error: GridError): FieldProblem[] {
   return typeof field === 'string' ? [{ field, value: shown(value), message: error.message }] : [];
 }
 
+/** Who sends a token where none belongs hears of it; the log need not. */
+function withoutSecrets(message: string): string {
+  return message.replaceAll(
+    /\b(\w*(?:token|secret|password|authorization)\w*) is "(?:[^"\\]|\\.)*"/gi,
+    '$1 is "***"',
+  );
+}
+
 /** Writes an error as RFC 9457 problem details. Internal ones tell an incident id, and the rest to the log. */
 export function sendProblem(ctx: Context, thrown: unknown, parts: { ids: IdSource; logger: Logger }): void {
   const error = toGridError(thrown);
   const { http, level } = ERROR_CODES[error.code];
   const internal = error.code === 'internal';
   const incident = internal ? parts.ids.uuid() : undefined;
-  const fields = { method: ctx.method, path: ctx.path, code: error.code, error: error.message };
+  const fields = {
+    method: ctx.method,
+    path: ctx.path,
+    code: error.code,
+    error: withoutSecrets(error.message),
+  };
   parts.logger[level](
     { ...fields, ...(internal ? { incident, stack: error.cause ?? error.stack } : {}) },
     'request failed',
