@@ -12,7 +12,7 @@ import {
 } from '../../support/hostile/two-owners.ts';
 
 const SEED = 4;
-const SESSIONS = 780;
+const SESSIONS = 840;
 const CALLS = 480;
 /** At once; each is an agent of its own. */
 const THIEVES = 6;

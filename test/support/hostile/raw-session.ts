@@ -24,21 +24,28 @@ export interface Outcome {
   readonly said: string;
 }
 
-/** A connection that sends bytes as they are. */
+function connection(port: number): Client {
+  const options = { 'grpc.use_local_subchannel_pool': 1, 'grpc.max_send_message_length': -1 };
+  return new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+}
+
+/** Sends bytes as they are: sessions over a connection each, calls over one. */
 export class RawPeer {
+  readonly #port: number;
   readonly #client: Client;
   readonly #metadata = new Metadata();
 
   constructor(port: number, token: string) {
-    // One connection each: a broken one must not end the others.
-    const options = { 'grpc.use_local_subchannel_pool': 1, 'grpc.max_send_message_length': -1 };
-    this.#client = new Client(`127.0.0.1:${port}`, credentials.createInsecure(), options);
+    this.#port = port;
+    this.#client = connection(port);
     this.#metadata.set('authorization', `Bearer ${token}`);
   }
 
   /** Says all of it, then a proper heartbeat; resolves when that is answered or the stream has ended. */
   session(agentId: string, { kind, greets, messages }: HostileSession): Promise<Outcome> {
-    const stream: ClientDuplexStream<Buffer, Buffer> = this.#client.makeBidiStreamRequest(
+    // As agents have: what a stream that was left has not read would take its share of the connection from the next.
+    const client = connection(this.#port);
+    const stream: ClientDuplexStream<Buffer, Buffer> = client.makeBidiStreamRequest(
       PATH,
       SAME,
       SAME,
@@ -57,6 +64,7 @@ export class RawPeer {
       }, WITHIN_MS);
       const settle = (outcome: Omit<Outcome, 'said'>): void => {
         clearTimeout(timer);
+        setImmediate(() => client.close());
         resolve({ ...outcome, said: said.join('\n') });
       };
       stream.on('error', () => undefined);
