@@ -2,6 +2,7 @@ import { GridError } from '../shared/errors.ts';
 import type {
   CommitResult,
   Fence,
+  PartComplete,
   TaskComplete,
   TaskFailed,
   UploadGrant,
@@ -13,6 +14,7 @@ type Message = NonNullable<SessionRequest['message']>;
 type Question =
   | { readonly $case: 'uploadRequest'; readonly value: UploadRequest }
   | { readonly $case: 'complete'; readonly value: TaskComplete }
+  | { readonly $case: 'part'; readonly value: PartComplete }
   | { readonly $case: 'failed'; readonly value: TaskFailed };
 
 interface Pending {
@@ -66,12 +68,21 @@ export class Link {
     return (await this.#ask(question, signal)) as CommitResult;
   }
 
+  async askPart(value: PartComplete, signal: AbortSignal): Promise<CommitResult> {
+    return (await this.#ask({ $case: 'part', value }, signal)) as CommitResult;
+  }
+
   answerUpload(answer: UploadGrant): void {
     this.#answer(answer, (pending) => pending.question.$case === 'uploadRequest');
   }
 
   answerCommit(answer: CommitResult): void {
-    this.#answer(answer, (pending) => pending.question.$case !== 'uploadRequest');
+    const fits = new Set<Question['$case']>(['complete', 'failed']);
+    this.#answer(answer, (pending) => fits.has(pending.question.$case));
+  }
+
+  answerPart(answer: CommitResult): void {
+    this.#answer(answer, (pending) => pending.question.$case === 'part');
   }
 
   #ask(question: Question, signal: AbortSignal): Promise<UploadGrant | CommitResult> {

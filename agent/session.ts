@@ -176,6 +176,8 @@ export class Session {
         return link.answerUpload(message.value);
       case 'commitResult':
         return link.answerCommit(message.value);
+      case 'partResult':
+        return link.answerPart(message.value);
       case 'drain':
         return this.#drain(message.value);
       case 'goodbye':

@@ -6,6 +6,7 @@ import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Capabilities } from './capabilities.ts';
+import { COMMIT_BACKOFF, deliver, savePart } from './deliver.ts';
 import { asDiskFull, freeBytes } from './disk-full.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
@@ -16,9 +17,7 @@ import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
 import { runIndexTask } from './runners/index-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
-import { refusal } from './refusal.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
-import { describeArtifact, uploadArtifact } from './upload.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface TaskRunnerDeps {
@@ -40,9 +39,6 @@ const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** As much as the coordinator keeps. */
 const MAX_MESSAGE_CHARS = 2_000;
-/** With the backoff: for about five minutes of a coordinator that says "later". */
-const COMMIT_TRIES = 80;
-const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
   const kind = spec?.kind;
@@ -73,7 +69,7 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
     workDir = await workspace.create(fence.leaseId);
     const context = contextOf(deps, { lease, workDir, tail, logger });
     const output = await runKind(grant.spec, context);
-    await deliver(deps, { lease, output, tail });
+    await deliver(deps, { lease, output, logTail: tail.toString() });
     logger.info({}, 'task committed');
   } catch (thrown) {
     const circumstances = { toolOutput: tail.toString(), freeBytes: await freeBytes(workspace.root) };
@@ -105,41 +101,9 @@ function contextOf(deps: TaskRunnerDeps, { lease, workDir, tail, logger }: Conte
     clock: deps.clock,
     logger,
     progress: (progress) => (lease.progress = progress),
+    savePart: (part) => savePart(deps, lease, part),
     toolOutput: (line) => tail.add(line),
   };
-}
-
-/** Hashes, uploads and commits. A coordinator that cannot answer is asked again while the lease is trusted. */
-async function deliver(
-  deps: TaskRunnerDeps,
-  { lease, output, tail }: { lease: HeldLease; output: RunnerOutput; tail: OutputTail },
-): Promise<void> {
-  const { link, clock, ids } = deps;
-  const { fence } = lease;
-  const { signal } = lease.abort;
-  lease.progress = { ...lease.progress, phase: 'upload' };
-  const files = new Map(output.artifacts.map((artifact) => [artifact.name, artifact.path]));
-  const artifacts = await Promise.all(output.artifacts.map(({ name, path }) => describeArtifact(name, path)));
-  const send = async (): Promise<{ error: string; retryable: boolean }> => {
-    const granted = await link.askUpload({ fence, artifacts }, signal);
-    if (granted.error) return granted;
-    for (const target of granted.targets) {
-      const path = files.get(target.name);
-      if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
-    }
-    const value = { fence, artifacts, result: output.result, logTail: tail.toString() };
-    const answer = await link.askCommit({ $case: 'complete', value }, signal);
-    return answer.committed ? { error: '', retryable: false } : answer;
-  };
-  for (let attempt = 0; ; attempt++) {
-    const refused = await send();
-    if (refused.error === '') return;
-    if (!refused.retryable || attempt + 1 >= COMMIT_TRIES) throw refusal(refused.error);
-    await clock.sleep(
-      backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
-      signal,
-    );
-  }
 }
 
 async function tellFailure(

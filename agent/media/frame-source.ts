@@ -47,6 +47,8 @@ export interface FrameSourceInput {
   readonly clip: LocalClip;
   /** The cut without handles, where the clip has some. */
   readonly bareCut: ClipCut | undefined;
+  /** Of the clip's lead-in: frames that earlier attempts have encoded. */
+  readonly resumedFrames: number;
   /** Of the source. */
   readonly format: VideoFormat | undefined;
 }
@@ -85,6 +87,10 @@ export async function frameSource(
   if (frames === given) {
     const range = ['-s', String(clip.leadIn), '-e', String(clip.leadIn + clip.wanted - 1)];
     return { command: await vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
+  }
+  if (input.resumedFrames > 0) {
+    const message = `the script returns ${frames} frames for ${given}: it did not when the first ${input.resumedFrames} of this clip were encoded`;
+    throw new GridError('script_failed', message);
   }
   const outputPath = join(context.workDir, 'exact.mkv');
   // The script has run once: a link that it left here would be written through with the agent's rights.

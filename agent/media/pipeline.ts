@@ -22,7 +22,8 @@ export interface PipelineInput {
   readonly clock: Clock;
   /** L14: when it counts as hanging. Default: see there. */
   readonly limits?: HangLimits;
-  onFrame(frames: number): void;
+  /** `header`: of the y4m stream that the frames are in. */
+  onFrame(frames: number, header: string): void;
   onStderrLine(line: string): void;
 }
 
@@ -42,9 +43,9 @@ export async function runPipeline(input: PipelineInput): Promise<{ frames: numbe
   const options = { signal, clock: input.clock, onStderrLine: input.onStderrLine };
   const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
   const pace = new FramePace(input.clock.monotonicMs(), paceLimits);
-  const counter = new FrameCounter((frames) => {
+  const counter: FrameCounter = new FrameCounter((frames) => {
     pace.frame(frames, input.clock.monotonicMs());
-    input.onFrame(frames);
+    input.onFrame(frames, counter.header ?? '');
   });
   counter.once('end', () => pace.sourceEnded(input.clock.monotonicMs()));
   const source = startTool(input.source, options);

@@ -1,8 +1,10 @@
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
-import type { EncodeCommand, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { EncodeCommand, EncodeTask, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
+import { salvageOf } from '../../shared/salvage.ts';
 import { cutClip, type LocalClip } from '../media/clip-cut.ts';
-import { frameSource, localSourceName } from '../media/frame-source.ts';
+import { y4mFrameRate } from '../media/frame-counter.ts';
+import { frameSource, localSourceName, type FrameSource } from '../media/frame-source.ts';
 import { runPipeline } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
@@ -10,6 +12,7 @@ import { verifySegment } from '../media/segment-verify.ts';
 import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
+import { Salvage } from './salvage.ts';
 import { withTimeout } from './timeout.ts';
 import { writtenFile } from './written-file.ts';
 
@@ -68,37 +71,83 @@ function speedometer(context: RunnerContext): (frames: number) => number {
   };
 }
 
+/** The clip as an attempt sees it that goes on behind committed parts: those are lead-in now. */
+function behindParts(clip: LocalClip, resumedFrames: number): LocalClip {
+  const wanted = clip.wanted - resumedFrames;
+  if (wanted <= 0) throw new GridError('invalid_argument', 'the parts of the clip leave nothing to encode');
+  return { ...clip, leadIn: clip.leadIn + resumedFrames, wanted };
+}
+
+interface Encoding {
+  readonly clip: LocalClip;
+  readonly source: FrameSource;
+  readonly command: EncodeCommand;
+  readonly resumedFrames: number;
+}
+
+/** Follows the encoder's output where the command gives separable parts and each frame of the clip is one of the output. */
+function startSalvage(
+  context: RunnerContext,
+  { clip, source, command, resumedFrames }: Encoding,
+  rate: () => Rational,
+): Salvage | undefined {
+  const programs = command.programs.map(({ argv }) => argv);
+  if (source.frames !== clip.wanted || !salvageOf(programs, command.outputName).possible) return undefined;
+  const path = join(context.workDir, basename(command.outputName));
+  return new Salvage(context, { path, resumedFrames, rate });
+}
+
+/** Runs the script and the user's programs. */
+async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
+  const { source, command, resumedFrames, clip } = encoding;
+  const framesTotal = resumedFrames + clip.wanted;
+  const speed = speedometer(context);
+  let header = '';
+  const programs = await programCommands(context, command);
+  const salvage = startSalvage(context, encoding, () => y4mFrameRate(header));
+  try {
+    return await runPipeline({
+      source: source.command,
+      programs,
+      signal: context.signal,
+      clock: context.clock,
+      onFrame(frames, seen) {
+        header = seen;
+        const framesDone = resumedFrames + frames;
+        context.progress({ framesDone, framesTotal, fps: speed(frames), phase: 'filter' });
+      },
+      onStderrLine: (line) => context.toolOutput(line),
+    });
+  } finally {
+    await salvage?.finish();
+  }
+}
+
 async function encode(spec: EncodeTask, context: RunnerContext) {
+  const { resumeFrames, command } = spec;
   const framesTotal = spec.cut?.framePts.length ?? 0;
   const startedMs = context.clock.monotonicMs();
-  context.progress({ framesDone: 0, framesTotal, fps: 0, phase: 'fetch' });
-  const { clip, fetchedBytes } = await fetchClip(spec, context);
+  context.progress({ framesDone: resumeFrames, framesTotal, fps: 0, phase: 'fetch' });
+  const fetched = await fetchClip(spec, context);
+  const clip = behindParts(fetched.clip, resumeFrames);
   const tools = mediaTools(context);
   const source = await frameSource(context, tools, {
     script: spec.script,
     clip,
     bareCut: spec.bareCut,
+    resumedFrames: resumeFrames,
     format: spec.sourceFormat,
   });
-  const speed = speedometer(context);
-  if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
-  const fed = await runPipeline({
-    source: source.command,
-    programs: await programCommands(context, spec.command),
-    signal: context.signal,
-    clock: context.clock,
-    onFrame: (frames) =>
-      context.progress({ framesDone: frames, framesTotal, fps: speed(frames), phase: 'filter' }),
-    onStderrLine: (line) => context.toolOutput(line),
-  });
+  if (!command) throw new GridError('invalid_argument', 'the encode task has no command');
+  const fed = await filterAndEncode(context, { clip, source, command, resumedFrames: resumeFrames });
   if (source.frames !== undefined && fed.frames !== source.frames) {
     throw new GridError(
       'frames_missing',
       `the script promised ${source.frames} frames and gave ${fed.frames}`,
     );
   }
-  const path = await writtenFile(context.workDir, spec.command.outputName);
-  context.progress({ framesDone: fed.frames, framesTotal, fps: 0, phase: 'verify' });
+  const path = await writtenFile(context.workDir, command.outputName);
+  context.progress({ framesDone: resumeFrames + fed.frames, framesTotal, fps: 0, phase: 'verify' });
   const segment = await withTimestamps(tools, path, fed.rate);
   const verified = await verifySegment(tools, segment);
   if (verified.frameCount !== fed.frames) {
@@ -107,9 +156,13 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
       `the encoder was given ${fed.frames} frames, its output has ${verified.frameCount}`,
     );
   }
+  const counts = { inputFrames: clip.wanted, resumedFrames: resumeFrames };
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
-  const value = { ...verified, inputFrames: clip.wanted, encodeSeconds, fetchedBytes, outputRate: fed.rate };
-  return { path: segment, value };
+  const { fetchedBytes } = fetched;
+  return {
+    path: segment,
+    value: { ...verified, ...counts, encodeSeconds, fetchedBytes, outputRate: fed.rate },
+  };
 }
 
 /** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */

@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { EncodeResult, FrameRange, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
 import type { ToolPaths } from '../tools.ts';
@@ -15,6 +15,15 @@ export interface RunnerProgress {
   readonly phase: 'fetch' | 'filter' | 'verify' | 'upload' | 'merge';
 }
 
+/** A part of a clip that is encoded and verified, while the rest is still being encoded. */
+export interface FinishedPart {
+  /** Absolute path of a complete file below `workDir`. */
+  readonly path: string;
+  /** Counted from the clip's first frame. */
+  readonly frames: FrameRange;
+  readonly result: EncodeResult;
+}
+
 /** Everything that one attempt may use. It ends with the attempt. */
 export interface RunnerContext {
   /** A private, empty directory; removed after the attempt. Absolute path. */
@@ -27,6 +36,8 @@ export interface RunnerContext {
   readonly clock: Clock;
   readonly logger: Logger;
   progress(progress: RunnerProgress): void;
+  /** Has a part kept beyond this attempt. It must begin where the last one ended. Throws when it is not kept. */
+  savePart(part: FinishedPart): Promise<void>;
   /** Keeps the last lines of what the tools print; they go into a failure. */
   toolOutput(line: string): void;
 }

@@ -17,7 +17,7 @@ import {
 } from './job-machine.ts';
 import { afterLoss } from './retry-policy.ts';
 import { isUnfinished, nextTask, type TaskEvent, type TaskMachine } from './task-machine.ts';
-import type { Fence, TaskKind } from './task.ts';
+import type { TaskKind } from './task.ts';
 
 /** A task in its job. Whoever keeps more about a task extends it: what is more is carried along untouched. */
 export interface TreeTask extends TaskMachine {
@@ -82,7 +82,7 @@ function startMerge<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge<T>): 
 /** L3, L10, L11. Undefined: the fence is not the current one. */
 export function commitTask<T extends TreeTask>(
   tree: JobTree<T>,
-  commit: { readonly fence: Fence; readonly content: string },
+  commit: Omit<Extract<TaskEvent, { type: 'commit' }>, 'type'>,
   stages: NextStages<T>,
 ): JobTree<T> | undefined {
   const done = withTask(tree, commit.fence.taskId, { type: 'commit', ...commit });

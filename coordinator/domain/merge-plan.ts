@@ -1,14 +1,15 @@
 import { assert } from '../../shared/errors.ts';
+import type { EncodeResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { JobSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
 import type { PlanSummary } from './planner.ts';
-import type { Artifact, NewTask, TaskOutput } from './task.ts';
+import type { Artifact, ClipOutput, NewTask, TaskOutput } from './task.ts';
 
 export interface MergeInput {
   readonly spec: JobSpec;
   readonly plan: PlanSummary;
   /** Outputs of the encode tasks, by clip. */
-  readonly encodes: readonly TaskOutput[];
+  readonly encodes: readonly ClipOutput[];
   readonly audio?: TaskOutput;
 }
 
@@ -20,15 +21,25 @@ function artifactNamed(output: TaskOutput, name: string): Artifact {
   return artifact;
 }
 
+interface Piece {
+  readonly artifact: Artifact;
+  readonly result: EncodeResult;
+}
+
+/** What holds a clip's frames, in their order: its parts, and the segment behind them. */
+function piecesOf(output: ClipOutput): Piece[] {
+  assert(output.result.kind?.$case === 'encode', 'an encode task leaves an encode result');
+  const segment = { artifact: artifactNamed(output, 'segment'), result: output.result.kind.value };
+  return [...(output.parts ?? []), segment];
+}
+
 /**
  * The last task of a job. Time stamps come back when no clip's script changed the number of frames (M4); else the time
  * follows the script's node.
  */
 export function mergeTask(input: MergeInput): NewTask {
-  const results = input.encodes.map((output) => {
-    assert(output.result.kind?.$case === 'encode', 'an encode task leaves an encode result');
-    return output.result.kind.value;
-  });
+  const pieces = input.encodes.flatMap(piecesOf);
+  const results = pieces.map((piece) => piece.result);
   const segmentFrames = results.map((result) => result.frameCount);
   const frameCount = segmentFrames.reduce((sum, count) => sum + count, 0);
   const { sidecar } = input.plan;
@@ -42,7 +53,7 @@ export function mergeTask(input: MergeInput): NewTask {
       kind: {
         $case: 'merge',
         value: {
-          segments: input.encodes.map((output) => unsignedInput(artifactNamed(output, 'segment'))),
+          segments: pieces.map((piece) => unsignedInput(piece.artifact)),
           index: unsignedInput(input.plan.index),
           sidecar: sidecar ? unsignedInput(sidecar) : undefined,
           audio: audio ? unsignedInput(audio) : undefined,

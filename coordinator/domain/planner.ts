@@ -155,6 +155,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
           bareCut: handles > 0 ? cuts.cut(clip.start, clip.end) : undefined,
           sourceFormat: index.format,
           timeoutSeconds: limit ?? automatic,
+          resumeFrames: 0,
         },
       },
     },

@@ -1,5 +1,5 @@
 import { afterFailure } from './retry-policy.ts';
-import type { Fence, TaskState } from './task.ts';
+import type { Fence, TaskPart, TaskState } from './task.ts';
 
 /** Who may finish a task, and until when it may be sure of that. */
 export interface Lease {
@@ -27,6 +27,8 @@ export interface TaskMachine {
   readonly content: string | undefined;
   /** Once succeeded: the lease that committed it (L3). */
   readonly committedBy: string | undefined;
+  /** What attempts that may die have finished of a clip; gone with a redo. */
+  readonly parts: readonly TaskPart[];
 }
 
 export type TaskEvent =
@@ -63,7 +65,14 @@ export type TaskEvent =
       readonly agentId: string;
       readonly inputAtFault: boolean;
     }
-  | { readonly type: 'commit'; readonly fence: Fence; readonly content: string }
+  | { readonly type: 'save'; readonly fence: Fence; readonly part: TaskPart }
+  /** `resumedFrames`: those that the segment leaves to the parts; default 0. */
+  | {
+      readonly type: 'commit';
+      readonly fence: Fence;
+      readonly content: string;
+      readonly resumedFrames?: number;
+    }
   /** Too many agents were lost on it, or nobody who can do it was there for too long. */
   | { readonly type: 'give_up' }
   | { readonly type: 'cancel' }
@@ -73,6 +82,9 @@ export type TaskEvent =
 
 /** States of a task that is still to be done; also those in which its lease may commit (L11). */
 export const UNFINISHED = ['ready', 'leased'] as const satisfies readonly TaskState[];
+
+/** Of one task: twice as many as an honest agent saves in two days of encoding (L9). */
+export const MAX_PARTS = 200;
 
 export function isUnfinished(task: TaskMachine): boolean {
   return task.state === 'ready' || task.state === 'leased';
@@ -90,7 +102,13 @@ export function newTaskMachine(taskId: string): TaskMachine {
     failedAgents: [],
     content: undefined,
     committedBy: undefined,
+    parts: [],
   };
+}
+
+/** Frames of the clip that are committed in parts. */
+export function savedFrames({ parts }: Pick<TaskMachine, 'parts'>): number {
+  return parts.at(-1)?.endFrame ?? 0;
 }
 
 /** L2: the fence is that of the task's last grant. */
@@ -102,6 +120,17 @@ export function isCurrent(task: TaskMachine, fence: Fence): boolean {
 export function saidBefore(task: TaskMachine, fence: Fence, content: string): boolean {
   if (task.state !== 'succeeded' || task.taskId !== fence.taskId || task.epoch !== fence.epoch) return false;
   return task.committedBy === fence.leaseId && task.content === content;
+}
+
+/** L3: this very part was committed by this very lease. */
+export function savedBefore(task: TaskMachine, fence: Fence, part: TaskPart): boolean {
+  if (!isUnfinished(task) || !isCurrent(task, fence)) return false;
+  const same = (one: TaskPart): boolean =>
+    one.epoch === fence.epoch &&
+    one.startFrame === part.startFrame &&
+    one.endFrame === part.endFrame &&
+    one.artifact.sha256 === part.artifact.sha256;
+  return task.parts.some(same);
 }
 
 /** The task after an event; undefined: the event does not apply and nothing changes. */
@@ -128,6 +157,8 @@ function changeOf(task: TaskMachine, event: TaskEvent): Partial<TaskMachine> | u
       return release(task, event);
     case 'fail':
       return fail(task, event);
+    case 'save':
+      return save(task, event);
     case 'commit':
       return commit(task, event);
     case 'give_up':
@@ -205,13 +236,25 @@ function fail(task: TaskMachine, event: EventOf<'fail'>): Change {
   return { ...BACK, failedAgents, ...(verdict === 'give_up' ? { state: 'failed' as const } : {}) };
 }
 
+/** L11 as for a commit. A part goes on exactly where the last one ended, so that every frame is in one of them. */
+function save(task: TaskMachine, { fence, part }: EventOf<'save'>): Change {
+  if (!isUnfinished(task) || !isCurrent(task, fence)) return undefined;
+  if (task.parts.length >= MAX_PARTS || savedFrames(task) !== part.startFrame) return undefined;
+  return { parts: [...task.parts, part] };
+}
+
 function commit(task: TaskMachine, event: EventOf<'commit'>): Change {
   if (!isUnfinished(task) || !isCurrent(task, event.fence)) return undefined;
+  const resumed = event.resumedFrames ?? 0;
+  // Parts of this very attempt lie within its segment: they were for the case that it dies.
+  const parts = task.parts.filter((part) => part.endFrame <= resumed);
+  if (savedFrames({ parts }) !== resumed) return undefined;
   return {
     state: 'succeeded',
     content: event.content,
     committedBy: event.fence.leaseId,
     lease: undefined,
+    parts,
   };
 }
 

@@ -1,4 +1,4 @@
-import type { TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { EncodeResult, TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Failure } from './job.ts';
 
 /** `clip` cuts a clip as a file to look at; it is no stage of a job. */
@@ -37,10 +37,26 @@ export interface NewTask {
   readonly cost: number;
 }
 
+/** A committed part of a clip that is not finished. Parts follow each other without a gap, from the clip's first frame on. */
+export interface TaskPart {
+  /** `[startFrame, endFrame)`, counted from the clip's first frame. */
+  readonly startFrame: number;
+  readonly endFrame: number;
+  /** Of the lease that committed it. */
+  readonly epoch: number;
+  readonly artifact: Artifact;
+  readonly result: EncodeResult;
+}
+
 /** What a succeeded task left. */
 export interface TaskOutput {
   readonly artifacts: readonly Artifact[];
   readonly result: TaskResult;
+}
+
+/** A finished clip: its parts, where there are some, and the segment behind them. */
+export interface ClipOutput extends TaskOutput {
+  readonly parts?: readonly TaskPart[];
 }
 
 /** What `progress` tells of one encode task, and no more: a job may have 10,000 of them. */
@@ -52,7 +68,7 @@ export interface ClipView {
   readonly framesDone: number;
   readonly framesTotal: number;
   readonly failure?: Failure;
-  /** SHA-256 of the committed segment; undefined until there is one. */
+  /** SHA-256 of the committed segment; undefined until there is one, and where it is not the whole clip. */
   readonly segmentSha256?: string;
 }
 
@@ -82,6 +98,8 @@ export interface TaskView {
   readonly failedAgents: readonly string[];
   readonly framesTotal: number;
   readonly framesDone: number;
+  /** Frames of the clip that committed parts hold: no later attempt encodes them again. */
+  readonly framesSaved: number;
   readonly fps: number;
   readonly phase: string;
   readonly startFrame?: number;

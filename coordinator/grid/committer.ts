@@ -2,10 +2,12 @@ import type { Clock } from '../../shared/clock.ts';
 import type { Artifact as AnnouncedArtifact } from '../../shared/gen/clipgrid/v1/artifact.ts';
 import type {
   CommitResult,
+  PartComplete,
   TaskComplete,
   UploadGrant,
   UploadRequest,
 } from '../../shared/gen/clipgrid/v1/lease.ts';
+import type { EncodeResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { checkFence } from '../domain/fence.ts';
@@ -61,6 +63,23 @@ export class Committer {
     this.#commits = new Batcher(limits, (items) => deps.leases.commit(items, rules));
   }
 
+  /** Keeps a finished part of a clip (L2, L3, L6, L11 as for a whole task). */
+  async savePart(session: LocalSession, message: PartComplete): Promise<CommitResult> {
+    const fence = checkFence(message.fence);
+    try {
+      const lease = await this.#lease(session, fence);
+      const { result, artifact, startFrame, endFrame } = checkPart(lease, message);
+      const published = await this.#publish(fence, lease.jobId, artifact);
+      const part = { startFrame, endFrame, epoch: fence.epoch, artifact: published, result };
+      if (!(await this.#deps.leases.savePart(fence, part)))
+        throw new GridError('stale_lease', 'the lease is not the current one, or the part not the next one');
+      this.#discard([this.#incoming(fence, artifact)]);
+      return { fence, committed: true, error: '', retryable: false };
+    } catch (thrown) {
+      return this.#refused(fence, toGridError(thrown), 'a part was refused');
+    }
+  }
+
   /** Signs one create-only PUT an artifact, under a key that holds epoch, lease and content (L6). */
   async grantUpload(session: LocalSession, request: UploadRequest): Promise<UploadGrant> {
     const fence = checkFence(request.fence);
@@ -104,13 +123,7 @@ export class Committer {
           `a ${lease.kind} task was completed with a result of another kind`,
         );
       }
-      if (result.kind.$case === 'encode' && result.kind.value.inputFrames !== lease.inputFrames) {
-        const { inputFrames } = result.kind.value;
-        throw new GridError(
-          'frames_missing',
-          `the clip has ${lease.inputFrames} frames, the agent encoded ${inputFrames}`,
-        );
-      }
+      if (result.kind.$case === 'encode') checkWhole(lease, result.kind.value);
       const artifacts = await Promise.all(
         message.artifacts.map((one) => this.#publish(fence, lease.jobId, one)),
       );
@@ -125,18 +138,13 @@ export class Committer {
       if (outcome.jobId) this.#deps.onCommitted(outcome.jobId);
       return { fence, committed: true, error: '', retryable: false };
     } catch (thrown) {
-      const error = toGridError(thrown);
-      this.#deps.logger.info(
-        { task: fence.taskId, code: error.code, error: error.message },
-        'a completion was refused',
-      );
-      return {
-        fence,
-        committed: false,
-        error: `${error.code}: ${error.message}`,
-        retryable: error.retryable,
-      };
+      return this.#refused(fence, toGridError(thrown), 'a completion was refused');
     }
+  }
+
+  #refused(fence: Fence, { code, message, retryable }: GridError, what: string): CommitResult {
+    this.#deps.logger.info({ task: fence.taskId, code, error: message }, what);
+    return { fence, committed: false, error: `${code}: ${message}`, retryable };
   }
 
   /** Nobody waits for it: what stays behind is found with the orphans of lost leases. */
@@ -196,6 +204,28 @@ export class Committer {
     const { name, sha256, sizeBytes } = announced;
     return { name, bucket: to.bucket, key: to.key, sha256, sizeBytes };
   }
+}
+
+/** M3: what parts hold, and the segment behind them, are all frames of the clip. */
+function checkWhole(lease: HeldLease, { inputFrames, resumedFrames }: EncodeResult): void {
+  if (resumedFrames + inputFrames === lease.inputFrames) return;
+  const parts = resumedFrames > 0 ? `, and parts hold ${resumedFrames}` : '';
+  const message = `the clip has ${lease.inputFrames} frames, the agent encoded ${inputFrames}${parts}`;
+  throw new GridError('frames_missing', message);
+}
+
+/** M3 for a part: as many frames as it says, and the clip goes on behind it. */
+function checkPart(lease: HeldLease, { artifact, frames, result }: PartComplete) {
+  if (lease.kind !== 'encode' || !artifact || !frames || !result)
+    throw new GridError('invalid_argument', 'a part of a clip brings an artifact, its frames and its result');
+  checkArtifacts('encode', [artifact]);
+  const { startFrame, endFrame } = frames;
+  const count = endFrame - startFrame;
+  if (count <= 0 || endFrame >= lease.inputFrames)
+    throw new GridError('invalid_argument', `[${startFrame}, ${endFrame}) is no part of the clip`);
+  if (result.frameCount !== count || result.inputFrames !== count)
+    throw new GridError('frames_missing', `a part of ${count} frames has ${result.frameCount}`);
+  return { artifact, result, startFrame, endFrame };
 }
 
 function checkArtifacts(kind: TaskKind, artifacts: readonly AnnouncedArtifact[]): void {

@@ -123,6 +123,7 @@ export class Dispatcher implements Service {
       inputFrames: encode?.range ? encode.range.endFrame - encode.range.startFrame : 0,
       sinceMs: clock.monotonicMs(),
     });
+    if (encode) encode.resumeFrames = task.savedFrames;
     this.#deps.onGranted(task);
     try {
       await signInputs(objects, task.spec, settings.urlExpiryS);

@@ -151,6 +151,12 @@ export class Gateway implements AgentGateway {
         if (result.fence) session.committing.delete(result.fence.leaseId);
         return wake.ring();
       }
+      case 'part':
+        session.sink.send({
+          $case: 'partResult',
+          value: await committer.savePart(session, message.value),
+        });
+        return;
       case 'failed':
         return this.#failed(session, message.value);
       case 'release':

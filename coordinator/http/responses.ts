@@ -26,6 +26,7 @@ export const taskResponse = z.strictObject({
   agent_id: z.string().nullable(),
   agent: z.string().nullable().describe('Name of the agent that has or had it.'),
   frames_done: COUNT,
+  frames_saved: COUNT.describe('Of a clip, kept in parts: no later attempt encodes them again.'),
   frames_total: COUNT,
   fps: z.number().min(0),
   phase: z.string(),
@@ -51,6 +52,9 @@ export const jobResponse = z.strictObject({
   container: z.enum(['matroska', 'mp4']),
   encode: z.string(),
   script: z.string(),
+  salvage: z
+    .string()
+    .describe('Whether finished parts of a clip outlive an agent that dies: yes, or no and why.'),
   result: z.strictObject({ size_bytes: BYTES, sha256: z.string() }).nullable(),
   failure: failureResponse.nullable(),
   created_at: TIME,

@@ -1,3 +1,4 @@
+import { describeSalvage, salvageOf } from '../../shared/salvage.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { JoinTokenView } from '../domain/enrolment.ts';
 import type { Failure } from '../domain/job.ts';
@@ -40,6 +41,7 @@ export function jobView(job: JobView): JobResponse {
     container: job.spec.container,
     encode: job.spec.command.text,
     script: job.spec.script.text,
+    salvage: describeSalvage(salvageOf(job.spec.command.programs, job.spec.command.outputName)),
     result: job.result ? { size_bytes: job.result.sizeBytes, sha256: job.result.sha256 } : null,
     failure: failureView(job.failure),
     created_at: job.createdAt.toISOString(),
@@ -62,6 +64,7 @@ export function taskView(task: TaskView): TaskResponse {
     agent_id: task.agentId ?? null,
     agent: task.agentName ?? null,
     frames_done: task.framesDone,
+    frames_saved: task.framesSaved,
     frames_total: task.framesTotal,
     fps: Math.round(task.fps * 10) / 10,
     phase: task.state === 'leased' ? task.phase : '',

@@ -1,6 +1,6 @@
 import type { Capacity, KnownAgent, Placement, Candidate } from '../domain/placement.ts';
 import type { Failure } from '../domain/job.ts';
-import type { Fence, NewTask, TaskKind, TaskOutput } from '../domain/task.ts';
+import type { ClipOutput, Fence, NewTask, TaskKind, TaskOutput, TaskPart } from '../domain/task.ts';
 import type { JobSpec } from '../domain/job.ts';
 import type { Plan, PlanSummary } from '../domain/planner.ts';
 import type { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -37,6 +37,8 @@ export interface GrantedTask {
   readonly clipIndex: number;
   /** Inputs without URLs. */
   readonly spec: TaskSpec;
+  /** Frames of the clip that parts of earlier attempts hold: this one goes on behind them. */
+  readonly savedFrames: number;
   /** Milliseconds that the task was ready before this grant. */
   readonly waitedMs: number;
 }
@@ -74,12 +76,17 @@ export interface TaskFailure {
   readonly inputAtFault: boolean;
 }
 
+/** Frames of its clip that a completion leaves to the parts that were committed. */
+export function resumedFrames({ result }: TaskOutput): number {
+  return result.kind?.$case === 'encode' ? result.kind.value.resumedFrames : 0;
+}
+
 /** What advancing a job needs of the domain, called inside the transaction (L10). */
 export interface StageRules {
   merge(input: {
     spec: JobSpec;
     plan: PlanSummary;
-    encodes: readonly TaskOutput[];
+    encodes: readonly ClipOutput[];
     audio?: TaskOutput;
   }): NewTask;
   newTaskId(): string;
@@ -131,6 +138,11 @@ export interface LeaseStore {
   /** The task of a fence, while that fence is the current one. */
   context(fence: Fence): Promise<LeaseContext | undefined>;
   commit(completions: readonly Completion[], rules: StageRules): Promise<CommitOutcome[]>;
+  /**
+   * Adds a part to an unfinished clip. True: it is kept, now or before by the same lease (L3). False: the fence is not the
+   * current one (L2), or the part does not go on where the last one ended.
+   */
+  savePart(fence: Fence, part: TaskPart): Promise<boolean>;
   /** True: the fence held and the failure counts. */
   fail(failure: TaskFailure): Promise<boolean>;
   release(fence: Fence, agentId: string): Promise<boolean>;

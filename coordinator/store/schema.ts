@@ -82,6 +82,7 @@ export interface TasksTable {
   fps: Generated<number>;
   phase: Generated<string>;
   log_tail: Generated<string>;
+  parts: ColumnType<unknown, string | undefined, string>;
   output: JsonOrNull<unknown>;
   failure: JsonOrNull<unknown>;
 }

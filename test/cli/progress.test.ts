@@ -19,6 +19,7 @@ const TASK: TaskDocument = {
   attempts: 1,
   agent_id: 'a',
   agent: 'blue',
+  frames_saved: 0,
   frames_done: 50,
   frames_total: 100,
   fps: 12.34,

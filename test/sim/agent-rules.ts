@@ -117,6 +117,7 @@ export class AgentRules {
         return;
       case 'revoke':
       case 'uploadGrant':
+      case 'partResult':
       case 'commitResult':
       case 'challenge':
       case 'goodbye':

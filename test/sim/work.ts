@@ -65,6 +65,7 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
         encodeSeconds: 1,
         fetchedBytes: 0,
         outputRate: undefined,
+        resumedFrames: 0,
       };
       const made = withDigests(Buffer.from(`${startFrame}-${endFrame};`));
       const value = { ...counts, format: FORMAT, extradataSha256: '' };

@@ -209,6 +209,49 @@ test('what a redo replaced is an orphan, what stays in the job is not', async ()
   expect(await keysIn(objects)).not.toContain(resultKey);
 });
 
+/** A clip with a published and committed part. Returns the part's key. */
+async function withPart(): Promise<{ jobId: string; task: GrantedTask; key: string }> {
+  const jobId = await fixture.submit();
+  const index = await next();
+  await publish(index);
+  await fixture.complete(index);
+  const task = await next();
+  const part = fixture.part(task, [0, 7]);
+  await put(part.artifact.key);
+  expect(await fixture.leases.savePart(task.fence, part)).toBe(true);
+  return { jobId, task, key: part.artifact.key };
+}
+
+test('a part of a clip is no orphan while its clip may need it, whoever has the task, and is one after a redo', async () => {
+  const { jobId, task, key } = await withPart();
+  await fixture.leases.release(task.fence, 'a');
+  const again = await next();
+  expect([again.fence.taskId, again.savedFrames]).toEqual([task.fence.taskId, 7]);
+  expect(await collectOrphans(deps)).toBe(0);
+  await put(fixture.part(again, [7, 9]).artifact.key);
+  expect(await fixture.leases.savePart(again.fence, fixture.part(again, [7, 9]))).toBe(true);
+  await publish(again);
+  await fixture.complete(again);
+  // The second part lies within the segment.
+  expect(await collectOrphans(deps)).toBe(1);
+  expect(await keysIn(objects)).toContain(key);
+  const respec = (): never => {
+    throw new Error('nothing is changed');
+  };
+  await fixture.jobs.redoClip({ jobId, clipIndex: task.clipIndex, respec, rules: RULES });
+  await collectOrphans(deps);
+  expect(await keysIn(objects)).not.toContain(key);
+});
+
+test.each(['cancelled', 'removed'])('parts of a job that is %s are collected', async (end) => {
+  const { jobId, key } = await withPart();
+  expect(await keysIn(objects)).toContain(key);
+  if (end === 'removed') await fixture.jobs.remove(jobId);
+  else await fixture.jobs.cancel(jobId);
+  await collect(deps);
+  expect(await keysIn(objects)).toEqual([]);
+});
+
 test('the orphan collection does not touch keys that are not of leases', async () => {
   for (const key of [sourceKey(ids.uuid()), 'artifacts/odd', 'incoming/x/1-y/z', 'anything']) await put(key);
   expect(await collectOrphans(deps)).toBe(0);

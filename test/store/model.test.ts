@@ -74,6 +74,9 @@ const commands = [
   finish,
   finish,
   finish,
+  fc
+    .tuple(back, fc.constantFrom(0, 0, 0, -2, 1))
+    .map(([k, off]) => command(`save a part of ${k}, ${off} off`, (world) => world.savePart(k, off))),
   back.map((k) => command(`renew ${k}`, (world) => world.renew(k))),
   fc
     .tuple(back, fc.boolean(), fc.boolean())

@@ -23,6 +23,7 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
         encodeSeconds: 1,
         fetchedBytes: 0,
         outputRate: undefined,
+        resumedFrames: 0,
       };
       const value = { ...counts, format: FORMAT, extradataSha256: '' };
       return { name: 'segment', bytes: unique, result: { kind: { $case: 'encode', value } } };

@@ -5,6 +5,7 @@ import type { SourceAccess } from '../../agent/media/source-access.ts';
 import type { RunnerContext } from '../../agent/runners/runner.ts';
 import { defaultLimits } from '../../agent/sandbox/limits.ts';
 import { plainSandbox } from '../../agent/sandbox/plain.ts';
+import { GridError } from '../../shared/errors.ts';
 import { systemClock } from '../../shared/clock.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 import { silentLogger } from '../../shared/logger.ts';
@@ -48,6 +49,7 @@ export function runnerContext(
     clock: systemClock,
     logger: silentLogger,
     progress: () => undefined,
+    savePart: () => Promise.reject(new GridError('unsupported', 'nobody keeps parts here')),
     toolOutput: (line) => lines.push(line),
     lines,
   };

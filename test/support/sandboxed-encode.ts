@@ -143,6 +143,7 @@ export async function sandboxedAgent(
         bareCut: undefined,
         sourceFormat: index.format,
         timeoutSeconds: 0,
+        resumeFrames: 0,
       };
       const outcome = { workDir, lines: base.lines };
       return runEncodeTask(spec, context).then(

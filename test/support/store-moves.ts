@@ -4,10 +4,11 @@ import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
 import { artifactKey } from '../../coordinator/domain/object-keys.ts';
 import { place } from '../../coordinator/domain/placement.ts';
 import { indexTask, plan, type Plan } from '../../coordinator/domain/planner.ts';
-import type { Fence, TaskOutput } from '../../coordinator/domain/task.ts';
+import type { Fence, TaskOutput, TaskPart } from '../../coordinator/domain/task.ts';
 import type { AgentStore } from '../../coordinator/store/agent-store.ts';
 import type { JobStore } from '../../coordinator/store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../../coordinator/store/lease-store.ts';
+import { assert } from '../../shared/errors.ts';
 import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
@@ -130,8 +131,8 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     });
   }
 
-  function output(task: GrantedTask, sha256 = 'a'.repeat(64)): TaskOutput {
-    const frames = task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts.length : 0;
+  function output(task: GrantedTask, sha256 = 'a'.repeat(64), saved = task.savedFrames): TaskOutput {
+    const frames = task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts.length - saved : 0;
     const results = {
       index: { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false },
       encode: {
@@ -142,6 +143,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
         extradataSha256: '',
         fetchedBytes: 0,
         outputRate: { num: 25, den: 1 },
+        resumedFrames: saved,
       },
       audio: { durationSeconds: 0 },
       merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
@@ -156,18 +158,41 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     };
   }
 
+  /** A part of a clip. */
+  function part(
+    task: GrantedTask,
+    [startFrame, endFrame]: readonly [number, number],
+    sha256?: string,
+  ): TaskPart {
+    const { artifacts, result } = output(task, sha256 ?? startFrame.toString(16).padStart(64, '0'));
+    assert(result.kind?.$case === 'encode', 'clips have parts');
+    const count = endFrame - startFrame;
+    const counts = { frameCount: count, inputFrames: count, resumedFrames: startFrame };
+    const { epoch } = task.fence;
+    return {
+      startFrame,
+      endFrame,
+      epoch,
+      artifact: artifacts[0]!,
+      result: { ...result.kind.value, ...counts },
+    };
+  }
+
   function planOf(task: GrantedTask, seconds = 4): Plan {
     const indexArtifact = output(task).artifacts[0]!;
     return plan({ spec: PASS_THROUGH, index: closedIndex(seconds), indexArtifact, slots: 1 });
   }
 
-  async function complete(task: GrantedTask, options: { fence?: Fence; sha256?: string } = {}) {
+  async function complete(
+    task: GrantedTask,
+    options: { fence?: Fence; sha256?: string; saved?: number } = {},
+  ) {
     const outcomes = await leases.commit(
       [
         {
           fence: options.fence ?? task.fence,
           agentId: task.agentId,
-          output: output(task, options.sha256),
+          output: output(task, options.sha256, options.saved),
           logTail: '',
           ...(task.kind === 'index' ? { plan: planOf(task) } : {}),
         },
@@ -195,6 +220,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     grant,
     complete,
     output,
+    part,
     planOf,
     encodingJob,
     rules,

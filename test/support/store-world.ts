@@ -70,7 +70,17 @@ export class StoreWorld {
 
   async commit(back: number, content: string) {
     const task = this.#lease(back);
-    return task && this.grid.complete(task, { sha256: content.repeat(64) });
+    if (!task) return undefined;
+    return this.grid.complete(task, { sha256: content.repeat(64) });
+  }
+
+  /** A part behind those that its task has, or so many frames off. */
+  async savePart(back: number, off: number) {
+    const task = this.#lease(back);
+    if (task?.kind !== 'encode') return undefined;
+    const known = await this.grid.jobs.task(task.fence.taskId).catch(() => undefined);
+    const from = Math.max(0, (known?.framesSaved ?? 0) + off);
+    return this.grid.leases.savePart(task.fence, this.grid.part(task, [from, from + 2]));
   }
 
   async fail(back: number, inputAtFault: boolean) {

@@ -70,6 +70,7 @@ export async function encodedClip(
       bareCut: clip.handles ? createCutPlanner(index).cut(startFrame, endFrame) : undefined,
       sourceFormat: index.format,
       timeoutSeconds: 0,
+      resumeFrames: 0,
     },
     context,
   );

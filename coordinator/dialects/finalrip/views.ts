@@ -69,6 +69,8 @@ export function percentOf(state: State, job: JobView | undefined): number {
 
 export function segmentOf(task: TaskView): Artifact | undefined {
   if (task.kind !== 'encode' || task.state !== 'succeeded') return undefined;
+  // Of a clip whose beginning was saved from an agent that died, the segment is the rest only: there is no file of the whole.
+  if (task.framesSaved > 0) return undefined;
   return task.output?.artifacts.find((artifact) => artifact.name === 'segment');
 }
 

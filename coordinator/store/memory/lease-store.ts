@@ -5,11 +5,18 @@ import { commitTask, failTask, giveUpTask, loseTask, withTask, type JobTree } fr
 import { canRun } from '../../domain/free-agents.ts';
 import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
 import { isForgiven, mayExpire, sweep } from '../../domain/sweep.ts';
-import { isCurrent, saidBefore, type TaskEvent } from '../../domain/task-machine.ts';
-import type { Fence, TaskOutput } from '../../domain/task.ts';
+import {
+  isCurrent,
+  saidBefore,
+  savedBefore,
+  savedFrames,
+  type TaskEvent,
+} from '../../domain/task-machine.ts';
+import type { Fence, TaskOutput, TaskPart } from '../../domain/task.ts';
 import { unableFailure } from '../../domain/waiting.ts';
 import {
   knownTo,
+  resumedFrames,
   type CommitOutcome,
   type Completion,
   type ExpireOptions,
@@ -80,13 +87,20 @@ async function grant(state: MemoryState, request: GrantRequest): Promise<Granted
     const task = apply(state, taskId, { type: 'grant', lease });
     if (task === undefined) return [];
     const { jobId, kind, epoch, clipIndex, spec } = task;
+    const saved = savedFrames(task);
     const record = state.job(jobId);
     if (kind === 'index' && record.startedAtMs === undefined)
       state.save(jobId, record.tree, { startedAtMs: state.nowMs });
-    state.say({ type: 'task.granted', jobId, taskId, agentId, data: { kind, clip: clipIndex, epoch } });
+    state.say({
+      type: 'task.granted',
+      jobId,
+      taskId,
+      agentId,
+      data: { kind, clip: clipIndex, epoch, saved },
+    });
     const fence = { taskId, epoch, leaseId };
     const waitedMs = state.nowMs - readyAtMs;
-    return [{ fence, sessionId, agentId, jobId, kind, clipIndex, spec, waitedMs }];
+    return [{ fence, sessionId, agentId, jobId, kind, clipIndex, spec, savedFrames: saved, waitedMs }];
   });
 }
 
@@ -176,7 +190,8 @@ function commitOne(state: MemoryState, completion: Completion, rules: StageRules
   const tree = { ...record.tree, tasks: new Map(record.tree.tasks).set(task.taskId, done) };
   const merge = makeMerge(state, plan ? { ...record, plan: plan.summary } : record, rules);
   const tasks = () => plan?.tasks.map((one) => state.newTask(jobId, { ...one, taskId: rules.newTaskId() }));
-  const next = commitTask(tree, { fence, content }, { plan: tasks, merge });
+  const resumed = resumedFrames(output);
+  const next = commitTask(tree, { fence, content, resumedFrames: resumed }, { plan: tasks, merge });
   if (next === undefined) return refused;
   const result = task.kind === 'merge' ? output.artifacts.find((one) => one.name === 'result') : undefined;
   state.save(jobId, next, {
@@ -199,6 +214,13 @@ function sayCommit(
   if (before === 'indexing' && job.state === 'encoding')
     state.say({ type: 'job.planned', jobId, data: { clips: job.clipsTotal, frames: job.framesTotal } });
   if (job.state !== before) state.sayState(jobId);
+}
+
+function savePart(state: MemoryState, fence: Fence, part: TaskPart): boolean {
+  const task = state.jobOf(fence.taskId)?.tree.tasks.get(fence.taskId);
+  if (task === undefined) return false;
+  if (savedBefore(task, fence, part)) return true;
+  return apply(state, fence.taskId, { type: 'save', fence, part }) !== undefined;
 }
 
 function fail(state: MemoryState, input: Parameters<LeaseStore['fail']>[0]): boolean {
@@ -286,6 +308,7 @@ export function memoryLeaseStore(state: MemoryState): LeaseStore {
       return { jobId, agentId, kind, clipIndex, spec, jobSpec: record.input.spec };
     },
     commit: async (completions, rules) => completions.map((one) => commitOne(state, one, rules)),
+    savePart: async (fence, part) => savePart(state, fence, part),
     fail: async (failure) => fail(state, failure),
     release: async (fence, agentId) => release(state, fence, agentId),
     expire: async (options) => expire(state, options),

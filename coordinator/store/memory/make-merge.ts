@@ -11,7 +11,9 @@ export function makeMerge(state: MemoryState, record: JobRecord, rules: StageRul
     assert(plan !== undefined, 'a job that is merged has a plan');
     const parts = [...tasks.values()].toSorted((a, b) => a.clipIndex - b.clipIndex);
     const outputs = (kind: string) =>
-      parts.flatMap((task) => (task.kind === kind && task.output ? [task.output] : []));
+      parts.flatMap(({ kind: of, output, parts: saved }) =>
+        of === kind && output ? [{ ...output, parts: saved }] : [],
+      );
     const audio = outputs('audio')[0];
     const task = rules.merge({
       spec: record.input.spec,

@@ -3,7 +3,7 @@ import type { Failure } from '../../domain/job.ts';
 import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
-import { newTaskMachine } from '../../domain/task-machine.ts';
+import { newTaskMachine, savedFrames } from '../../domain/task-machine.ts';
 import type { Artifact, NewTask, ClipView, TaskOutput, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { NewJob } from '../job-store.ts';
@@ -106,6 +106,7 @@ export function toTaskView(task: TaskRecord, agentName: string | undefined): Tas
     failedAgents: task.failedAgents,
     framesTotal: task.framesTotal,
     framesDone: task.framesDone,
+    framesSaved: savedFrames(task),
     fps: task.fps,
     phase: task.phase,
     ...(range ? { startFrame: range.startFrame, endFrame: range.endFrame } : {}),
@@ -129,7 +130,7 @@ export function toClipView(task: TaskView): ClipView {
     framesDone,
     framesTotal,
     ...(failure ? { failure } : {}),
-    ...(state === 'succeeded' && segment ? { segmentSha256: segment.sha256 } : {}),
+    ...(state === 'succeeded' && segment && task.framesSaved === 0 ? { segmentSha256: segment.sha256 } : {}),
   };
 }
 

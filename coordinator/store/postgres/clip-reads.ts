@@ -28,7 +28,7 @@ export async function clipsOfJob(db: Db, jobId: string): Promise<ClipView[]> {
   if (!isUuid(jobId)) throw noJob(jobId);
   const { rows } = await sql<{ clips: ClipColumns[] | null }>`
     select json_agg(json_build_array(t.clip_index, t.state, t.attempts, a.name, t.frames_done, t.frames_total, t.failure,
-      case when t.state = 'succeeded'
+      case when t.state = 'succeeded' and t.parts = '[]'
         then jsonb_path_query_first(t.output, '$.artifacts[*] ? (@.name == "segment").sha256') end)
       order by t.clip_index) as clips
     from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid and t.kind = 'encode'`.execute(

@@ -2,7 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { JobSpec } from '../../domain/job.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { UNFINISHED } from '../../domain/task-machine.ts';
-import type { Artifact, Fence, TaskKind, TaskOutput } from '../../domain/task.ts';
+import type { Artifact, Fence, TaskKind, TaskOutput, TaskPart } from '../../domain/task.ts';
 import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { failJob } from './end-job.ts';
@@ -126,15 +126,20 @@ function saidDone(completions: readonly Completion[]): RawBuilder<unknown> {
     )`;
 }
 
+/** Frames of the clip that the completion `c` leaves to parts of earlier attempts; parts within its segment are not needed. */
+const RESUMED = sql`coalesce((c.output#>>'{result,kind,value,resumedFrames}')::int, 0)`;
+
 /** `done`: the tasks of `source`, rows like `said_done`, whose fence holds, committed; and what is kept of each. */
 function done(source: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`
     done as (
       update tasks t set state = 'succeeded', output = c.output, log_tail = c.log_tail, frames_done = t.frames_total,
-        finished_at = now(), lease_expires_at = null, failure = null
+        finished_at = now(), lease_expires_at = null, failure = null,
+        parts = jsonb_path_query_array(t.parts, '$[*] ? (@.endFrame <= $resumed)', jsonb_build_object('resumed', ${RESUMED}))
       from ${source} c
       where t.task_id = c.task_id and t.epoch = c.epoch and t.lease_id = c.lease_id
         and t.state = any(${UNFINISHED}::text[])
+        and (${RESUMED} = 0 or t.parts @> jsonb_build_array(jsonb_build_object('endFrame', ${RESUMED})))
       returning t.task_id, t.epoch, t.lease_id, t.job_id, t.kind, t.clip_index, t.frames_total, t.agent_id, t.granted_at
     ), kept as (
       insert into attempts (task_id, epoch, agent_id, granted_at, outcome)
@@ -243,11 +248,12 @@ interface MergeableJob {
 
 /** L10: in the transaction of the last encode. */
 export async function startMerging(tx: Transaction, job: MergeableJob, rules: StageRules): Promise<void> {
-  const { rows } = await sql<{ kind: TaskKind; output: TaskOutput }>`
-    select kind, output from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
+  const { rows } = await sql<{ kind: TaskKind; output: TaskOutput; parts: TaskPart[] }>`
+    select kind, output, parts from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
     order by clip_index`.execute(tx);
   const audio = rows.find((row) => row.kind === 'audio')?.output;
-  const encodes = rows.filter((row) => row.kind === 'encode').map((row) => row.output);
+  const clips = rows.filter((row) => row.kind === 'encode');
+  const encodes = clips.map(({ output, parts }) => ({ ...output, parts }));
   const task = rules.merge({ spec: job.spec, plan: job.plan, encodes, ...(audio ? { audio } : {}) });
   await insertTasks(tx, job.job_id, [{ ...task, taskId: rules.newTaskId() }]);
   await sql`update jobs set state = 'merging' where job_id = ${job.job_id}::uuid`.execute(tx);

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { parseLeaseKey } from '../../domain/object-keys.ts';
 import type { CollectOptions, GarbageRef, GarbageStore } from '../garbage-store.ts';
 import type { Db } from '../transaction.ts';
+import { ARTIFACTS } from './artifacts.ts';
 
 /** Mark and garbage are one statement. A redo that came first has taken the job's state away, so it is not collected. */
 async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions): Promise<number> {
@@ -15,7 +16,7 @@ async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions)
     ), thrown_away as (
       insert into garbage (refs)
       select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
-      from ended e join tasks t using (job_id), jsonb_array_elements(t.output->'artifacts') a
+      from ended e join tasks t using (job_id), ${ARTIFACTS} a
       where a->>'key' is distinct from e.result_key group by e.job_id
     ), clips as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from ended e
@@ -91,8 +92,8 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
       select 1 from tasks t join jobs j using (job_id) where t.task_id = k.task_id and (
         t.state in ('leased', 'ready') and t.epoch = k.epoch and (k.lease_id = '' or k.lease_id = t.lease_id::text)
         or k.lease_id = '' and j.result->>'key' = k.key
-        or k.lease_id = '' and t.state = 'succeeded' and (j.collected_at is null or t.kind = 'clip') and exists (
-          select 1 from jsonb_array_elements(t.output->'artifacts') a where a->>'key' = k.key)))`.execute(db);
+        or k.lease_id = '' and (j.collected_at is null or t.kind = 'clip') and exists (
+          select 1 from ${ARTIFACTS} a where a->>'key' = k.key)))`.execute(db);
   return rows.map((row) => row.key);
 }
 

@@ -6,6 +6,7 @@ import type { TaskKind } from '../../domain/task.ts';
 import { knownTo, type GrantedTask, type GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
 import { RELAXED } from './relaxed.ts';
+import { SAVED_FRAMES } from './save-part.ts';
 
 interface CandidateRow {
   task_id: string;
@@ -24,6 +25,7 @@ interface GrantRow {
   kind: TaskKind;
   clip_index: number;
   spec: Buffer;
+  saved_frames: number;
   waited_ms: number;
 }
 
@@ -83,6 +85,7 @@ async function lease(
       from free w join agents a on a.agent_id = w.agent_id and a.session_id = w.session_id and a.state = 'online'
       where t.task_id = w.task_id and t.state = 'ready'
       returning t.task_id, t.epoch, t.lease_id, t.session_id, t.agent_id, t.job_id, t.kind, t.spec, t.clip_index,
+        ${SAVED_FRAMES} as saved_frames,
         extract(epoch from clock_timestamp() - t.ready_at) * 1000 as waited_ms
     ), started as (
       -- Tasks are locked before jobs only here: whoever ends the job now is not waited for.
@@ -92,7 +95,7 @@ async function lease(
     ), said as (
       insert into events (type, job_id, task_id, agent_id, owner_id, data)
       select 'task.granted', l.job_id, l.task_id, l.agent_id, j.owner_id,
-        jsonb_build_object('kind', l.kind, 'clip', l.clip_index, 'epoch', l.epoch)
+        jsonb_build_object('kind', l.kind, 'clip', l.clip_index, 'epoch', l.epoch, 'saved', l.saved_frames)
       from leased l join jobs j using (job_id)
     )
     select * from leased`.execute(db);
@@ -117,6 +120,7 @@ function toGranted(row: GrantRow): GrantedTask {
     kind: row.kind,
     clipIndex: row.clip_index,
     spec: TaskSpec.decode(row.spec),
+    savedFrames: row.saved_frames,
     waitedMs: Number(row.waited_ms),
   };
 }

@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
 import type { Artifact, TaskKind, TaskOutput, TaskState, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
+import { SAVED_FRAMES } from './save-part.ts';
 
 export interface JobRow {
   job_id: string;
@@ -76,6 +77,7 @@ export interface TaskRow {
   failed_agents: string[];
   frames_total: number;
   frames_done: number;
+  frames_saved: number;
   fps: number;
   phase: string;
   start_frame: number | null;
@@ -90,7 +92,7 @@ export interface TaskRow {
 
 export const TASK_COLUMNS: RawBuilder<unknown> = sql`
   t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
-  t.failed_agents, t.frames_total, t.frames_done, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
+  t.failed_agents, t.frames_total, t.frames_done, ${SAVED_FRAMES} as frames_saved, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
   t.ready_at, t.granted_at, t.finished_at`;
 
 export function toTaskView(row: TaskRow): TaskView {
@@ -108,6 +110,7 @@ export function toTaskView(row: TaskRow): TaskView {
     failedAgents: row.failed_agents,
     framesTotal: row.frames_total,
     framesDone: row.frames_done,
+    framesSaved: row.frames_saved,
     fps: row.fps,
     phase: row.phase,
     ...(row.start_frame === null ? {} : { startFrame: row.start_frame }),

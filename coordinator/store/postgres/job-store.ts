@@ -6,6 +6,7 @@ import { checkCancel } from '../../domain/job-machine.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
+import { ARTIFACTS } from './artifacts.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { clipsOfJob, openWork, stampOf } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
@@ -46,7 +47,7 @@ async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise
   await sql`
     insert into garbage (refs)
     select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
-    from tasks t, jsonb_array_elements(t.output->'artifacts') a where t.job_id = ${jobId}::uuid
+    from tasks t, ${ARTIFACTS} a where t.job_id = ${jobId}::uuid
     having count(*) > 0`.execute(tx);
   await say(tx, { type: 'job.removed', jobId });
   await sql`
@@ -115,7 +116,8 @@ async function retryTask(tx: Transaction, taskId: string): Promise<void> {
   }
   await sql`
     update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, lease_id = null,
-      attempts = 0, lost = 0, failed_agents = '{}', frames_done = 0, fps = 0, phase = '', log_tail = '', failure = null
+      attempts = 0, lost = 0, failed_agents = '{}', frames_done = 0, fps = 0, phase = '', log_tail = '', failure = null,
+      parts = '[]'
     where task_id = ${taskId}::uuid`.execute(tx);
   await notifyRevoked(tx, [task], 'superseded');
   await notify(tx, { wake: 'tasks' });

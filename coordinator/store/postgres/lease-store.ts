@@ -11,6 +11,7 @@ import { giveUpWaiting } from './give-up-waiting.ts';
 import { grant } from './grant.ts';
 import { adopt, renew, shorten } from './renew.ts';
 import { revokeDrained } from './revoke-drained.ts';
+import { savePart } from './save-part.ts';
 
 interface ContextRow {
   job_id: string;
@@ -47,6 +48,7 @@ export function postgresLeaseStore(db: Db): LeaseStore {
     shorten: (sessionId, graceMs) => shorten(db, sessionId, graceMs),
     context: (fence) => context(db, fence),
     commit: (completions, rules) => commit(db, completions, rules),
+    savePart: (fence, part) => savePart(db, fence, part),
     fail: (failure) => fail(db, failure),
     release: (fence, agentId) => release(db, fence, agentId),
     expire: (options) => expire(db, options),

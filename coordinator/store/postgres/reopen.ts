@@ -65,7 +65,7 @@ async function resetTasks(
     ), reset as (
       update tasks t set state = 'ready', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null,
         ready_at = now(), finished_at = null, output = null, failure = null, attempts = 0, lost = 0, failed_agents = '{}',
-        frames_done = 0, fps = 0, phase = '', log_tail = ''
+        frames_done = 0, fps = 0, phase = '', log_tail = '', parts = '[]'
       from old where t.task_id = old.task_id
     )
     select * from old`.execute(tx);

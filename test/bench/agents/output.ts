@@ -83,6 +83,7 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
         extradataSha256: '',
         fetchedBytes: 0,
         outputRate: undefined,
+        resumedFrames: 0,
       };
       return {
         bytes: own,

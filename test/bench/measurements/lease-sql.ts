@@ -43,7 +43,10 @@ function outputOf(task: GrantedTask): TaskOutput {
   const kind =
     task.kind === 'index'
       ? ({ $case: 'index', value: { frameCount: 0, durationSeconds: 0, format, hasSidecar: false } } as const)
-      : ({ $case: 'encode', value: { ...frames, fetchedBytes: 0, outputRate: undefined } } as const);
+      : ({
+          $case: 'encode',
+          value: { ...frames, fetchedBytes: 0, outputRate: undefined, resumedFrames: 0 },
+        } as const);
   const name = task.kind === 'index' ? 'index' : 'segment';
   return { artifacts: [{ name, bucket: 'clipgrid', key, sha256, sizeBytes: 10 }], result: { kind } };
 }

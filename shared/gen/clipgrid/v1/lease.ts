@@ -7,7 +7,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Artifact, UploadTarget } from "./artifact.ts";
-import { TaskResult, TaskSpec } from "./task.ts";
+import { EncodeResult, FrameRange, TaskResult, TaskSpec } from "./task.ts";
 
 /** The fence (L2): goes with every word about a lease, in both directions. */
 export interface Fence {
@@ -84,6 +84,17 @@ export interface TaskFailed {
   logTail: string;
   /** True when no other agent would do better: the input is at fault. */
   inputAtFault: boolean;
+}
+
+/** A finished part of a clip: should this attempt die, the next one goes on behind it. It begins where the last one ended. */
+export interface PartComplete {
+  fence: Fence | undefined;
+  artifact:
+    | Artifact
+    | undefined;
+  /** Counted from the clip's first frame; ends before the clip does. */
+  frames: FrameRange | undefined;
+  result: EncodeResult | undefined;
 }
 
 /** The coordinator's last word on a completion or a failure. committed is also true for a repeated one (L3). */
@@ -1145,6 +1156,129 @@ export const TaskFailed: MessageFns<TaskFailed> = {
     message.message = object.message ?? "";
     message.logTail = object.logTail ?? "";
     message.inputAtFault = object.inputAtFault ?? false;
+    return message;
+  },
+};
+
+function createBasePartComplete(): PartComplete {
+  return { fence: undefined, artifact: undefined, frames: undefined, result: undefined };
+}
+
+export const PartComplete: MessageFns<PartComplete> = {
+  encode(message: PartComplete, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fence !== undefined) {
+      Fence.encode(message.fence, writer.uint32(10).fork()).join();
+    }
+    if (message.artifact !== undefined) {
+      Artifact.encode(message.artifact, writer.uint32(18).fork()).join();
+    }
+    if (message.frames !== undefined) {
+      FrameRange.encode(message.frames, writer.uint32(26).fork()).join();
+    }
+    if (message.result !== undefined) {
+      EncodeResult.encode(message.result, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PartComplete {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePartComplete();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fence = Fence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.artifact = Artifact.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.frames = FrameRange.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.result = EncodeResult.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PartComplete {
+    return {
+      fence: isSet(object.fence) ? Fence.fromJSON(object.fence) : undefined,
+      artifact: isSet(object.artifact) ? Artifact.fromJSON(object.artifact) : undefined,
+      frames: isSet(object.frames) ? FrameRange.fromJSON(object.frames) : undefined,
+      result: isSet(object.result) ? EncodeResult.fromJSON(object.result) : undefined,
+    };
+  },
+
+  toJSON(message: PartComplete): unknown {
+    const obj: any = {};
+    if (message.fence !== undefined) {
+      obj.fence = Fence.toJSON(message.fence);
+    }
+    if (message.artifact !== undefined) {
+      obj.artifact = Artifact.toJSON(message.artifact);
+    }
+    if (message.frames !== undefined) {
+      obj.frames = FrameRange.toJSON(message.frames);
+    }
+    if (message.result !== undefined) {
+      obj.result = EncodeResult.toJSON(message.result);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PartComplete>): PartComplete {
+    return PartComplete.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PartComplete>): PartComplete {
+    const message = createBasePartComplete();
+    message.fence = (object.fence !== undefined && object.fence !== null) ? Fence.fromPartial(object.fence) : undefined;
+    message.artifact = (object.artifact !== undefined && object.artifact !== null)
+      ? Artifact.fromPartial(object.artifact)
+      : undefined;
+    message.frames = (object.frames !== undefined && object.frames !== null)
+      ? FrameRange.fromPartial(object.frames)
+      : undefined;
+    message.result = (object.result !== undefined && object.result !== null)
+      ? EncodeResult.fromPartial(object.result)
+      : undefined;
     return message;
   },
 };

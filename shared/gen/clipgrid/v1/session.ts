@@ -27,6 +27,7 @@ import {
   LeaseProgress,
   LeaseRelease,
   LeaseRevoke,
+  PartComplete,
   TaskComplete,
   TaskFailed,
   UploadGrant,
@@ -55,6 +56,7 @@ export interface SessionRequest {
     | //
     /** The agent wants to leave: nothing new, what it holds is finished. */
     { $case: "drain"; value: DrainNotice }
+    | { $case: "part"; value: PartComplete }
     | undefined;
 }
 
@@ -71,6 +73,9 @@ export interface SessionResponse {
     /** The session ends: why, and whether to come back. */
     { $case: "goodbye"; value: Goodbye }
     | { $case: "challenge"; value: Challenge }
+    | //
+    /** On a PartComplete. */
+    { $case: "partResult"; value: CommitResult }
     | undefined;
 }
 
@@ -411,6 +416,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "drain":
         DrainNotice.encode(message.message.value, writer.uint32(58).fork()).join();
         break;
+      case "part":
+        PartComplete.encode(message.message.value, writer.uint32(66).fork()).join();
+        break;
     }
     return writer;
   },
@@ -484,6 +492,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.message = { $case: "drain", value: DrainNotice.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.message = { $case: "part", value: PartComplete.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -514,6 +530,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         ? { $case: "release", value: LeaseRelease.fromJSON(object.release) }
         : isSet(object.drain)
         ? { $case: "drain", value: DrainNotice.fromJSON(object.drain) }
+        : isSet(object.part)
+        ? { $case: "part", value: PartComplete.fromJSON(object.part) }
         : undefined,
     };
   },
@@ -534,6 +552,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       obj.release = LeaseRelease.toJSON(message.message.value);
     } else if (message.message?.$case === "drain") {
       obj.drain = DrainNotice.toJSON(message.message.value);
+    } else if (message.message?.$case === "part") {
+      obj.part = PartComplete.toJSON(message.message.value);
     }
     return obj;
   },
@@ -586,6 +606,12 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         }
         break;
       }
+      case "part": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "part", value: PartComplete.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -624,6 +650,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         break;
       case "challenge":
         Challenge.encode(message.message.value, writer.uint32(122).fork()).join();
+        break;
+      case "partResult":
+        CommitResult.encode(message.message.value, writer.uint32(74).fork()).join();
         break;
     }
     return writer;
@@ -714,6 +743,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.message = { $case: "challenge", value: Challenge.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "partResult", value: CommitResult.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -752,6 +789,10 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         ? { $case: "goodbye", value: Goodbye.fromJSON(object.goodbye) }
         : isSet(object.challenge)
         ? { $case: "challenge", value: Challenge.fromJSON(object.challenge) }
+        : isSet(object.partResult)
+        ? { $case: "partResult", value: CommitResult.fromJSON(object.partResult) }
+        : isSet(object.part_result)
+        ? { $case: "partResult", value: CommitResult.fromJSON(object.part_result) }
         : undefined,
     };
   },
@@ -776,6 +817,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       obj.goodbye = Goodbye.toJSON(message.message.value);
     } else if (message.message?.$case === "challenge") {
       obj.challenge = Challenge.toJSON(message.message.value);
+    } else if (message.message?.$case === "partResult") {
+      obj.partResult = CommitResult.toJSON(message.message.value);
     }
     return obj;
   },
@@ -837,6 +880,12 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "challenge": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "challenge", value: Challenge.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "partResult": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "partResult", value: CommitResult.fromPartial(object.message.value) };
         }
         break;
       }

@@ -82,7 +82,11 @@ export interface EncodeTask {
   /** Wall-clock limit of one attempt, in seconds; 0: none. */
   timeoutSeconds: number;
   /** The same without handles, for a script that does not return as many frames as it is given; absent: cut has none. */
-  bareCut: ClipCut | undefined;
+  bareCut:
+    | ClipCut
+    | undefined;
+  /** So many frames from the clip's first on are committed in parts already: the segment begins behind them. */
+  resumeFrames: number;
 }
 
 /** How to get the frames of a clip out of the source by stream copy. */
@@ -174,7 +178,7 @@ export interface IndexResult {
 }
 
 export interface EncodeResult {
-  /** Frames of the segment as a full decode counted them, and frames that the script was given. */
+  /** Frames of the segment, or part, as a full decode counted them, and frames of the clip that it was made of. */
   frameCount: number;
   inputFrames: number;
   format: VideoFormat | undefined;
@@ -184,7 +188,11 @@ export interface EncodeResult {
   /** Bytes of the source that were fetched for this clip. */
   fetchedBytes: number;
   /** Frames a second of what the encoder was given: the rate of the script's node. 0/1: not known. */
-  outputRate: Rational | undefined;
+  outputRate:
+    | Rational
+    | undefined;
+  /** Frames of the clip that its committed parts hold, all of them before this segment. */
+  resumedFrames: number;
 }
 
 export interface AudioResult {
@@ -1156,6 +1164,7 @@ function createBaseEncodeTask(): EncodeTask {
     sourceFormat: undefined,
     timeoutSeconds: 0,
     bareCut: undefined,
+    resumeFrames: 0,
   };
 }
 
@@ -1184,6 +1193,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     }
     if (message.bareCut !== undefined) {
       ClipCut.encode(message.bareCut, writer.uint32(66).fork()).join();
+    }
+    if (message.resumeFrames !== 0) {
+      writer.uint32(72).uint32(message.resumeFrames);
     }
     return writer;
   },
@@ -1265,6 +1277,14 @@ export const EncodeTask: MessageFns<EncodeTask> = {
             message.bareCut = ClipCut.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.resumeFrames = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1299,6 +1319,11 @@ export const EncodeTask: MessageFns<EncodeTask> = {
         : isSet(object.bare_cut)
         ? ClipCut.fromJSON(object.bare_cut)
         : undefined,
+      resumeFrames: isSet(object.resumeFrames)
+        ? globalThis.Number(object.resumeFrames)
+        : isSet(object.resume_frames)
+        ? globalThis.Number(object.resume_frames)
+        : 0,
     };
   },
 
@@ -1328,6 +1353,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     if (message.bareCut !== undefined) {
       obj.bareCut = ClipCut.toJSON(message.bareCut);
     }
+    if (message.resumeFrames !== 0) {
+      obj.resumeFrames = Math.round(message.resumeFrames);
+    }
     return obj;
   },
 
@@ -1356,6 +1384,7 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     message.bareCut = (object.bareCut !== undefined && object.bareCut !== null)
       ? ClipCut.fromPartial(object.bareCut)
       : undefined;
+    message.resumeFrames = object.resumeFrames ?? 0;
     return message;
   },
 };
@@ -2559,6 +2588,7 @@ function createBaseEncodeResult(): EncodeResult {
     extradataSha256: "",
     fetchedBytes: 0,
     outputRate: undefined,
+    resumedFrames: 0,
   };
 }
 
@@ -2584,6 +2614,9 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     }
     if (message.outputRate !== undefined) {
       Rational.encode(message.outputRate, writer.uint32(58).fork()).join();
+    }
+    if (message.resumedFrames !== 0) {
+      writer.uint32(64).uint32(message.resumedFrames);
     }
     return writer;
   },
@@ -2657,6 +2690,14 @@ export const EncodeResult: MessageFns<EncodeResult> = {
             message.outputRate = Rational.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.resumedFrames = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2702,6 +2743,11 @@ export const EncodeResult: MessageFns<EncodeResult> = {
         : isSet(object.output_rate)
         ? Rational.fromJSON(object.output_rate)
         : undefined,
+      resumedFrames: isSet(object.resumedFrames)
+        ? globalThis.Number(object.resumedFrames)
+        : isSet(object.resumed_frames)
+        ? globalThis.Number(object.resumed_frames)
+        : 0,
     };
   },
 
@@ -2728,6 +2774,9 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     if (message.outputRate !== undefined) {
       obj.outputRate = Rational.toJSON(message.outputRate);
     }
+    if (message.resumedFrames !== 0) {
+      obj.resumedFrames = Math.round(message.resumedFrames);
+    }
     return obj;
   },
 
@@ -2747,6 +2796,7 @@ export const EncodeResult: MessageFns<EncodeResult> = {
     message.outputRate = (object.outputRate !== undefined && object.outputRate !== null)
       ? Rational.fromPartial(object.outputRate)
       : undefined;
+    message.resumedFrames = object.resumedFrames ?? 0;
     return message;
   },
 };

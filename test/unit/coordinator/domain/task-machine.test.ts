@@ -6,9 +6,11 @@ import {
   newTaskMachine,
   nextTask,
   saidBefore,
+  savedFrames,
   type TaskEvent,
   type TaskMachine,
 } from '../../../../coordinator/domain/task-machine.ts';
+import { EncodeResult } from '../../../../shared/gen/clipgrid/v1/task.ts';
 import { MAX_FAILED_AGENTS, MAX_FAILURES } from '../../../../coordinator/domain/retry-policy.ts';
 
 const TASK = 't';
@@ -19,6 +21,15 @@ const leaseId = fc.constantFrom('l1', 'l2', 'l3', 'l4');
 const fence = fc.record({ taskId: fc.constant(TASK), epoch: fc.integer({ min: 0, max: 8 }), leaseId });
 const timeMs = fc.integer({ min: 0, max: 100 });
 const content = fc.constantFrom('x', 'y');
+const resumedFrames = fc.constantFrom(0, 0, 0, 5);
+/** Of [0, 5), [5, 10) or [5, 6): some follow each other. */
+const part = fc.constantFrom([0, 5], [0, 5], [5, 10], [5, 6]).map(([startFrame = 0, endFrame = 0]) => ({
+  startFrame,
+  endFrame,
+  epoch: 1,
+  artifact: { name: 'segment', bucket: 'b', key: 'k', sha256: `${endFrame}`, sizeBytes: 1 },
+  result: EncodeResult.create(),
+}));
 
 const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   {
@@ -42,7 +53,11 @@ const event: fc.Arbitrary<TaskEvent> = fc.oneof(
   { weight: 3, arbitrary: fc.record({ type: fc.constant('expire' as const), nowMs: timeMs }) },
   fc.record({ type: fc.constant('release' as const), fence, agentId }),
   fc.record({ type: fc.constant('fail' as const), fence, agentId, inputAtFault: fc.boolean() }),
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('commit' as const), fence, content }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ type: fc.constant('commit' as const), fence, content, resumedFrames }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('save' as const), fence, part }) },
   fc.constant({ type: 'give_up' as const }),
   fc.constant({ type: 'cancel' as const }),
   fc.constant({ type: 'drop' as const }),
@@ -58,7 +73,7 @@ function aimed(task: TaskMachine, what: TaskEvent, current: boolean): TaskEvent 
   const { leaseId: id, agentId: who, sessionId: session } = task.lease;
   const aim = { ...what, fence: { taskId: TASK, epoch: task.epoch, leaseId: id } };
   if (aim.type === 'renew') return { ...aim, sessionId: session };
-  return aim.type === 'commit' ? aim : { ...aim, agentId: who };
+  return aim.type === 'commit' || aim.type === 'save' ? aim : { ...aim, agentId: who };
 }
 
 interface Step {
@@ -112,7 +127,9 @@ test('L2 what carries another fence than the current one changes nothing', () =>
 test('L11 a lease that was superseded, given back or failed never commits; an expired one may', () => {
   eachStep(({ before, event: what, after }, steps) => {
     if (what.type !== 'commit') return;
-    if (before.state === 'ready' && isCurrent(before, what.fence)) {
+    const resumed = what.resumedFrames ?? 0;
+    const whole = resumed === 0 || before.parts.some((one) => one.endFrame === resumed);
+    if (before.state === 'ready' && isCurrent(before, what.fence) && whole) {
       // Only an expiry leaves a lease on a ready task.
       const last = steps.findLast((step) => step.after && step.after.state !== step.before.state);
       expect(last?.event.type).toBe('expire');
@@ -159,5 +176,20 @@ test('L15 attempts end: after so many failures, or so many different agents, a t
 test('a task that is over is only changed by a redo or a drop', () => {
   eachStep(({ before, event: what, after }) => {
     if (!isUnfinished(before) && after) expect(['redo', 'drop']).toContain(what.type);
+  });
+});
+
+test('M3 parts follow each other from the first frame on, are only added to, and go with a redo', () => {
+  eachStep(({ before, event: what, after }) => {
+    if (after === undefined) return;
+    let end = 0;
+    for (const one of after.parts) {
+      expect(one.startFrame).toBe(end);
+      end = one.endFrame;
+    }
+    expect(savedFrames(after)).toBe(end);
+    if (what.type === 'redo') expect(after.parts).toEqual([]);
+    else if (what.type === 'commit') expect(end).toBe(what.resumedFrames);
+    else expect(after.parts.slice(0, before.parts.length)).toEqual(before.parts);
   });
 });

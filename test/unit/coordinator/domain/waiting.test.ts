@@ -36,6 +36,7 @@ function task(more: Partial<TaskView> = {}): TaskView {
     failedAgents: [],
     framesTotal: 1,
     framesDone: 0,
+    framesSaved: 0,
     fps: 0,
     phase: '',
     logTail: '',

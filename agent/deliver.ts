@@ -1,0 +1,86 @@
+import { backoffMs } from '../shared/backoff.ts';
+import type { Clock } from '../shared/clock.ts';
+import type { IdSource } from '../shared/ids.ts';
+import type { HeldLease } from './lease-holder.ts';
+import type { Link } from './link.ts';
+import { refusal } from './refusal.ts';
+import type { FinishedPart, RunnerArtifact, RunnerOutput } from './runners/runner.ts';
+import { describeArtifact, uploadArtifact } from './upload.ts';
+
+export interface DeliverDeps {
+  readonly link: Link;
+  readonly clock: Clock;
+  readonly ids: IdSource;
+}
+
+interface Answer {
+  readonly error: string;
+  readonly retryable: boolean;
+}
+
+type Described = Awaited<ReturnType<typeof describeArtifact>>;
+
+/** With the backoff: for about five minutes of a coordinator that says "later". */
+const COMMIT_TRIES = 80;
+export const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
+
+/** Hashes, uploads and commits. A coordinator that cannot answer is asked again while the lease is trusted. */
+async function bring(
+  deps: DeliverDeps,
+  lease: HeldLease,
+  { files, say }: { files: readonly RunnerArtifact[]; say(artifacts: Described[]): Promise<Answer> },
+): Promise<void> {
+  const { link, clock, ids } = deps;
+  const { fence } = lease;
+  const { signal } = lease.abort;
+  const paths = new Map(files.map((file) => [file.name, file.path]));
+  const artifacts = await Promise.all(files.map(({ name, path }) => describeArtifact(name, path)));
+  const send = async (): Promise<Answer> => {
+    const granted = await link.askUpload({ fence, artifacts }, signal);
+    if (granted.error) return granted;
+    for (const target of granted.targets) {
+      const path = paths.get(target.name);
+      if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
+    }
+    return say(artifacts);
+  };
+  for (let attempt = 0; ; attempt++) {
+    const refused = await send();
+    if (refused.error === '') return;
+    if (!refused.retryable || attempt + 1 >= COMMIT_TRIES) throw refusal(refused.error);
+    await clock.sleep(
+      backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
+      signal,
+    );
+  }
+}
+
+/** Brings what a task produced, and with it the task to its end. */
+export async function deliver(
+  deps: DeliverDeps,
+  { lease, output, logTail }: { lease: HeldLease; output: RunnerOutput; logTail: string },
+): Promise<void> {
+  const { fence, abort } = lease;
+  lease.progress = { ...lease.progress, phase: 'upload' };
+  await bring(deps, lease, {
+    files: output.artifacts,
+    async say(artifacts) {
+      const value = { fence, artifacts, result: output.result, logTail };
+      const answer = await deps.link.askCommit({ $case: 'complete', value }, abort.signal);
+      return answer.committed ? { error: '', retryable: false } : answer;
+    },
+  });
+}
+
+/** Brings a finished part of a clip. Throws what a completion throws; then nobody has kept it. */
+export async function savePart(deps: DeliverDeps, lease: HeldLease, part: FinishedPart): Promise<void> {
+  const { fence, abort } = lease;
+  await bring(deps, lease, {
+    files: [{ name: 'segment', path: part.path }],
+    async say([artifact]) {
+      const value = { fence, artifact, frames: part.frames, result: part.result };
+      const answer = await deps.link.askPart(value, abort.signal);
+      return answer.committed ? { error: '', retryable: false } : answer;
+    },
+  });
+}

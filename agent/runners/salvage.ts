@@ -1,0 +1,106 @@
+import { mkdir, rm } from 'node:fs/promises';
+import { GridError } from '../../shared/errors.ts';
+import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
+import { partingPoints } from '../media/closed-gops.ts';
+import { GrowingMatroska } from '../media/growing-matroska.ts';
+import { cutPart } from '../media/part-cut.ts';
+import type { MediaTools } from '../media/probe.ts';
+import { verifySegment } from '../media/segment-verify.ts';
+import { mediaTools, type RunnerContext } from './runner.ts';
+
+const LOOK_MS = 500;
+/** Encoding that is worth a part: each costs three processes, an upload and a commit. */
+const PART_MS = 3_000;
+/** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
+const PART_SHARE = 0.1;
+
+export interface SalvageInput {
+  /** The file that the encoder writes. */
+  readonly path: string;
+  /** Frames of the clip before the first that this attempt encodes. */
+  readonly resumedFrames: number;
+  /** Frames a second of what the encoder is given; 0/1 while not known. */
+  rate(): Rational;
+}
+
+/** Has finished parts of a clip kept while the encoder goes on with it. What goes wrong here never fails the attempt. */
+export class Salvage {
+  readonly #context: RunnerContext;
+  readonly #input: SalvageInput;
+  readonly #tools: MediaTools;
+  readonly #growing: GrowingMatroska;
+  readonly #over = new AbortController();
+  readonly #startedMs: number;
+  readonly #done: Promise<void>;
+  /** Frames of this attempt's own output that are kept. */
+  #kept = 0;
+
+  constructor(context: RunnerContext, input: SalvageInput) {
+    this.#context = context;
+    this.#input = input;
+    // Beside the work directory, not in it: the user's programs run meanwhile and must not reach it.
+    const signal = AbortSignal.any([context.signal, this.#over.signal]);
+    this.#tools = { ...mediaTools(context), workDir: `${context.workDir}.parts`, signal };
+    this.#growing = new GrowingMatroska(input.path);
+    this.#startedMs = context.clock.monotonicMs();
+    this.#done = this.#run();
+  }
+
+  /**
+   * The encoder has ended, so the whole is at hand or lost. What is being cut is left; a part that is on its way is waited
+   * for, so that its answers are not taken for those of the segment.
+   */
+  async finish(): Promise<void> {
+    this.#over.abort();
+    await this.#done;
+  }
+
+  async #run(): Promise<void> {
+    const { logger } = this.#context;
+    try {
+      await mkdir(this.#tools.workDir, { mode: 0o700 });
+      await this.#follow();
+    } catch (error) {
+      if (!this.#over.signal.aborted)
+        logger.info({ error: String(error), kept: this.#kept }, 'no more parts of this clip are kept');
+    } finally {
+      await rm(this.#tools.workDir, { recursive: true, force: true }).catch(() => undefined);
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { clock } = this.#context;
+    const over = this.#tools.signal;
+    let dueMs = this.#startedMs + PART_MS;
+    while (!over.aborted) {
+      await clock.sleep(LOOK_MS, over);
+      if (over.aborted || clock.monotonicMs() < dueMs) continue;
+      await this.#growing.look();
+      const point = partingPoints(this.#growing.frames).at(-1) ?? 0;
+      if (point <= this.#kept) continue;
+      await this.#keep(point);
+      const nowMs = clock.monotonicMs();
+      dueMs = nowMs + Math.max(PART_MS, (nowMs - this.#startedMs) * PART_SHARE);
+    }
+  }
+
+  /** M3: a part is decoded whole and counted before anybody hears of it. */
+  async #keep(point: number): Promise<void> {
+    const { clock, savePart, logger } = this.#context;
+    const { resumedFrames, rate } = this.#input;
+    const count = point - this.#kept;
+    const path = await cutPart(this.#tools, this.#growing, [this.#kept, point]);
+    const verified = await verifySegment(this.#tools, path);
+    if (verified.frameCount !== count) {
+      const message = `a part of ${count} stored frames decodes to ${verified.frameCount}`;
+      throw new GridError('frames_missing', message);
+    }
+    const frames = { startFrame: resumedFrames + this.#kept, endFrame: resumedFrames + point };
+    const encodeSeconds = (clock.monotonicMs() - this.#startedMs) / 1000;
+    const counts = { inputFrames: count, fetchedBytes: 0, resumedFrames: frames.startFrame };
+    const result = { ...verified, ...counts, encodeSeconds, outputRate: rate() };
+    await savePart({ path, frames, result });
+    this.#kept = point;
+    logger.info(frames, 'part kept');
+  }
+}
