@@ -66,7 +66,7 @@ test(
     const film = plainFilm(grid.folder, 2);
     const good = await job(film, ENCODE);
     expect(good.state).toBe('succeeded');
-    // A failure, an agent that dies at work, a refused token, a broken object store: their words, too.
+    // A failure and refused tokens: their words, too.
     const bad = await job(film, 'ffmpeg -i - -c:v libx264 -preset nonsense CLIPGRID_OUTPUT.mkv');
     expect(bad.state).toBe('failed');
     const wrong = random();
