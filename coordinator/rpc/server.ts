@@ -1,6 +1,6 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GridError } from '../../shared/errors.ts';
-import { AgentServiceService } from '../../shared/gen/clipgrid/v1/session.ts';
+import { AgentServiceService, SessionRequest } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Service } from '../../shared/service.ts';
 import { AgentSession, type AgentSessionDeps, type SessionCall } from './agent-session.ts';
 import type { AgentAuth } from '../domain/enrolment.ts';
@@ -41,10 +41,26 @@ export interface RpcServer extends Service {
 
 const STOP_WITHIN_MS = 2_000;
 
+/**
+ * What is no message of the schema becomes one that says nothing, and is refused in words like it: a second one that throws
+ * leaves grpc-js's stream without an end.
+ */
+function decode(bytes: Buffer): SessionRequest {
+  try {
+    return SessionRequest.decode(bytes);
+  } catch {
+    return { message: undefined };
+  }
+}
+
 /** A session encodes its messages itself. */
 const SERVICE = {
   ...AgentServiceService,
-  session: { ...AgentServiceService.session, responseSerialize: (bytes: Buffer): Buffer => bytes },
+  session: {
+    ...AgentServiceService.session,
+    requestDeserialize: decode,
+    responseSerialize: (bytes: Buffer): Buffer => bytes,
+  },
 };
 
 /** Keepalive on both sides finds a peer that is gone without a word in about half a minute. */

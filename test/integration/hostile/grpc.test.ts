@@ -12,7 +12,7 @@ import {
 } from '../../support/hostile/two-owners.ts';
 
 const SEED = 4;
-const SESSIONS = 840;
+const SESSIONS = 780;
 const CALLS = 480;
 /** At once; each is an agent of its own. */
 const THIEVES = 6;
@@ -85,14 +85,14 @@ test('2,000 malformed messages: no process ends, nobody else is disturbed, nothi
 
   expect(problems).toEqual([]);
   expect(messages).toBeGreaterThanOrEqual(2_000);
-  // The corpus reaches what it is meant to reach: sessions that live on, that are ended in words, and that are no gRPC.
+  // The corpus reaches what it is meant to reach: sessions that live on, that are ended in words.
   const kinds = [...ends.keys()].join('\n');
   for (const seen of [
     'stolen: alive',
     'values: OK',
     'two Hellos: OK',
     'huge: RESOURCE_EXHAUSTED',
-    'bytes: INTERNAL',
+    'bytes: OK',
   ])
     expect(kinds).toContain(seen);
 

@@ -1,3 +1,4 @@
+import { SessionResponse } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { randomUUID } from 'node:crypto';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
@@ -182,11 +183,17 @@ test('bytes that are no message end their call only', async () => {
   const same = (bytes: Buffer): Buffer => bytes;
   const garbage = Buffer.from('ffffffffffffffffffff', 'hex');
   const session = raw.makeBidiStreamRequest('/clipgrid.v1.AgentService/Session', same, same, new Metadata());
-  session.on('error', () => undefined);
+  const said: (SessionResponse['message'] | undefined)[] = [];
+  session.on('data', (bytes: Buffer) => said.push(SessionResponse.decode(bytes).message));
   const end = new Promise<{ code: number }>((resolve) => session.once('status', resolve));
-  session.resume();
+  // Two of them: the second would leave a stream without an end that was ended for the first.
   session.write(garbage);
-  expect((await end).code).toBe(13);
+  session.write(garbage);
+  expect((await end).code).toBe(0);
+  expect(said.at(-1)).toMatchObject({
+    $case: 'goodbye',
+    value: { reason: 'invalid_argument: a message of an unknown kind came' },
+  });
   const unary = new Promise<number | undefined>((resolve) =>
     raw.makeUnaryRequest('/clipgrid.v1.AdminService/ListJobs', same, same, garbage, (error) =>
       resolve(error?.code),

@@ -55,9 +55,9 @@ export class GrpcCorpus {
       case 1:
         return { kind: 'bytes, greeted', greets: true, messages: [anyBytes(random, random.whole(0, 400))] };
       case 2:
-        return { kind: 'cut', greets: true, messages: many(() => this.#cut(agentId)) };
+        return { kind: 'cut', greets: random.chance(0.7), messages: many(() => this.#cut(agentId)) };
       case 3:
-        return { kind: 'no Hello', greets: false, messages: [encodeRequest(this.#message(agentId))] };
+        return { kind: 'no Hello', greets: false, messages: many(encoded(() => this.#message(agentId))) };
       case 4:
         return { kind: 'two Hellos', greets: true, messages: [encodeRequest(harmlessHello(agentId))] };
       case 5:
