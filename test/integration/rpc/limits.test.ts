@@ -1,8 +1,8 @@
-import { SessionResponse } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { randomUUID } from 'node:crypto';
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
+import { SessionResponse } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { dynamicClient, endOf, failureOf } from '../../support/grpc-client.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 

@@ -13,7 +13,7 @@ test('a URL is good until its time is over', () => {
 
 test('no other last character passes, also where it decodes to the same bytes', () => {
   const token = signer.sign(claims);
-  const passes = [...ALPHABET].filter((char) => {
+  const passes = ALPHABET.split('').filter((char) => {
     try {
       signer.verify(token.slice(0, -1) + char, 0);
       return true;
