@@ -9,7 +9,8 @@ export interface WantedPort {
   readonly option: string;
 }
 
-const OURS = /coordinator\/main\.ts|cli\/main\.ts|clipgrid/;
+/** By the program, not by the folder that it is in: everything in a clone is below a folder of our name. */
+const OURS = /(?:^|[/ ])(?:coordinator\/main\.ts|cli\/(?:main\.ts|clipgrid\.mjs))(?: |$)/;
 
 /** The error code of listening there; undefined when it is free. */
 async function tryListen(host: string, port: number): Promise<string | undefined> {
