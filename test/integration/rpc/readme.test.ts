@@ -23,7 +23,8 @@ test('each line of the gRPC README works as it stands', { timeout: 90_000 }, asy
     );
     for (const line of LINES) {
       const script = `${head}\nAGENT=${agent.agentId}; JOB=${jobId}\n${line}`;
-      const { stdout, stderr } = await promisify(execFile)('bash', ['-euc', script]);
+      // Without --norc a bash whose standard input is a socket reads the system's start-up file.
+      const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euc', script]);
       expect(stderr, line).toBe('');
       expect(stdout.trim(), line).not.toBe('');
     }
