@@ -97,7 +97,7 @@ async function run(context: BenchContext): Promise<Row[]> {
       note: `submit to success, ${clips} clips, one agent with its default slots: ${times(seconds.grid)} s; single: ${times(seconds.single)} s; ${note}`,
     },
     {
-      what: 'processor time of the grid, of the same',
+      what: 'processor time of the grid, less what its sandboxes hide, of the same',
       value:
         median(costs.grid.map((one) => one.cpuSeconds)) / median(costs.single.map((one) => one.cpuSeconds)),
       unit: 'x',
