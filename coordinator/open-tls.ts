@@ -1,17 +1,11 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { GridError } from '../shared/errors.ts';
 import { readCertificates, readPrivateKey } from '../shared/pem-file.ts';
+import type { RpcTls } from './rpc/server.ts';
 import type { TlsSettings } from './settings.ts';
 
-/** PEM texts. */
-export interface OpenTls {
-  readonly cert: Buffer;
-  readonly key: Buffer;
-  readonly clientCa?: Buffer;
-}
-
 /** Reads the files of the settings; each mistake names its variable and file. */
-export function openTls({ certFile, keyFile, clientCaFile }: TlsSettings): OpenTls {
+export function openTls({ certFile, keyFile, clientCaFile }: TlsSettings): RpcTls {
   const cert = readCertificates('CLIPGRID_TLS_CERT', certFile);
   const key = readPrivateKey('CLIPGRID_TLS_KEY', keyFile);
   if (!new X509Certificate(cert).checkPrivateKey(createPrivateKey(key))) {

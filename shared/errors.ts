@@ -77,6 +77,9 @@ function isPassing(error: Error): boolean {
   return /Connection terminated|timeout exceeded when trying to connect|not queryable/.test(error.message);
 }
 
+/** Trailing gRPC metadata that tells the project's own code of an error, e.g. `stale_lease`. */
+export const ERROR_CODE_KEY = 'clipgrid-error-code';
+
 /** Wraps anything that was thrown; a `GridError` passes unchanged, a lost connection is `unavailable`, all else `internal`. */
 export function toGridError(thrown: unknown): GridError {
   if (thrown instanceof GridError) return thrown;

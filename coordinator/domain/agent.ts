@@ -23,6 +23,13 @@ export function isOlder(hello: HelloOrder, known: HelloOrder): boolean {
   return hello.incarnation === known.incarnation && hello.connection < known.connection;
 }
 
+/** Nobody of that id was ever seen or enrolled. */
+export function noAgent(agentId: string): GridError {
+  return new GridError('not_found', `there is no agent ${agentId}`, {
+    details: { field: 'agent_id', value: agentId },
+  });
+}
+
 /** Why a Hello is refused that came late. */
 export function tookOver(agentId: string): GridError {
   const message =

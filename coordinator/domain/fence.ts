@@ -5,6 +5,11 @@ import type { Fence } from './task.ts';
 /** The largest whole number of the database's int. */
 export const MAX_INT4 = 2 ** 31 - 1;
 
+/** One text for one lease. */
+export function fenceKey({ taskId, epoch, leaseId }: Fence): string {
+  return `${taskId}/${epoch}/${leaseId}`;
+}
+
 /**
  * A fence as an agent sent it. One that cannot be a fence is `invalid_argument` before it joins a batch: there it would
  * spoil the statement for all others.

@@ -18,7 +18,7 @@ import type { ObjectRef, ObjectStore } from '../objects/object-store.ts';
 import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
 import type { IndexPlanner } from './index-planner.ts';
-import type { HeldLease, LocalSession } from './session-registry.ts';
+import { heldLease, type HeldLease, type LocalSession } from './session-registry.ts';
 import type { Platform } from './platform.ts';
 import type { GridSettings } from './settings.ts';
 
@@ -162,15 +162,7 @@ export class Committer {
     // Whose a lease is never changes: a fence that another agent got hold of is as good as none.
     if (context?.agentId !== session.agentId)
       throw new GridError('stale_lease', 'the lease is not the current one any more');
-    const range = context.spec.kind?.$case === 'encode' ? context.spec.kind.value.range : undefined;
-    return {
-      fence,
-      jobId: context.jobId,
-      kind: context.kind,
-      clipIndex: context.clipIndex,
-      inputFrames: range ? range.endFrame - range.startFrame : 0,
-      sinceMs: 0,
-    };
+    return heldLease(fence, context, 0);
   }
 
   #incoming(fence: Fence, artifact: AnnouncedArtifact): ObjectRef {

@@ -8,7 +8,7 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import { Pace } from './pace.ts';
-import type { SessionRegistry } from './session-registry.ts';
+import { heldLease, type SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { signInputs } from './sign-inputs.ts';
 import type { Wake } from './wake.ts';
@@ -114,16 +114,8 @@ export class Dispatcher implements Service {
     const session = registry.get(task.sessionId);
     // The session ended between the grant and now: its leases are already shortened or about to be.
     if (session === undefined) return true;
-    const encode = task.spec.kind?.$case === 'encode' ? task.spec.kind.value : undefined;
-    session.held.set(task.fence.taskId, {
-      fence: task.fence,
-      jobId: task.jobId,
-      kind: task.kind,
-      clipIndex: task.clipIndex,
-      inputFrames: encode?.range ? encode.range.endFrame - encode.range.startFrame : 0,
-      sinceMs: clock.monotonicMs(),
-    });
-    if (encode) encode.resumeFrames = task.savedFrames;
+    session.held.set(task.fence.taskId, heldLease(task.fence, task, clock.monotonicMs()));
+    if (task.spec.kind?.$case === 'encode') task.spec.kind.value.resumeFrames = task.savedFrames;
     this.#deps.onGranted(task);
     try {
       await signInputs(objects, task.spec, settings.urlExpiryS);

@@ -1,19 +1,15 @@
-import { createHash } from 'node:crypto';
 import { isProofOf, KEY_BYTES } from '../../shared/agent-proof.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { AgentAuth, AgentStanding } from '../domain/enrolment.ts';
 import type { EnrolmentResult, EnrolmentStore } from '../store/enrolment-store.ts';
 import type { AgentClaim, EnrolmentFace } from './face.ts';
+import { secretHash } from './secret-hash.ts';
 
 const SECRET_BYTES = 32;
 const CONFIGURED = 'configured';
 const MAX_NAME_CHARS = 200;
 const ANOTHER = 'make another with `clipgrid join-token create`';
-
-function hash(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
-}
 
 function notFound(tokenId: string): GridError {
   return new GridError('not_found', `there is no join token ${tokenId}`, {
@@ -55,19 +51,19 @@ export function checkClaim(claim: AgentClaim, standing: AgentStanding, mode: Age
   }
 }
 
-/** Join tokens, agents' keys, and who is let in. The look-up of a join token is by its secret's hash, as of other tokens. */
+/** Join tokens, agents' keys, and who is let in. */
 export function createEnrolment(store: EnrolmentStore, ids: IdSource): EnrolmentFace {
   return {
     async createJoinToken({ uses, expiresS, createdBy }) {
       const secret = `cgj_${ids.secret(SECRET_BYTES)}`;
-      const token = { tokenId: ids.uuid(), secretSha256: hash(secret), uses, expiresS, createdBy };
+      const token = { tokenId: ids.uuid(), secretSha256: secretHash(secret), uses, expiresS, createdBy };
       return { ...(await store.putJoinToken(token)), secret };
     },
     async ensureJoinToken(secret) {
       if (secret === undefined) return void (await store.revokeJoinToken(CONFIGURED));
       await store.putJoinToken({
         tokenId: CONFIGURED,
-        secretSha256: hash(secret),
+        secretSha256: secretHash(secret),
         uses: undefined,
         expiresS: undefined,
         createdBy: CONFIGURED,
@@ -84,7 +80,7 @@ export function createEnrolment(store: EnrolmentStore, ids: IdSource): Enrolment
       }
       const cleanName = name.replaceAll('\0', '').slice(0, MAX_NAME_CHARS);
       const result = await store.enrol({
-        secretSha256: hash(joinToken),
+        secretSha256: secretHash(joinToken),
         publicKey,
         name: cleanName,
         agentId: ids.uuid(),

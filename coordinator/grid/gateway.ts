@@ -20,6 +20,7 @@ import {
   drainNotice,
   dropHeld,
   freeSlots,
+  heldLease,
   type LocalSession,
   type SessionRegistry,
 } from './session-registry.ts';
@@ -84,17 +85,7 @@ export class Gateway implements AgentGateway {
     for (const fence of kept) {
       const context = await leases.context(fence);
       if (context === undefined) continue;
-      const range = context.spec.kind?.$case === 'encode' ? context.spec.kind.value.range : undefined;
-      const { jobId, kind, clipIndex } = context;
-      const inputFrames = range ? range.endFrame - range.startFrame : 0;
-      session.held.set(fence.taskId, {
-        fence,
-        jobId,
-        kind,
-        clipIndex,
-        inputFrames,
-        sinceMs: clock.monotonicMs(),
-      });
+      session.held.set(fence.taskId, heldLease(fence, context, clock.monotonicMs()));
     }
     if (!registry.add(session)) throw tookOver(agentId);
     wake.ring();

@@ -2,7 +2,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { Heartbeat, HeartbeatAck, Load } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { DrainOrder } from '../domain/agent.ts';
-import { checkFence, MAX_INT4 } from '../domain/fence.ts';
+import { checkFence, fenceKey, MAX_INT4 } from '../domain/fence.ts';
 import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore, Renewal } from '../store/lease-store.ts';
@@ -51,10 +51,6 @@ function boundedLoad(load: Load | undefined): Load | undefined {
   return load && { ...load, gpus: load.gpus.slice(0, MAX_GPUS) };
 }
 
-function keyOf(fence: Fence): string {
-  return `${fence.taskId}/${fence.epoch}/${fence.leaseId}`;
-}
-
 /** Answers heartbeats; all that arrive in one tick are two statements: leases and loads. */
 export class LeaseKeeper {
   readonly #deps: LeaseKeeperDeps;
@@ -91,10 +87,10 @@ export class LeaseKeeper {
     if (known === undefined) return undefined;
     // What a lost notification would have told (L7).
     if ((known.drain !== undefined) !== session.draining) applyDrain(session, known.drain);
-    const kept = new Set(renewed.map(keyOf));
+    const kept = new Set(renewed.map(fenceKey));
     const lost = renewals
       .map((renewal) => renewal.fence)
-      .filter((fence) => !kept.has(keyOf(fence)) && !session.committing.has(fence.leaseId));
+      .filter((fence) => !kept.has(fenceKey(fence)) && !session.committing.has(fence.leaseId));
     this.#forget(session, { listed: all.map((renewal) => renewal.fence), lost });
     const fences = renewed.map((fence) => ({ ...fence }));
     return { sequence: beat.sequence, renewed: fences, lost, putOff: false };
@@ -143,9 +139,9 @@ export class LeaseKeeper {
         beats.map(({ session, load }) => ({ agentId: session.agentId, sessionId: session.sessionId, load })),
       ),
     ]);
-    const kept = new Set(renewed.map(keyOf));
+    const kept = new Set(renewed.map(fenceKey));
     return beats.map((beat) => ({
-      renewed: beat.renewals.map((renewal) => renewal.fence).filter((fence) => kept.has(keyOf(fence))),
+      renewed: beat.renewals.map((renewal) => renewal.fence).filter((fence) => kept.has(fenceKey(fence))),
       session: current.get(beat.session.sessionId),
     }));
   }

@@ -2,6 +2,7 @@ import type { DrainNotice } from '../../shared/gen/clipgrid/v1/session.ts';
 import { isOlder, type DrainOrder, type HelloOrder } from '../domain/agent.ts';
 import type { Capacity } from '../domain/placement.ts';
 import type { Fence, TaskKind } from '../domain/task.ts';
+import type { LeaseContext } from '../store/lease-store.ts';
 import type { SessionSink } from './agent-gateway.ts';
 
 /** A lease as this process remembers it; only the database says whether it still holds. */
@@ -15,6 +16,17 @@ export interface HeldLease {
   readonly sinceMs: number;
   /** Since when the agent's heartbeats have not named it; undefined: its last heartbeat did. */
   unnamedSinceMs?: number | undefined;
+}
+
+/** The lease of a task, held since `sinceMs` on the monotonic clock. */
+export function heldLease(
+  fence: Fence,
+  { jobId, kind, clipIndex, spec }: Pick<LeaseContext, 'jobId' | 'kind' | 'clipIndex' | 'spec'>,
+  sinceMs: number,
+): HeldLease {
+  const range = spec.kind?.$case === 'encode' ? spec.kind.value.range : undefined;
+  const inputFrames = range ? range.endFrame - range.startFrame : 0;
+  return { fence, jobId, kind, clipIndex, inputFrames, sinceMs };
 }
 
 /** An agent's session on this process. */

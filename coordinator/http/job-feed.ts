@@ -1,7 +1,7 @@
 import type { Clock } from '../../shared/clock.ts';
 import type { JobsFace } from '../grid/face.ts';
 import { eventBytes } from './event-stream.ts';
-import { jobView, taskView } from './views.ts';
+import { jobDetail } from './views.ts';
 
 /** A job as it was at one moment, made once for all who watch it: with 10,000 clips it is megabytes. */
 export class JobSnapshot {
@@ -61,7 +61,7 @@ export class JobFeed {
     if (known?.stamp === stamp && known.waiting === waiting) return known.snapshot;
     const fromMs = clock.monotonicMs();
     const [job, tasks] = await Promise.all([jobs.get(id), jobs.tasks(id)]);
-    const json = JSON.stringify({ ...jobView(job), tasks: tasks.map(taskView), waiting });
+    const json = JSON.stringify(jobDetail(job, tasks, waiting));
     const snapshot = new JobSnapshot(job.state, json);
     this.#known = { stamp, waiting, snapshot };
     const nowMs = clock.monotonicMs();

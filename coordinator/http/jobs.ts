@@ -10,7 +10,7 @@ import { readJson, readQuery } from './read-body.ts';
 import { jobQuery, jobRequest } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
-import { jobView, taskView } from './views.ts';
+import { jobDetail, jobView } from './views.ts';
 
 const RESULT_URL_EXPIRY_S = 6 * 3600;
 const MAX_KEY_CHARS = 200;
@@ -46,7 +46,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
   router.get('/jobs/:id', async (ctx) => {
     const job = await named(ctx, 'read');
     const [tasks, waiting] = await Promise.all([jobs.tasks(job.jobId), jobs.explainJob(job.jobId)]);
-    ctx.body = { ...jobView(job), tasks: tasks.map(taskView), waiting };
+    ctx.body = jobDetail(job, tasks, waiting);
   });
 
   router.get('/jobs/:id/events', async (ctx) => {

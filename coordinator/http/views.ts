@@ -121,6 +121,11 @@ export function agentView(agent: AgentView): AgentResponse {
   };
 }
 
+/** One job with its tasks and why it waits: the answer `JobDetail`. */
+export function jobDetail(job: JobView, tasks: readonly TaskView[], waiting: string) {
+  return { ...jobView(job), tasks: tasks.map(taskView), waiting };
+}
+
 export function joinTokenView(token: JoinTokenView): JoinTokenResponse {
   return {
     token_id: token.tokenId,

@@ -1,9 +1,6 @@
 import { Metadata, type StatusObject } from '@grpc/grpc-js';
-import { ERROR_CODES, toGridError } from '../../shared/errors.ts';
+import { ERROR_CODE_KEY, ERROR_CODES, toGridError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
-
-/** Trailing metadata that tells the project's own code of an error, e.g. `stale_lease`. */
-export const ERROR_CODE_KEY = 'clipgrid-error-code';
 
 /** Trailers travel as headers, of which clients take few KiB. */
 const MAX_DETAILS_CHARS = 1_500;

@@ -1,6 +1,5 @@
-import { GridError } from '../../../shared/errors.ts';
 import { Hardware } from '../../../shared/gen/clipgrid/v1/session.ts';
-import { isOlder, tookOver, type AgentView, type DrainOrder } from '../../domain/agent.ts';
+import { isOlder, noAgent, tookOver, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { AgentRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
@@ -8,9 +7,7 @@ import type { MemoryState } from './state.ts';
 function requireAgent(state: MemoryState, agentId: string): AgentRecord {
   const record = state.agents.get(agentId);
   if (record !== undefined) return record;
-  throw new GridError('not_found', `there is no agent ${agentId}`, {
-    details: { field: 'agent_id', value: agentId },
-  });
+  throw noAgent(agentId);
 }
 
 function drainOrder(state: MemoryState, { drain }: AgentRecord): { drain?: DrainOrder } {

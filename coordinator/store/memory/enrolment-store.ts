@@ -1,4 +1,4 @@
-import { GridError } from '../../../shared/errors.ts';
+import { noAgent } from '../../domain/agent.ts';
 import { joinTokenState, type JoinTokenView } from '../../domain/enrolment.ts';
 import type { Enrolment, EnrolmentResult, EnrolmentStore, NewJoinToken } from '../enrolment-store.ts';
 import type { LeaseStore } from '../lease-store.ts';
@@ -81,11 +81,7 @@ export function memoryEnrolmentStore(
     },
     async revokeAgent(agentId) {
       const record = state.agents.get(agentId);
-      if (record === undefined && !keys.has(agentId)) {
-        throw new GridError('not_found', `there is no agent ${agentId}`, {
-          details: { field: 'agent_id', value: agentId },
-        });
-      }
+      if (record === undefined && !keys.has(agentId)) throw noAgent(agentId);
       if (record) {
         if (record.sessionId !== undefined) await leases.shorten(record.sessionId, 0);
         const view = { ...record.view, state: 'offline' } as const;

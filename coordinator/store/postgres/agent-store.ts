@@ -1,9 +1,8 @@
 import { sql } from 'kysely';
 import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts';
-import { tookOver, type AgentState, type AgentView, type DrainOrder } from '../../domain/agent.ts';
+import { noAgent, tookOver, type AgentState, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
-import { noAgent } from './no-agent.ts';
 import { RELAXED } from './relaxed.ts';
 import { notify, say } from './say.ts';
 

@@ -1,8 +1,9 @@
 import { sql, type RawBuilder } from 'kysely';
+import { fenceKey } from '../../domain/fence.ts';
 import type { JobSpec } from '../../domain/job.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { UNFINISHED } from '../../domain/task-machine.ts';
-import type { Artifact, Fence, TaskKind, TaskOutput, TaskPart } from '../../domain/task.ts';
+import type { Artifact, TaskKind, TaskOutput, TaskPart } from '../../domain/task.ts';
 import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { failJob } from './end-job.ts';
@@ -31,21 +32,17 @@ export async function commit(
   if (completions.length === 0) return [];
   const done = await markParts(db, completions.filter(isPart));
   const jobs = new Map(done.map((row) => [keyOfRow(row), row.job_id]));
-  const rest = completions.filter((one) => !jobs.has(keyOf(one.fence)));
+  const rest = completions.filter((one) => !jobs.has(fenceKey(one.fence)));
   const repeated = rest.length === 0 ? new Set<string>() : await commitRest(db, { rest, rules, jobs });
   return completions.map(({ fence }) => {
-    const jobId = jobs.get(keyOf(fence));
-    const again = repeated.has(keyOf(fence));
+    const jobId = jobs.get(fenceKey(fence));
+    const again = repeated.has(fenceKey(fence));
     return { committed: jobId !== undefined || again, repeated: again, ...(jobId ? { jobId } : {}) };
   });
 }
 
-function keyOf({ taskId, epoch, leaseId }: Fence): string {
-  return `${taskId}/${epoch}/${leaseId}`;
-}
-
 function keyOfRow(row: DoneRow): string {
-  return keyOf({ taskId: row.task_id, epoch: row.epoch, leaseId: row.lease_id });
+  return fenceKey({ taskId: row.task_id, epoch: row.epoch, leaseId: row.lease_id });
 }
 
 function isPart({ output }: Completion): boolean {
@@ -66,7 +63,7 @@ async function commitRest(db: Db, { rest, rules, jobs }: Rest): Promise<Set<stri
     await lockJobs(tx, rest);
     const done = await markDone(tx, rest);
     for (const row of done) jobs.set(keyOfRow(row), row.job_id);
-    const others = rest.filter((one) => !jobs.has(keyOf(one.fence)));
+    const others = rest.filter((one) => !jobs.has(fenceKey(one.fence)));
     const repeated = others.length === 0 ? new Set<string>() : await alreadyCommitted(tx, others);
     await advance(tx, { done, completions: rest, rules });
     return repeated;
@@ -169,7 +166,7 @@ async function alreadyCommitted(tx: Transaction, others: readonly Completion[]):
       return false;
     return digests(row.output.artifacts) === digests(one.output.artifacts);
   });
-  return new Set(same.map((one) => keyOf(one.fence)));
+  return new Set(same.map((one) => fenceKey(one.fence)));
 }
 
 interface Advance {
@@ -179,7 +176,7 @@ interface Advance {
 }
 
 async function advance(tx: Transaction, { done, completions, rules }: Advance): Promise<void> {
-  const byFence = new Map(completions.map((one) => [keyOf(one.fence), one]));
+  const byFence = new Map(completions.map((one) => [fenceKey(one.fence), one]));
   for (const row of done) {
     const completion = byFence.get(keyOfRow(row));
     if (completion === undefined) continue;

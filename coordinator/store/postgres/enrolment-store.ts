@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
+import { noAgent } from '../../domain/agent.ts';
 import { joinTokenState, type JoinTokenView } from '../../domain/enrolment.ts';
 import type { Enrolment, EnrolmentResult, EnrolmentStore } from '../enrolment-store.ts';
 import type { Db } from '../transaction.ts';
-import { noAgent } from './no-agent.ts';
 import { shorten } from './renew.ts';
 import { notify, say } from './say.ts';
 
