@@ -1,13 +1,14 @@
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Metadata, status, type ServiceError } from '@grpc/grpc-js';
 import { publicKeyBytes } from '../shared/agent-proof.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
-import { GridError, isErrorCode } from '../shared/errors.ts';
+import { ERROR_CODE_KEY, GridError, isErrorCode } from '../shared/errors.ts';
 import type { AgentServiceClient, EnrolResponse } from '../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
+import { replaceFile } from '../shared/replace-file.ts';
 import { openAgentKey } from './agent-key.ts';
 import { connectionProblem } from './connection-problem.ts';
 import type { Coordinators } from './coordinators.ts';
@@ -49,8 +50,7 @@ export async function openIdentity(deps: EnrolDeps): Promise<Identity> {
   const request = { joinToken, publicKey: publicKeyBytes(key), name: deps.name };
   const agentId = await enrol(deps, request);
   // Whole or not at all: without it, the next start enrols again and is the same agent.
-  await writeFile(`${file}.new`, `${agentId}\n`, { mode: 0o600, flush: true });
-  await rename(`${file}.new`, file);
+  await replaceFile(file, `${agentId}\n`);
   logger.info({ agent: agentId }, 'enrolled: from now on no join token is needed');
   return { agentId, key };
 }
@@ -90,6 +90,6 @@ function ask(
 }
 
 function refused({ details, metadata }: ServiceError): GridError {
-  const code = String(metadata.get('clipgrid-error-code')[0] ?? '');
+  const code = String(metadata.get(ERROR_CODE_KEY)[0] ?? '');
   return new GridError(isErrorCode(code) ? code : 'failed_precondition', `not enrolled: ${details}`);
 }

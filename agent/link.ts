@@ -77,8 +77,7 @@ export class Link {
   }
 
   answerCommit(answer: CommitResult): void {
-    const fits = new Set<Question['$case']>(['complete', 'failed']);
-    this.#answer(answer, (pending) => fits.has(pending.question.$case));
+    this.#answer(answer, ({ question }) => question.$case === 'complete' || question.$case === 'failed');
   }
 
   answerPart(answer: CommitResult): void {

@@ -1,6 +1,7 @@
-import { open, readFile, rename } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import { replaceFile } from '../shared/replace-file.ts';
 
 /**
  * A number that rises with each start of this agent, on the disk when it resolves: by it the grid knows this process from
@@ -12,20 +13,6 @@ export async function countStart(dataDir: string, clock: Clock): Promise<number>
   const last = Number(await readFile(file, 'utf8').catch(() => ''));
   const known = Number.isSafeInteger(last) ? last : 0;
   const start = Math.max(known + 1, Math.floor(clock.wallMs() / 1000));
-  await writeDurably(`${file}.new`, `${start}\n`);
-  await rename(`${file}.new`, file);
-  await sync(dataDir);
+  await replaceFile(file, `${start}\n`);
   return start;
-}
-
-async function writeDurably(file: string, text: string): Promise<void> {
-  await using handle = await open(file, 'w', 0o600);
-  await handle.writeFile(text);
-  await handle.sync();
-}
-
-/** The new name in a folder is on the disk only after that. */
-async function sync(folder: string): Promise<void> {
-  await using handle = await open(folder);
-  await handle.sync();
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { GridError } from '../../../../shared/errors.ts';
 import type { IdSource } from '../../../../shared/ids.ts';
+import { replaceFile } from '../../../../shared/replace-file.ts';
 import type { ServerAccount } from './account.ts';
 import type { PostgresBinaries } from './binaries.ts';
 import type { ClusterLayout } from './layout.ts';
@@ -35,11 +36,6 @@ async function clusterExists(cluster: string): Promise<boolean> {
     () => true,
     () => false,
   );
-}
-
-async function writeSecret(file: string, text: string): Promise<void> {
-  await writeFile(`${file}.new`, text, { mode: 0o600 });
-  await rename(`${file}.new`, file);
 }
 
 async function runInitdb(input: InitialiseInput, password: string): Promise<void> {
@@ -78,7 +74,7 @@ export async function initialiseCluster(input: InitialiseInput): Promise<string>
     );
   }
   const password = input.ids.secret(24);
-  await writeSecret(layout.passwordFile, password);
+  await replaceFile(layout.passwordFile, password);
   await runInitdb(input, password);
   return password;
 }
