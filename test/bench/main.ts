@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from './machine.ts';
-import type { BenchContext, Measurement } from './measurement.ts';
+import { chosen, exitCodeOf, measureAll } from './measure-all.ts';
+import type { BenchContext } from './measurement.ts';
 import { MEASUREMENTS } from './registry.ts';
-import { isMet, resultsMarkdown, tableText, type Measured } from './report.ts';
+import { resultsMarkdown } from './report.ts';
 import { startBenchServer } from './support/server.ts';
 
 const HELP = `npm run bench -- [options]: measures what the project promises, on this machine, each by itself.
@@ -21,25 +22,6 @@ Run it on a machine that does nothing else: the numbers are those of all its cor
 
 const RESULTS = join(import.meta.dirname, 'RESULTS.md');
 
-function chosen(names: readonly string[] | undefined): readonly Measurement[] {
-  if (names === undefined) return MEASUREMENTS;
-  return names.map((name) => {
-    const found = MEASUREMENTS.find((measurement) => measurement.name === name);
-    if (found) return found;
-    const known = MEASUREMENTS.map((measurement) => measurement.name).join(', ');
-    throw new Error(`there is no measurement ${name}: give one of ${known}`);
-  });
-}
-
-async function measure(measurement: Measurement, context: BenchContext): Promise<Measured> {
-  context.say(`${measurement.name}: ${measurement.about}`);
-  try {
-    return { measurement, rows: await measurement.run(context) };
-  } catch (error) {
-    return { measurement, rows: [], error: error instanceof Error ? error.message : String(error) };
-  }
-}
-
 async function main(): Promise<number> {
   const { values } = parseArgs({
     options: {
@@ -53,23 +35,15 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const measurements = chosen(values.only);
+  const measurements = chosen(MEASUREMENTS, values.only, 'measurement');
   const folder = await mkdtemp(join(await realpath(tmpdir()), 'clipgrid-bench-'));
   const server = await startBenchServer(join(folder, 'postgres'));
   try {
     const say = (line: string): void => console.error(`bench: ${line}`);
     const context: BenchContext = { quick: values.quick, folder, server, say };
-    const all: Measured[] = [];
-    for (const measurement of measurements) {
-      const measured = await measure(measurement, context);
-      // All of them take half an hour: what is known is told.
-      console.error(tableText([measured]));
-      all.push(measured);
-    }
-    console.log(tableText(all));
+    const all = await measureAll(measurements, context);
     if (values.write) await writeFile(RESULTS, resultsMarkdown(describeMachine(server.version), all));
-    if (all.some((one) => one.error !== undefined)) return 1;
-    return all.some((one) => one.rows.some((row) => isMet(row) === false)) ? 2 : 0;
+    return exitCodeOf(all);
   } finally {
     await server.stop();
     await rm(folder, { recursive: true, force: true });

@@ -23,9 +23,11 @@ export interface BenchContext {
 }
 
 /** One thing that is measured, by itself on the machine. */
-export interface Measurement {
+export interface Measurable<Context> {
   /** For `--only`. */
   readonly name: string;
   readonly about: string;
-  run(context: BenchContext): Promise<Row[]>;
+  run(context: Context): Promise<Row[]>;
 }
+
+export type Measurement = Measurable<BenchContext>;

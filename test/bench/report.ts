@@ -2,7 +2,7 @@ import type { Machine } from './machine.ts';
 import type { Measurement, Row } from './measurement.ts';
 
 export interface Measured {
-  readonly measurement: Measurement;
+  readonly measurement: Pick<Measurement, 'name' | 'about'>;
   readonly rows: readonly Row[];
   /** The measurement itself failed: why. */
   readonly error?: string;

@@ -1,4 +1,4 @@
-import type { Row } from '../bench/measurement.ts';
+import type { Measurable } from '../bench/measurement.ts';
 import type { TestDatabase } from '../support/postgres.ts';
 
 export interface ChaosContext {
@@ -12,11 +12,8 @@ export interface ChaosContext {
   say(line: string): void;
 }
 
-/** One fault, or one family of faults, done to real processes; its rows say what it cost. */
-export interface Scenario {
-  /** For `--only`. */
-  readonly name: string;
-  readonly about: string;
-  /** Rows in seconds say how fast, all others whether anything was lost. */
-  run(context: ChaosContext): Promise<Row[]>;
-}
+/**
+ * One fault, or one family of faults, done to real processes; its rows say what it cost: those in seconds how fast it was
+ * over, all others whether anything was lost.
+ */
+export type Scenario = Measurable<ChaosContext>;
