@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { assert, GridError } from '../../shared/errors.ts';
 import type { ClipCut } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
+import { ffmpeg } from './ffmpeg.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 import type { OpenSource } from './source-access.ts';
 import { fetchWindow } from './source-window.ts';
@@ -44,12 +45,6 @@ function seconds(cut: ClipCut, ticks: number): number {
   return (ticks * num) / den;
 }
 
-async function ffmpeg(tools: MediaTools, args: readonly string[]): Promise<void> {
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', ...args];
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  await runTool(command, { ...tools, failure: 'source_unreadable' });
-}
-
 async function packetsOf(tools: MediaTools, path: string): Promise<RoughPacket[]> {
   const argv = [tools.ffprobe, '-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
   argv.push('-show_entries', 'packet=pts_time,flags', path);
@@ -78,7 +73,15 @@ async function copyRough(
   const seek = Number.isFinite(seekS) ? ['-seek_timestamp', '1', '-ss', seekS.toFixed(6)] : [];
   const from = ['-copyts', ...seek, '-i', inputPath];
   const what = ['-map', '0:v:0', '-c', 'copy', '-map_metadata', '-1', '-map_chapters', '-1'];
-  await ffmpeg(tools, [...from, ...what, '-to', endS.toFixed(6), '-avoid_negative_ts', 'disabled', path]);
+  await ffmpeg(tools, 'source_unreadable', [
+    ...from,
+    ...what,
+    '-to',
+    endS.toFixed(6),
+    '-avoid_negative_ts',
+    'disabled',
+    path,
+  ]);
   return path;
 }
 
@@ -114,7 +117,7 @@ async function trimPackets(
   const leading = cut.undecodableLeading > 0 ? `+lt(pts,${seekMs})` : '';
   const drop = `noise=drop='lt(n,${from})+gt(n,${until})${leading}'`;
   const args = ['-copyts', '-i', rough.path, '-map', '0:v:0', '-c', 'copy', '-bsf:v', drop];
-  await ffmpeg(tools, [...args, '-avoid_negative_ts', 'disabled', input.outputPath]);
+  await ffmpeg(tools, 'source_unreadable', [...args, '-avoid_negative_ts', 'disabled', input.outputPath]);
 }
 
 /** Cuts from one reading of the source, a path or a URL. Undefined: not every packet of the cut was found there. */
@@ -186,7 +189,7 @@ export async function exactClip(tools: MediaTools, input: CutInput): Promise<Loc
     '-vsync',
     'passthrough',
   ];
-  await ffmpeg(tools, [
+  await ffmpeg(tools, 'source_unreadable', [
     ...args,
     '-frames:v',
     String(wanted),
@@ -215,6 +218,6 @@ export async function withoutLeads(
   }
   const select = `select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`;
   const args = ['-noautorotate', '-i', clip.path, '-vf', select, '-vsync', 'passthrough'];
-  await ffmpeg(tools, [...args, '-c:v', 'ffv1', outputPath]);
+  await ffmpeg(tools, 'source_unreadable', [...args, '-c:v', 'ffv1', outputPath]);
   return { path: outputPath, leadIn: 0, wanted: clip.wanted, leadOut: 0 };
 }

@@ -28,3 +28,8 @@ export async function elementAt(
     unknownSize: element.unknownSize,
   };
 }
+
+/** All data of an element that `elementAt` found. */
+export function dataOf(file: FileHandle, { dataStart, end }: Element): Promise<Buffer> {
+  return readAt(file, dataStart, end - dataStart);
+}

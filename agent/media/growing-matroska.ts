@@ -2,9 +2,9 @@ import { constants } from 'node:fs';
 import { open, type FileHandle } from 'node:fs/promises';
 import { GridError } from '../../shared/errors.ts';
 import type { StoredFrame } from './closed-gops.ts';
-import { elementAt, readAt } from './file-elements.ts';
+import { dataOf, elementAt, readAt } from './file-elements.ts';
 import { startTest, type StartTest } from './key-frames.ts';
-import { children, ID, trackNumberLength, type Element } from './matroska.ts';
+import { children, ID, trackNumberLength, uintOf, type Element } from './matroska.ts';
 
 /** RFC 9559, sections 5.1.3.5 and 5.1.4.1. */
 const REFERENCE_BLOCK = 0xfb;
@@ -41,10 +41,6 @@ export interface FramePlace {
   readonly end: number;
   /** Frames in those clusters before the first wanted one. */
   readonly before: number;
-}
-
-function uint(data: Buffer): number {
-  return data.reduce((value, byte) => value * 256 + byte, 0);
 }
 
 function unsupported(why: string): GridError {
@@ -126,18 +122,18 @@ export class GrowingMatroska {
 async function readTrack(file: FileHandle, tracks: Element): Promise<Track> {
   const size = tracks.end - tracks.dataStart;
   if (size > MAX_TRACKS_BYTES) throw unsupported('the output has too large a list of tracks');
-  const data = await readAt(file, tracks.dataStart, size);
+  const data = await dataOf(file, tracks);
   for (const entry of children(data, 0, data.length)) {
     if (entry.id !== ID.trackEntry) continue;
     const fields = new Map<number, Buffer>();
     for (const field of children(data, entry.dataStart, entry.end))
       fields.set(field.id, data.subarray(field.dataStart, field.end));
-    if (uint(fields.get(TRACK_TYPE) ?? Buffer.alloc(0)) !== VIDEO) continue;
+    if (uintOf(fields.get(TRACK_TYPE) ?? Buffer.alloc(0)) !== VIDEO) continue;
     if (fields.has(CONTENT_ENCODINGS)) throw unsupported('the output is compressed a second time');
     const codec = (fields.get(CODEC_ID) ?? Buffer.alloc(0)).toString('latin1');
     const isStart = startTest(codec, fields.get(CODEC_PRIVATE) ?? Buffer.alloc(0));
     if (isStart === undefined) throw unsupported(`of ${codec} it is not known where a part may begin`);
-    return { number: uint(fields.get(TRACK_NUMBER) ?? Buffer.alloc(0)), isStart };
+    return { number: uintOf(fields.get(TRACK_NUMBER) ?? Buffer.alloc(0)), isStart };
   }
   throw unsupported('the output has no video');
 }
@@ -149,8 +145,7 @@ async function clusterFrames(file: FileHandle, cluster: Element, track: Track): 
     const element = await elementAt(file, position, cluster.end);
     if (element === undefined) throw unsupported('the output has a broken cluster');
     position = element.end;
-    if (element.id === ID.clusterTimestamp)
-      clusterMs = uint(await readAt(file, element.dataStart, element.end - element.dataStart));
+    if (element.id === ID.clusterTimestamp) clusterMs = uintOf(await dataOf(file, element));
     const simple = element.id === ID.simpleBlock;
     const group = element.id === ID.blockGroup ? await readGroup(file, element) : undefined;
     const block = simple ? element : group?.block;

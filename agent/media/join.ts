@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import { fewAtOnce } from '../../shared/few-at-once.ts';
 import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
-import { runTool } from '../subprocess.ts';
-import { mainVideo, probe, TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { ffmpeg } from './ffmpeg.ts';
+import { mainVideo, probe, type MediaTools } from './probe.ts';
 import { videoFormat } from './video-format.ts';
 
 /** What segments are made of, all alike. */
@@ -55,12 +55,6 @@ export async function checkAgreement(tools: MediaTools, paths: readonly string[]
   return { format: first, sameExtradata };
 }
 
-async function ffmpeg(tools: MediaTools, args: readonly string[]): Promise<void> {
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', ...args];
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  await runTool(command, { ...tools, failure: 'verify_failed' });
-}
-
 /**
  * HEVC segments with their own parameter sets before each keyframe: a joined file has room for one set of extradata. ffmpeg's
  * concat does this for H.264 by itself. NUT is what holds such a stream with its time stamps.
@@ -69,7 +63,7 @@ async function withParameterSets(tools: MediaTools, paths: readonly string[]): P
   const result: string[] = [];
   for (const [i, path] of paths.entries()) {
     const nut = join(tools.workDir, `in-band-${i}.nut`);
-    await ffmpeg(tools, [
+    await ffmpeg(tools, 'verify_failed', [
       '-i',
       path,
       '-map',
@@ -121,5 +115,12 @@ export async function joinSegments(
     '-1',
   ];
   // All blocks simple and lonely in their clusters' order: retiming reads it back.
-  await ffmpeg(tools, [...args, '-avoid_negative_ts', 'make_zero', '-f', 'matroska', outputPath]);
+  await ffmpeg(tools, 'verify_failed', [
+    ...args,
+    '-avoid_negative_ts',
+    'make_zero',
+    '-f',
+    'matroska',
+    outputPath,
+  ]);
 }

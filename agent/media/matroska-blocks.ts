@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
-import { elementAt, HEAD_BYTES, readAt } from './file-elements.ts';
-import { children, ID, trackNumberLength, type Element } from './matroska.ts';
+import { dataOf, elementAt, HEAD_BYTES, readAt } from './file-elements.ts';
+import { children, ID, trackNumberLength, uintOf, type Element } from './matroska.ts';
 
 /** One frame's block in the file: which element, and its present time stamp in milliseconds. */
 export interface BlockPlace {
@@ -43,10 +43,7 @@ async function scanCluster(file: FileHandle, cluster: Element, blocks: BlockPlac
   for (let position = cluster.dataStart; position < cluster.end;) {
     const element = await elementAt(file, position, cluster.end);
     if (element === undefined) return;
-    if (element.id === ID.clusterTimestamp) {
-      const data = await readAt(file, element.dataStart, element.end - element.dataStart);
-      clusterMs = data.reduce((value, byte) => value * 256 + byte, 0);
-    }
+    if (element.id === ID.clusterTimestamp) clusterMs = uintOf(await dataOf(file, element));
     if (element.id === ID.simpleBlock) blocks.push(await place(file, { element, block: element, clusterMs }));
     if (element.id === ID.blockGroup) {
       const group = await readAt(file, element.dataStart, HEAD_BYTES);

@@ -102,6 +102,11 @@ export function uintData(value: number): Buffer {
   return data;
 }
 
+/** The unsigned number that element data holds. */
+export function uintOf(data: Buffer): number {
+  return data.reduce((value, byte) => value * 256 + byte, 0);
+}
+
 /** A 64 bit float as element data. */
 export function floatData(value: number): Buffer {
   const data = Buffer.alloc(8);

@@ -1,17 +1,10 @@
 import { join } from 'node:path';
 import type { MergeTask, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
-import type { SourceIndex } from '../../shared/source-index.ts';
-import { runTool } from '../subprocess.ts';
+import type { SourceIndex, VideoExtras } from '../../shared/source-index.ts';
 import { codecFor, leftOut, type Container } from './container-codecs.ts';
+import { ffmpeg } from './ffmpeg.ts';
 import { tracksWithHdr, type HdrMetadata } from './hdr.ts';
-import {
-  audioTracks,
-  dispositionWord,
-  probe,
-  TOOL_ENVIRONMENT,
-  type MediaTools,
-  type ProbedStream,
-} from './probe.ts';
+import { audioTracks, dispositionsOf, dispositionWord, probe, type MediaTools } from './probe.ts';
 import { patchTimes } from './patch-times.ts';
 import { retime } from './retime.ts';
 import { setRotation } from './rotation.ts';
@@ -35,14 +28,16 @@ function colourArguments(source: VideoFormat, encoded: VideoFormat): string[] {
 
 const CONTAINER_TAGS = /^(duration|encoder|vendor_id|handler_name|number_of_|_statistics|bps|rotate$)/i;
 
-/** Tags and dispositions of the source's video stream that are its own, not its container's. */
-function videoTags(index: SourceIndex): string[] {
-  const tags = Object.entries(index.extras.tags).filter(([name]) => !CONTAINER_TAGS.test(name));
-  const disposition = index.extras.disposition.join('+') || '0';
+/** Tags and dispositions that are a stream's own, not its container's; `output` says of which stream of the result. */
+function ownTags(
+  { tags, disposition }: Pick<VideoExtras, 'tags' | 'disposition'>,
+  output: string | number,
+): string[] {
+  const own = Object.entries(tags).filter(([name]) => !CONTAINER_TAGS.test(name));
   return [
-    ...tags.flatMap(([name, value]) => ['-metadata:s:v:0', `${name}=${value}`]),
-    '-disposition:v:0',
-    disposition,
+    ...own.flatMap(([name, value]) => [`-metadata:s:${output}`, `${name}=${value}`]),
+    `-disposition:${output}`,
+    dispositionWord(disposition),
   ];
 }
 
@@ -105,20 +100,12 @@ async function otherStreams(
     }
     const place = instead ? `2:${instead.index}` : `1:${stream.index}`;
     args.push('-map', place, `-c:${position}`, codec);
-    if (instead) args.push(...streamTags(stream, position));
+    // What a track was called and is for, whatever its encoder made of that.
+    if (instead)
+      args.push(...ownTags({ tags: stream.tags ?? {}, disposition: dispositionsOf(stream) }, position));
     position++;
   }
   return args;
-}
-
-/** What a track was called and is for, whatever its encoder made of that. */
-function streamTags(stream: ProbedStream, position: number): string[] {
-  const tags = Object.entries(stream.tags ?? {}).filter(([name]) => !CONTAINER_TAGS.test(name));
-  return [
-    ...tags.flatMap(([name, value]) => [`-metadata:s:${position}`, `${name}=${value}`]),
-    `-disposition:${position}`,
-    dispositionWord(stream),
-  ];
 }
 
 /** Sets the time stamps and muxes the video with everything else of the source, video first. */
@@ -141,14 +128,12 @@ export async function mux(tools: MediaTools, input: MuxInput): Promise<void> {
   args.push('-map', '0:v:0', '-c:0', 'copy');
   const { sidecarPath, audioPath } = input;
   if (sidecarPath) args.push(...(await otherStreams(tools, { sidecarPath, audioPath }, container)));
-  args.push(...colourArguments(index.format, encoded), ...videoTags(index));
+  args.push(...colourArguments(index.format, encoded), ...ownTags(index.extras, 'v:0'));
   args.push('-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0');
   // TrueHD and others in MP4 are called experimental by ffmpeg, though long standardised.
   if (container === 'mp4') args.push(...timescale(input), '-strict', '-2', '-movflags', '+faststart');
   args.push('-f', container, input.outputPath);
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', ...args];
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  await runTool(command, { ...tools, failure: 'verify_failed' });
+  await ffmpeg(tools, 'verify_failed', args);
   const { rotation } = index.extras;
   if (rotation !== 0 && !(await setRotation(input.outputPath, container, rotation)))
     tools.onStderrLine?.(

@@ -4,6 +4,7 @@ import type { SourceIndex, VideoExtras } from '../../shared/source-index.ts';
 import { runTool } from '../subprocess.ts';
 import { hdrMetadata, type HdrMetadata } from './hdr.ts';
 import {
+  dispositionsOf,
   mainVideo,
   parseRational,
   probe,
@@ -150,11 +151,10 @@ async function readColumns(
 }
 
 function extrasOf(stream: ProbedStream, hdr: HdrMetadata): VideoExtras {
-  const disposition = Object.entries(stream.disposition ?? {});
   const matrix = stream.side_data_list?.find((data) => data['rotation'] !== undefined);
   return {
     tags: stream.tags ?? {},
-    disposition: disposition.filter(([, set]) => set === 1).map(([name]) => name),
+    disposition: dispositionsOf(stream),
     rotation: Number(matrix?.['rotation'] ?? 0),
     ...hdr,
   };

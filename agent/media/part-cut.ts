@@ -2,20 +2,27 @@ import { createWriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { runTool } from '../subprocess.ts';
+import { ffmpeg } from './ffmpeg.ts';
 import type { FramePlace, GrowingMatroska } from './growing-matroska.ts';
-import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import type { MediaTools } from './probe.ts';
 
 /** Stored frames [from, to) of a file's video as a file of their own, by stream copy. */
 async function copyFrames(
   tools: MediaTools,
   { path, from, to, outputPath }: { path: string; from: number; to: number; outputPath: string },
 ): Promise<void> {
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', '-i', path, '-map', '0:v:0', '-c', 'copy'];
-  argv.push('-bsf:v', `noise=drop='lt(n,${from})+gte(n,${to})'`);
-  argv.push('-map_metadata', '-1', '-avoid_negative_ts', 'make_zero', '-f', 'matroska', outputPath);
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  await runTool(command, { ...tools, failure: 'encoder_failed' });
+  const args = [
+    '-i',
+    path,
+    '-map',
+    '0:v:0',
+    '-c',
+    'copy',
+    '-bsf:v',
+    `noise=drop='lt(n,${from})+gte(n,${to})'`,
+  ];
+  args.push('-map_metadata', '-1', '-avoid_negative_ts', 'make_zero', '-f', 'matroska', outputPath);
+  await ffmpeg(tools, 'encoder_failed', args);
 }
 
 async function copyBytes(

@@ -104,10 +104,15 @@ export function audioTracks(probed: Probed): ProbedStream[] {
   return probed.streams.filter((stream) => stream.codec_type === 'audio');
 }
 
-/** Dispositions that are set, as ffmpeg's `-disposition` takes them. */
-export function dispositionWord(stream: ProbedStream): string {
+/** Names of the dispositions that are set. */
+export function dispositionsOf(stream: ProbedStream): string[] {
   const set = Object.entries(stream.disposition ?? {}).filter(([, value]) => value === 1);
-  return set.map(([name]) => name).join('+') || '0';
+  return set.map(([name]) => name);
+}
+
+/** Dispositions as ffmpeg's `-disposition` takes them. */
+export function dispositionWord(names: readonly string[]): string {
+  return names.join('+') || '0';
 }
 
 /** `25/1`, `16:9` to a fraction; `0/0`, `N/A` and nonsense to 0/1. */

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
+import { ffmpeg } from './ffmpeg.ts';
 import { probe, TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 import { retime } from './retime.ts';
 
@@ -75,19 +76,5 @@ async function copyVideo(
   input: readonly string[],
   output: readonly string[],
 ): Promise<void> {
-  const argv = [
-    tools.ffmpeg,
-    '-nostdin',
-    '-v',
-    'error',
-    '-y',
-    ...input,
-    '-c',
-    'copy',
-    '-f',
-    'matroska',
-    ...output,
-  ];
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  await runTool(command, { ...tools, failure: 'encoder_failed' });
+  await ffmpeg(tools, 'encoder_failed', [...input, '-c', 'copy', '-f', 'matroska', ...output]);
 }

@@ -1,6 +1,6 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import { assert, GridError } from '../../shared/errors.ts';
-import { readAt } from './file-elements.ts';
+import { dataOf, readAt } from './file-elements.ts';
 import { scanBlocks, type BlockPlace, type Layout } from './matroska-blocks.ts';
 import { ID, openElement, uintData, withChild, writeElement, type Element } from './matroska.ts';
 
@@ -73,7 +73,7 @@ interface WriteInput {
 
 /** An element of the head, as it is or edited. */
 async function headElement({ input, retiming }: WriteInput, element: Element): Promise<Buffer> {
-  const data = await readAt(input, element.dataStart, element.end - element.dataStart);
+  const data = await dataOf(input, element);
   if (element.id === ID.tracks) return writeElement(ID.tracks, retiming.editTracks(data));
   if (element.id !== ID.info) return writeElement(element.id, data);
   return writeElement(

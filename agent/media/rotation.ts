@@ -1,7 +1,7 @@
 import { open, type FileHandle } from 'node:fs/promises';
 import type { Container } from './container-codecs.ts';
-import { elementAt, readAt } from './file-elements.ts';
-import { children, ID, readElement, withChild, writeElement, type Element } from './matroska.ts';
+import { dataOf, elementAt, readAt } from './file-elements.ts';
+import { children, ID, readElement, uintOf, withChild, writeElement, type Element } from './matroska.ts';
 
 /**
  * Says in a finished file how its picture is to be turned, in counter-clockwise degrees: encoders never hear of it, and
@@ -86,8 +86,7 @@ async function rotateMatroska(file: FileHandle, degrees: number): Promise<boolea
   const usual = [ID.seekHead, ID.void, ID.info, ID.tracks];
   if (!seekHead || !padding || !info || !tracks || elements.some((one, i) => one.id !== usual[i]))
     return false;
-  const dataOf = (element: Element) => readAt(file, element.dataStart, element.end - element.dataStart);
-  const newTracks = writeElement(ID.tracks, rolled(await dataOf(tracks), degrees));
+  const newTracks = writeElement(ID.tracks, rolled(await dataOf(file, tracks), degrees));
   const grown = newTracks.length - (tracks.end - tracks.start);
   const left = padding.end - padding.start - grown;
   if (left < 2 || left > 120) return false;
@@ -109,7 +108,7 @@ function movePosition(seekHead: Buffer, from: number, back: number): void {
     for (const child of children(seekHead, entry.dataStart, entry.end)) {
       if (child.id !== ID.seekPosition) continue;
       const width = child.end - child.dataStart;
-      const value = seekHead.subarray(child.dataStart, child.end).reduce((sum, byte) => sum * 256 + byte, 0);
+      const value = uintOf(seekHead.subarray(child.dataStart, child.end));
       if (value !== from || width > 6) continue;
       seekHead.writeUIntBE(from - back, child.dataStart, width);
     }

@@ -1,6 +1,6 @@
-import { runTool } from '../subprocess.ts';
 import { codecFor, leftOut } from './container-codecs.ts';
-import { dispositionWord, TOOL_ENVIRONMENT, type MediaTools, type Probed } from './probe.ts';
+import { ffmpeg } from './ffmpeg.ts';
+import { dispositionsOf, dispositionWord, type MediaTools, type Probed } from './probe.ts';
 
 /**
  * Sound that the container throws away before the start (an encoder's priming): Matroska has no time before 0, and would
@@ -27,20 +27,17 @@ export async function writeSidecar(
   const hasText =
     source.probed.chapters.length > 0 || Object.keys(source.probed.format.tags ?? {}).length > 0;
   if (kept.length === 0 && !hasText) return false;
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-y', '-i', source.path];
+  const args = ['-i', source.path];
   kept.forEach(({ stream, codec }, position) => {
-    argv.push('-map', `0:${stream.index}`, `-c:${position}`, codec);
+    args.push('-map', `0:${stream.index}`, `-c:${position}`, codec);
     // Said of all, or ffmpeg makes the first of each kind the default one.
-    argv.push(`-disposition:${position}`, dispositionWord(stream));
-    if (stream.codec_type === 'audio' && codec === 'copy') argv.push(`-bsf:${position}`, DROP_BEFORE_START);
+    args.push(`-disposition:${position}`, dispositionWord(dispositionsOf(stream)));
+    if (stream.codec_type === 'audio' && codec === 'copy') args.push(`-bsf:${position}`, DROP_BEFORE_START);
   });
   // Chapters and tags alone still need a stream: a second of silence would lie, so a file of metadata is made instead.
-  if (kept.length === 0) argv.push('-f', 'ffmetadata');
-  else argv.push('-map_metadata', '0', '-map_chapters', '0', '-max_interleave_delta', '0', '-f', 'matroska');
-  argv.push(outputPath);
-  await runTool(
-    { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT },
-    { ...tools, failure: 'source_unreadable' },
-  );
+  if (kept.length === 0) args.push('-f', 'ffmetadata');
+  else args.push('-map_metadata', '0', '-map_chapters', '0', '-max_interleave_delta', '0', '-f', 'matroska');
+  args.push(outputPath);
+  await ffmpeg(tools, 'source_unreadable', args);
   return true;
 }
