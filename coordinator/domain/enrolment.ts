@@ -41,3 +41,10 @@ export interface AgentStanding {
   readonly publicKey?: Uint8Array;
   readonly revoked: boolean;
 }
+
+/** An agent that joined by a token, and the name that it gave itself then. */
+export interface EnrolledAgent {
+  readonly agentId: string;
+  readonly tokenId: string;
+  readonly name: string;
+}

@@ -88,6 +88,7 @@ export function createEnrolment(store: EnrolmentStore, ids: IdSource): Enrolment
       if ('refused' in result) throw refusal(result);
       return result.agentId;
     },
+    enrolledBy: (tokenIds) => store.enrolledBy(tokenIds),
     async admit(claim, mode) {
       checkClaim(claim, await store.standing(claim.agentId), mode);
     },

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { AgentView } from '../domain/agent.ts';
-import type { AgentAuth, JoinTokenView } from '../domain/enrolment.ts';
+import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
 import type { Failure, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskView } from '../domain/task.ts';
@@ -253,6 +253,8 @@ export interface EnrolmentFace {
   revokeJoinToken(tokenId: string): Promise<void>;
   /** Makes a machine an agent, by its Ed25519 public key. Resolves to the agent's id. */
   enrol(input: { joinToken: string; publicKey: Uint8Array; name: string }): Promise<string>;
+  /** Whom these join tokens let in, in the order of joining; revoked agents, too. */
+  enrolledBy(tokenIds: readonly string[]): Promise<readonly EnrolledAgent[]>;
   /** Throws unless the agent may come in: one that has a key must prove it in every mode. */
   admit(claim: AgentClaim, mode: AgentAuth): Promise<void>;
   /** For ever: its session ends at once, at whichever coordinator, and it is not let in again. */

@@ -1,4 +1,4 @@
-import type { AgentStanding, JoinTokenState, JoinTokenView } from '../domain/enrolment.ts';
+import type { AgentStanding, EnrolledAgent, JoinTokenState, JoinTokenView } from '../domain/enrolment.ts';
 
 export interface NewJoinToken {
   readonly tokenId: string;
@@ -36,6 +36,8 @@ export interface EnrolmentStore {
    * agent again and costs no use; by the token that let it in even when that is over: the first answer may have got lost.
    */
   enrol(enrolment: Enrolment): Promise<EnrolmentResult>;
+  /** Whom these tokens let in, in the order of joining; revoked agents, too. */
+  enrolledBy(tokenIds: readonly string[]): Promise<EnrolledAgent[]>;
   standing(agentId: string): Promise<AgentStanding>;
   /**
    * For ever. The agent's session is nobody's from then on, its leases are over, and its coordinator hears of it by

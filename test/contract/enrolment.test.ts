@@ -70,6 +70,26 @@ describe.each([
     expect(listed).toMatchObject({ uses: 2, used: 2, state: 'used up', createdBy: 'test' });
   });
 
+  test('whom a token let in is told by name, in their order, and only of the tokens asked for', async () => {
+    const { tokenId } = await make({ uses: 3 });
+    const enrol = async (name: string): Promise<unknown> =>
+      store.enrol({
+        secretSha256: hash(secret),
+        publicKey: randomBytes(32),
+        name,
+        agentId: `agent of ${name} ${tokenId}`,
+      });
+    await enrol('one');
+    await enrol('two');
+    await make({ secretSha256: hash(randomUUID()) });
+    await store.revokeAgent(`agent of two ${tokenId}`);
+    expect(await store.enrolledBy([tokenId, 'no such token'])).toEqual([
+      { agentId: `agent of one ${tokenId}`, tokenId, name: 'one' },
+      { agentId: `agent of two ${tokenId}`, tokenId, name: 'two' },
+    ]);
+    expect(await store.enrolledBy([])).toEqual([]);
+  });
+
   test('of many that use a one-time token at the same moment, one gets in', async () => {
     await make();
     const results = await Promise.all(Array.from({ length: 8 }, () => join()));

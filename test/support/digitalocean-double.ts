@@ -166,11 +166,7 @@ export class DigitalOceanDouble {
     if (route === 'GET /v2/droplets') {
       if (tag !== 'openencoder-worker') this.problems.push(`GET droplets of the tag ${tag}`);
       const found = this.droplets.filter((one) => one.tags.includes(tag ?? ''));
-      return this.#page(
-        url,
-        'droplets',
-        found.map(({ userData: _, ...droplet }) => droplet),
-      );
+      return this.#page(url, 'droplets', found.map(told));
     }
     if (route === 'POST /v2/droplets') return this.#create(headers, body as Record<string, unknown>);
     if (route === 'DELETE /v2/droplets') {
@@ -235,9 +231,14 @@ export class DigitalOceanDouble {
     );
     return {
       status: 202,
-      json: { droplets: droplets.map(({ userData: _, ...one }) => one), links: { actions: [] } },
+      json: { droplets: droplets.map(told), links: { actions: [] } },
     };
   }
+}
+
+/** Without what only a test sees. */
+function told(droplet: Droplet): Record<string, unknown> {
+  return { ...droplet, userData: undefined };
 }
 
 function failed({ status, message = 'Unexpected server-side error' }: Failure): Answer {

@@ -14,6 +14,7 @@ interface TokenRecord extends NewJoinToken {
 interface KeyRecord {
   readonly publicKey: Buffer;
   readonly tokenId: string;
+  readonly name: string;
 }
 
 function viewOf(token: TokenRecord, nowMs: number): JoinTokenView {
@@ -50,7 +51,7 @@ export function memoryEnrolmentStore(
     if (tokenState !== 'valid' && key?.tokenId !== tokenId) return { refused: tokenState };
     if (before !== undefined) return { agentId: before };
     tokens.set(tokenId, { ...token, used: token.used + 1 });
-    keys.set(agentId, { publicKey: Buffer.from(publicKey), tokenId });
+    keys.set(agentId, { publicKey: Buffer.from(publicKey), tokenId, name });
     state.say({ type: 'agent.enrolled', agentId, data: { name, join_token: tokenId } });
     return { agentId };
   }
@@ -75,6 +76,10 @@ export function memoryEnrolmentStore(
       return token !== undefined;
     },
     enrol: async (enrolment) => enrol(enrolment),
+    enrolledBy: async (tokenIds) =>
+      [...keys].flatMap(([agentId, { tokenId, name }]) =>
+        tokenIds.includes(tokenId) ? [{ agentId, tokenId, name }] : [],
+      ),
     async standing(agentId) {
       const key = keys.get(agentId);
       return { ...(key ? { publicKey: key.publicKey } : {}), revoked: revokedAgents.has(agentId) };

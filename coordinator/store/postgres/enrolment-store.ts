@@ -113,6 +113,12 @@ export function postgresEnrolmentStore(db: Db): EnrolmentStore {
       return rows.length > 0;
     },
     enrol: (enrolment) => enrol(db, enrolment),
+    async enrolledBy(tokenIds) {
+      const { rows } = await sql<{ agent_id: string; token_id: string; name: string }>`
+        select agent_id, token_id, name from agent_keys where token_id = any(${tokenIds}::text[])
+        order by enrolled_at, agent_id`.execute(db);
+      return rows.map((row) => ({ agentId: row.agent_id, tokenId: row.token_id, name: row.name }));
+    },
     async standing(agentId) {
       if (agentId.includes('\0')) return { revoked: false };
       const { rows } = await sql<{ public_key: Buffer | null; revoked: boolean }>`
