@@ -8,6 +8,7 @@ import { findProgram } from './find-program.ts';
 import { lacksInWords } from './lacks.ts';
 import { TOOL_ENVIRONMENT } from './media/probe.ts';
 import { proveEncoders } from './prove-encoders.ts';
+import { proveFilters } from './prove-filters.ts';
 import { defaultLimits } from './sandbox/limits.ts';
 import { probeSandbox } from './sandbox/probe.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
@@ -19,7 +20,7 @@ export interface Capabilities {
   readonly tools: ToolPaths;
   readonly sandbox: Sandbox;
   readonly toolList: readonly Tool[];
-  /** `program:x265`, `encoder:libx264`, `tool:vapoursynth`, `sandbox:limits`: proved, each by running it. */
+  /** `program:x265`, `encoder:libx264`, `filter:uspp`, `tool:vapoursynth`, `sandbox:limits`: proved, each by running it. */
   readonly proved: readonly string[];
   /** What is missing, in words, and how to get it. */
   readonly lacks: readonly string[];
@@ -81,9 +82,10 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
     if (path !== undefined && (await outputOf([path, '--version'], input)) !== undefined)
       programs.set(name, path);
   }
-  const [vapourSynth, encoders, { sandbox, lacks }] = await Promise.all([
+  const [vapourSynth, encoders, filters, { sandbox, lacks }] = await Promise.all([
     probeVapourSynth(input),
     proveEncoders({ ffmpeg, workDir, clock }),
+    proveFilters({ ffmpeg, workDir, clock }),
     probeSandbox({
       searchPath: config.searchPath,
       workDir,
@@ -109,6 +111,7 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
     proved: [
       ...[...programs.keys()].map((name) => `program:${name}`),
       ...encoders.proved.map((name) => `encoder:${name}`),
+      ...filters.map((name) => `filter:${name}`),
       ...(vapourSynth ? ['tool:vapoursynth'] : []),
       strengthCapability(sandbox.strength),
     ],
