@@ -1,0 +1,34 @@
+import type { JobState } from '../../domain/job.ts';
+import type { TaskState } from '../../domain/task.ts';
+
+/** Celery's words for a rendition, and one of the reference's own (contract 3.1). */
+export type State = 'PENDING' | 'STARTED' | 'RETRY' | ReadyState;
+/** What never changes again. */
+export type ReadyState = 'SUCCESS' | 'FAILURE' | 'REVOKED' | 'FAILURE CREATE EPISODE';
+
+/** What the grid tells of a rendition's job. */
+export interface Work {
+  readonly state: JobState;
+  readonly tasks: readonly { readonly state: TaskState; readonly grantedAt?: Date }[];
+}
+
+/**
+ * The state of a rendition. `ready`: what was written down when it ended. A job that succeeded and is not published yet
+ * reads as started; one that is gone without a word has failed.
+ */
+export function stateOf(ready: ReadyState | undefined, work: Work | undefined): State {
+  if (ready !== undefined) return ready;
+  if (work === undefined || work.state === 'failed') return 'FAILURE';
+  if (work.state === 'cancelled') return 'REVOKED';
+  if (work.state === 'succeeded') return 'STARTED';
+  const { tasks } = work;
+  if (tasks.some((task) => task.state === 'leased')) return 'STARTED';
+  // Had a lease and waits for the next one.
+  if (tasks.some((task) => task.state === 'ready' && task.grantedAt !== undefined)) return 'RETRY';
+  return tasks.some((task) => task.state !== 'ready') ? 'STARTED' : 'PENDING';
+}
+
+/** Every state of a planned ladder is a success. */
+export function isSuccess(states: readonly State[]): boolean {
+  return states.length > 0 && states.every((state) => state === 'SUCCESS');
+}

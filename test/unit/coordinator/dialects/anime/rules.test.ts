@@ -1,0 +1,208 @@
+import { describe, expect, it, test } from 'vitest';
+import { keyProblem, parseKey, planLadder } from '../../../../../coordinator/dialects/anime/keys.ts';
+import { playlistName, publishedFile, segmentName } from '../../../../../coordinator/dialects/anime/paths.ts';
+import { encoderArgv, filterChain, filterLine } from '../../../../../coordinator/dialects/anime/picture.ts';
+import { masterPlaylist, mediaPlaylist } from '../../../../../coordinator/dialects/anime/playlists.ts';
+import { sourceFacts } from '../../../../../coordinator/dialects/anime/probe.ts';
+import { isSuccess, stateOf, type Work } from '../../../../../coordinator/dialects/anime/states.ts';
+import { commandRequirements } from '../../../../../coordinator/domain/requirements.ts';
+
+const upright = (width: number, height: number) => ({ width, height, turn: 0 }) as const;
+const sizes = (plans: ReturnType<typeof planLadder>) =>
+  plans.map(({ key, width, height }) => `${key.text} ${width}x${height}`);
+
+describe('check 11: sizes', () => {
+  it('of 853x480 all are even', () => {
+    expect(
+      sizes(planLadder(['1080p', '720p', '480p', '360p', '145p'], upright(853, 480), 'lanczos')),
+    ).toEqual(['1080p 1920x1080', '720p 1280x720', '480p 854x480', '360p 640x360', '145p 258x146']);
+  });
+
+  it('never upscaled, one stays at the size of the source', () => {
+    expect(sizes(planLadder(['1080p', '480p', '360p'], upright(853, 480), 'never'))).toEqual([
+      '480p 854x480',
+      '360p 640x360',
+    ]);
+    expect(sizes(planLadder(['1080p', '480p'], upright(321, 241), 'never'))).toEqual(['480p 322x242']);
+  });
+
+  it.each(['720', 'p', '720P', '0p', '15p', '4321p', '720p_spp', '720p_uspp ', '00000720p'])(
+    '%j is no key',
+    (key) => expect(keyProblem(key)).toContain(JSON.stringify(key)),
+  );
+});
+
+const probe = (video: object, ...audio: object[]) =>
+  JSON.stringify({
+    streams: [
+      { codec_type: 'video', disposition: { attached_pic: 1 }, width: 9, height: 9 },
+      { codec_type: 'video', ...video },
+      ...audio.map((sound) => ({ codec_type: 'audio', ...sound })),
+    ],
+    format: {},
+  });
+
+describe('what ffprobe tells of a source', () => {
+  it.each([
+    [
+      { width: 720, height: 576, sample_aspect_ratio: '16:11' },
+      { width: 720 * (16 / 11), height: 576, turn: 0 },
+    ],
+    [
+      { width: 720, height: 576, sample_aspect_ratio: '0:1' },
+      { width: 720, height: 576, turn: 0 },
+    ],
+    [
+      { width: 1920, height: 1080, side_data_list: [{}, { rotation: -90 }] },
+      { width: 1080, height: 1920, turn: 90 },
+    ],
+    [
+      { width: 64, height: 48, side_data_list: [{ rotation: 90 }] },
+      { width: 48, height: 64, turn: 270 },
+    ],
+  ])('the picture of %j', (video, picture) => {
+    expect(sourceFacts(probe(video)).picture).toEqual(picture);
+  });
+
+  it('which sound is carried as it is', () => {
+    const { sounds } = sourceFacts(
+      probe(
+        { width: 2, height: 2 },
+        { codec_name: 'aac', profile: 'LC', channels: 2 },
+        { codec_name: 'aac', profile: 'HE-AAC', channels: 6 },
+      ),
+    );
+    expect(sounds).toEqual([
+      { isPlainAac: true, channels: 2 },
+      { isPlainAac: false, channels: 6 },
+    ]);
+  });
+
+  it('without a picture it cannot be read', () => {
+    const sound = JSON.stringify({ streams: [{ codec_type: 'audio' }] });
+    expect(() => sourceFacts(sound)).toThrow('no video');
+  });
+});
+
+const [plain, filtered] = planLadder(['720p', '720p_uspp'], upright(1920, 1080), 'lanczos');
+
+test('check 12: the filter of a _uspp key, its fallback, and what the log says of it', () => {
+  const chain = (deblocking: 'uspp' | 'spp') =>
+    filterChain(filtered!, upright(1920, 1080), { deblocking, qp: 8 });
+  expect(chain('uspp')).toMatch(/^uspp=qp=8,gradfun,scale=1280:720:flags=lanczos\+full_chroma_int,/);
+  expect(chain('spp')).toMatch(/^spp=quality=5:qp=8,gradfun,scale=/);
+  expect(filterChain(plain!, upright(1920, 1080), { deblocking: 'uspp', qp: 8 })).toMatch(/^gradfun,scale=/);
+  expect(filterLine(filtered!, { deblocking: 'uspp', qp: 8 })).toBe('filter=uspp qp=8');
+  expect(filterLine(filtered!, { deblocking: 'spp', qp: 8 })).toBe(
+    'filter=spp qp=8 reason=no agent offers uspp',
+  );
+  const requires = (filters: string) =>
+    commandRequirements({ text: '', programs: [encoderArgv(filters)], outputName: '' });
+  expect(requires(chain('uspp'))).toEqual(['encoder:libx264', 'filter:uspp', 'program:ffmpeg']);
+  expect(requires('scale=1:1,hqdn3d')).toEqual(['encoder:libx264', 'program:ffmpeg']);
+});
+
+describe('check 10: names and playlists', () => {
+  it('of a plain key say _uspp, of the filtered one more', () => {
+    const [key, full] = [parseKey('1080p'), parseKey('1080p_uspp')];
+    expect([playlistName(key), segmentName(key, 0)]).toEqual([
+      'playlist_h264_1080p_uspp.m3u8',
+      'output0000_h264_1080p_uspp.ts',
+    ]);
+    expect([playlistName(full), segmentName(full, 12)]).toEqual([
+      'playlist_h264_1080p_uspp_full.m3u8',
+      'output0012_h264_1080p_uspp_full.ts',
+    ]);
+  });
+
+  it('a rendition lists its segments by absolute paths', () => {
+    const text = mediaPlaylist(parseKey('1080p'), [5, 5.04, 2], { dstPath: 'シ o/e#1', publicPrefix: '/m' });
+    expect(text.split('\n')).toEqual([
+      '#EXTM3U',
+      '#EXT-X-VERSION:3',
+      '#EXT-X-TARGETDURATION:5',
+      '#EXT-X-MEDIA-SEQUENCE:0',
+      '#EXT-X-PLAYLIST-TYPE:VOD',
+      '#EXT-X-INDEPENDENT-SEGMENTS',
+      '#EXTINF:5.000000,',
+      '/m/%E3%82%B7%20o/e%231/output0000_h264_1080p_uspp.ts',
+      '#EXTINF:5.040000,',
+      '/m/%E3%82%B7%20o/e%231/output0001_h264_1080p_uspp.ts',
+      '#EXTINF:2.000000,',
+      '/m/%E3%82%B7%20o/e%231/output0002_h264_1080p_uspp.ts',
+      '#EXT-X-ENDLIST',
+      '',
+    ]);
+    const long = mediaPlaylist(parseKey('1080p'), [5.6], { dstPath: 'x', publicPrefix: '' });
+    expect(long).toContain('#EXT-X-TARGETDURATION:6\n');
+  });
+
+  it('the master lists the highest first', () => {
+    const facts = {
+      bandwidth: 1000.2,
+      averageBandwidth: 900,
+      codecs: 'avc1.64001f,mp4a.40.2',
+      frameRate: 24000 / 1001,
+    };
+    const text = masterPlaylist([
+      { ...facts, key: '360p', width: 640, height: 360 },
+      { ...facts, key: '720p_uspp', width: 1280, height: 720 },
+      { ...facts, key: '720p', width: 1280, height: 720 },
+    ]);
+    const attributes =
+      'BANDWIDTH=1001,AVERAGE-BANDWIDTH=900,RESOLUTION=1280x720,CODECS="avc1.64001f,mp4a.40.2",FRAME-RATE=23.976';
+    expect(text).toContain(`#EXT-X-STREAM-INF:${attributes}\nplaylist_h264_720p_uspp.m3u8\n`);
+    expect(text.split('\n').filter((line) => line.startsWith('playlist'))).toEqual([
+      'playlist_h264_720p_uspp.m3u8',
+      'playlist_h264_720p_uspp_full.m3u8',
+      'playlist_h264_360p_uspp.m3u8',
+    ]);
+  });
+
+  it.each([
+    ['/x/y/playlist.m3u8', { dstPath: 'x/y', name: 'playlist.m3u8' }],
+    ['/%E3%82%B7/output0000_h264_90p_uspp.ts', { dstPath: 'シ', name: 'output0000_h264_90p_uspp.ts' }],
+    ['/playlist.m3u8', undefined],
+    ['/x//playlist.m3u8', undefined],
+    ['/x/%2e%2e/playlist.m3u8', undefined],
+    ['/x/other.m3u8', undefined],
+    ['/x/%ff/playlist.m3u8', undefined],
+    ['/x/output1_h264_90p_uspp.ts', undefined],
+  ])('the file of the path %s', (path, file) => {
+    expect(publishedFile(path)).toEqual(file);
+  });
+});
+
+describe('check 9: the state of a rendition', () => {
+  const at = new Date(0);
+  const ready = { state: 'ready' } as const;
+  const waiting = { state: 'ready', grantedAt: at } as const;
+  const leased = { state: 'leased', grantedAt: at } as const;
+  const done = { state: 'succeeded', grantedAt: at } as const;
+  it.each([
+    ['encoding', [ready, ready], 'PENDING'],
+    ['encoding', [leased, ready], 'STARTED'],
+    ['encoding', [done, ready], 'STARTED'],
+    ['encoding', [waiting, done, ready], 'RETRY'],
+    ['encoding', [waiting, leased], 'STARTED'],
+    ['merging', [done, done], 'STARTED'],
+    ['succeeded', [done], 'STARTED'],
+    ['failed', [done], 'FAILURE'],
+    ['cancelled', [ready], 'REVOKED'],
+  ] as const)('of a job that is %s with %j is %s', (state, tasks, expected) => {
+    expect(stateOf(undefined, { state, tasks })).toBe(expected);
+  });
+
+  it('stays what it was once it is ready', () => {
+    const work: Work = { state: 'encoding', tasks: [leased] };
+    expect(stateOf('REVOKED', work)).toBe('REVOKED');
+    expect(stateOf('SUCCESS', undefined)).toBe('SUCCESS');
+    expect(stateOf(undefined, undefined)).toBe('FAILURE');
+  });
+
+  it('success is all of a planned ladder', () => {
+    expect(isSuccess([])).toBe(false);
+    expect(isSuccess(['SUCCESS', 'STARTED'])).toBe(false);
+    expect(isSuccess(['SUCCESS', 'SUCCESS'])).toBe(true);
+  });
+});
