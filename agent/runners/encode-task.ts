@@ -3,6 +3,7 @@ import { GridError } from '../../shared/errors.ts';
 import type { EncodeCommand, EncodeTask, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { salvageOf } from '../../shared/salvage.ts';
 import { cutClip, type LocalClip } from '../media/clip-cut.ts';
+import { checkKeyFrames, withKeyFrames } from '../media/forced-key-frames.ts';
 import { y4mFrameRate } from '../media/frame-counter.ts';
 import { frameSource, localSourceName, type FrameSource } from '../media/frame-source.ts';
 import { runPipeline } from '../media/pipeline.ts';
@@ -123,8 +124,17 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
   }
 }
 
+/** Of the frames that this attempt encodes, counted from its first. A script that makes more or fewer of them moves them. */
+function keyFramesOf({ keyFrames, resumeFrames }: EncodeTask, source: FrameSource, wanted: number): number[] {
+  if (keyFrames.length > 0 && source.frames !== wanted) {
+    const message = `the script returns ${source.frames ?? 'an unknown number of'} frames for ${wanted}: it cannot be used where clips start at exact times`;
+    throw new GridError('script_failed', message, { details: { inputAtFault: true } });
+  }
+  return keyFrames.map((frame) => frame - resumeFrames).filter((frame) => frame > 0);
+}
+
 async function encode(spec: EncodeTask, context: RunnerContext) {
-  const { resumeFrames, command } = spec;
+  const { resumeFrames } = spec;
   const framesTotal = spec.cut?.framePts.length ?? 0;
   const startedMs = context.clock.monotonicMs();
   context.progress({ framesDone: resumeFrames, framesTotal, fps: 0, phase: 'fetch' });
@@ -138,7 +148,9 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
     resumedFrames: resumeFrames,
     format: spec.sourceFormat,
   });
-  if (!command) throw new GridError('invalid_argument', 'the encode task has no command');
+  if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
+  const keyFrames = keyFramesOf(spec, source, clip.wanted);
+  const command = withKeyFrames(spec.command, keyFrames);
   const fed = await filterAndEncode(context, { clip, source, command, resumedFrames: resumeFrames });
   if (source.frames !== undefined && fed.frames !== source.frames) {
     throw new GridError(
@@ -156,6 +168,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
       `the encoder was given ${fed.frames} frames, its output has ${verified.frameCount}`,
     );
   }
+  await checkKeyFrames(tools, segment, keyFrames);
   const counts = { inputFrames: clip.wanted, resumedFrames: resumeFrames };
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
   const { fetchedBytes } = fetched;

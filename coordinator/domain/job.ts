@@ -49,6 +49,20 @@ export interface ClipPolicy {
    * filters do as well at a joint as elsewhere. Undefined: a default. Without a script there are none.
    */
   readonly handleFrames?: number;
+  /** Clips at exact times instead of wanted lengths; `targetS` then says nothing. */
+  readonly borders?: BorderPolicy;
+}
+
+/**
+ * Interval n starts with the first frame that is shown at or after `everyS * n` seconds from the first one: the same frames
+ * in every job on the source. Clips start only there, and each start is a keyframe where the command has the word
+ * `CLIPGRID_KEY_FRAMES`.
+ */
+export interface BorderPolicy {
+  /** To a thousandth of a second. */
+  readonly everyS: number;
+  /** Intervals a clip. */
+  readonly perClip: number;
 }
 
 export const JOB_STATES = [

@@ -2,6 +2,7 @@ import { createCutPlanner, type CutPlanner } from '../../shared/clip-cut.ts';
 import type { EncodeCommand, FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import { clipBorders } from './clip-borders.ts';
+import { intervalStarts } from './interval-starts.ts';
 import type { CommandSpec, JobSpec, ScriptSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
 import { clipRequirements, commandRequirements } from './requirements.ts';
@@ -45,15 +46,16 @@ export function plan(input: PlanInput): Plan {
   const { spec, index } = input;
   const cuts = createCutPlanner(index);
   const durationS = filmSeconds(index, cuts);
-  const starts = clipStarts(input, cuts, durationS);
-  const encodes = starts.map((start, clipIndex) =>
-    encodeTask(input, cuts, {
-      clipIndex,
-      start,
-      end: starts[clipIndex + 1] ?? cuts.frameCount,
-      clips: starts.length,
-    }),
-  );
+  const { borders } = spec.clips;
+  const intervals = borders ? intervalStarts(cuts.framePts, index.timeBase, borders.everyS) : [];
+  const starts = borders
+    ? intervalClips(input, intervals, borders.perClip)
+    : clipStarts(input, cuts, durationS);
+  const encodes = starts.map((start, clipIndex) => {
+    const end = starts[clipIndex + 1] ?? cuts.frameCount;
+    const keyFrames = intervals.filter((frame) => frame > start && frame < end);
+    return encodeTask(input, cuts, { clipIndex, start, end, clips: starts.length, keyFrames });
+  });
   const audio = spec.audio && input.sidecarArtifact ? [audioTask(spec.audio, input.sidecarArtifact)] : [];
   const summary = {
     index: input.indexArtifact,
@@ -88,6 +90,17 @@ function clipStarts(input: PlanInput, cuts: CutPlanner, durationS: number): numb
     if (borders.length <= MAX_CLIPS) return borders;
     targetFrames = Math.ceil((targetFrames * borders.length) / MAX_CLIPS) + 1;
   }
+}
+
+/** Of the frames at which an interval starts, those at which a clip does. */
+function intervalClips(
+  { spec, index }: PlanInput,
+  intervals: readonly number[],
+  perClip: number,
+): readonly number[] {
+  if (spec.clips.mode === 'whole' || !index.packetExact) return [0];
+  const step = Math.max(perClip, Math.ceil(intervals.length / MAX_CLIPS));
+  return intervals.filter((_, i) => i % step === 0);
 }
 
 /** Most parts of one stretch without keyframes: each part decodes, and throws away, all that precedes it in the stretch. */
@@ -129,6 +142,8 @@ interface ClipRange {
   readonly start: number;
   readonly end: number;
   readonly clips: number;
+  /** Frames of the source within it that must be keyframes. */
+  readonly keyFrames: readonly number[];
 }
 
 function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTask {
@@ -156,6 +171,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
           sourceFormat: index.format,
           timeoutSeconds: limit ?? automatic,
           resumeFrames: 0,
+          keyFrames: clip.keyFrames.map((frame) => frame - clip.start),
         },
       },
     },

@@ -74,3 +74,17 @@ export function packets(path: string, stream: string): { time: number; hash: str
     .filter((fields) => fields.length >= 3 && !fields[1]!.includes('D'))
     .map(([time, , hash]) => ({ time: Number(time), hash: hash! }));
 }
+
+/** Which frames of the main video are keyframes, in the order in which they are shown. */
+export function keyFrames(path: string): number[] {
+  const args = ['-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
+  args.push('-show_entries', 'packet=pts_time,flags', path);
+  const lines = execFileSync('ffprobe', args, { maxBuffer: 1 << 28 })
+    .toString()
+    .split('\n');
+  return lines
+    .filter((line) => line !== '')
+    .map((line) => ({ time: Number(line.split(',')[0]), key: line.split(',')[1]!.startsWith('K') }))
+    .toSorted((a, b) => a.time - b.time)
+    .flatMap(({ key }, frame) => (key ? [frame] : []));
+}

@@ -144,6 +144,7 @@ export async function sandboxedAgent(
         sourceFormat: index.format,
         timeoutSeconds: 0,
         resumeFrames: 0,
+        keyFrames: [],
       };
       const outcome = { workDir, lines: base.lines };
       return runEncodeTask(spec, context).then(

@@ -71,6 +71,7 @@ export async function encodedClip(
       sourceFormat: index.format,
       timeoutSeconds: 0,
       resumeFrames: 0,
+      keyFrames: [],
     },
     context,
   );

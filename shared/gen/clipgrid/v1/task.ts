@@ -87,6 +87,11 @@ export interface EncodeTask {
     | undefined;
   /** So many frames from the clip's first on are committed in parts already: the segment begins behind them. */
   resumeFrames: number;
+  /**
+   * Frames, counted from the clip's first, that must be keyframes; ascending, without the first, which always is one. The
+   * word CLIPGRID_KEY_FRAMES of the command stands for them, as a value of ffmpeg's -force_key_frames.
+   */
+  keyFrames: number[];
 }
 
 /** How to get the frames of a clip out of the source by stream copy. */
@@ -1165,6 +1170,7 @@ function createBaseEncodeTask(): EncodeTask {
     timeoutSeconds: 0,
     bareCut: undefined,
     resumeFrames: 0,
+    keyFrames: [],
   };
 }
 
@@ -1196,6 +1202,13 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     }
     if (message.resumeFrames !== 0) {
       writer.uint32(72).uint32(message.resumeFrames);
+    }
+    if (message.keyFrames.length !== 0) {
+      writer.uint32(82).fork();
+      for (const v of message.keyFrames) {
+        writer.uint32(v);
+      }
+      writer.join();
     }
     return writer;
   },
@@ -1285,6 +1298,24 @@ export const EncodeTask: MessageFns<EncodeTask> = {
             message.resumeFrames = reader.uint32();
             continue;
           }
+          case 10: {
+            if (tag === 80) {
+              message.keyFrames.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 82) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.keyFrames.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1324,6 +1355,11 @@ export const EncodeTask: MessageFns<EncodeTask> = {
         : isSet(object.resume_frames)
         ? globalThis.Number(object.resume_frames)
         : 0,
+      keyFrames: globalThis.Array.isArray(object?.keyFrames)
+        ? object.keyFrames.map((e: any) => globalThis.Number(e))
+        : globalThis.Array.isArray(object?.key_frames)
+        ? object.key_frames.map((e: any) => globalThis.Number(e))
+        : [],
     };
   },
 
@@ -1356,6 +1392,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     if (message.resumeFrames !== 0) {
       obj.resumeFrames = Math.round(message.resumeFrames);
     }
+    if (message.keyFrames?.length) {
+      obj.keyFrames = message.keyFrames.map((e) => Math.round(e));
+    }
     return obj;
   },
 
@@ -1385,6 +1424,7 @@ export const EncodeTask: MessageFns<EncodeTask> = {
       ? ClipCut.fromPartial(object.bareCut)
       : undefined;
     message.resumeFrames = object.resumeFrames ?? 0;
+    message.keyFrames = object.keyFrames?.map((e) => e) || [];
     return message;
   },
 };

@@ -1,0 +1,57 @@
+import { rmSync } from 'node:fs';
+import { runEncodeTask } from '../../agent/runners/encode-task.ts';
+import type { JobSpec } from '../../coordinator/domain/job.ts';
+import { plan, type Plan } from '../../coordinator/domain/planner.ts';
+import type { EncodeResult, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
+import { PASS_THROUGH } from './store-moves.ts';
+import { localObject, runnerContext } from './runner-context.ts';
+import { indexed } from './through-the-grid.ts';
+
+/** x264 with no keyframe but those that are asked for. */
+export const FORCED = [
+  ...['ffmpeg', '-v', 'error', '-i', '-', '-c:v', 'libx264', '-preset', 'ultrafast', '-crf', '30'],
+  ...['-g', '9999', '-x264-params', 'scenecut=0', '-force_key_frames', 'CLIPGRID_KEY_FRAMES', 'OUT.mkv'],
+];
+
+/** A job whose clips start at exact times. */
+export function intervalJob(
+  borders: { readonly everyS: number; readonly perClip: number },
+  argv: readonly string[] = FORCED,
+): JobSpec {
+  const command = { text: '', programs: [argv], outputName: 'OUT.mkv' };
+  return { ...PASS_THROUGH, command, clips: { mode: 'auto', borders } };
+}
+
+const artifact = (name: string, path: string) => ({ ...localObject(path), name, bucket: '', key: path });
+
+/** Index and plan of a local file, each made by what makes it in a grid. */
+export async function plannedFilm(path: string, spec: JobSpec) {
+  const { index, files, context } = await indexed(path);
+  const sidecar = files['sidecar'];
+  const planned = plan({
+    spec,
+    index,
+    indexArtifact: artifact('index', files['index']!),
+    ...(sidecar ? { sidecarArtifact: artifact('sidecar', sidecar) } : {}),
+    slots: 1,
+  });
+  return { index, files, planned, clean: () => rmSync(context.workDir, { recursive: true }) };
+}
+
+/** The encode tasks of a plan, with a local file as their source. */
+export function encodeTasks({ tasks }: Plan, path: string): EncodeTask[] {
+  return tasks.flatMap(({ spec: { kind } }) =>
+    kind?.$case === 'encode' ? [{ ...kind.value, source: localObject(path) }] : [],
+  );
+}
+
+/** Runs one of them. */
+export async function encodedTask(task: EncodeTask) {
+  const context = runnerContext();
+  const output = await runEncodeTask(task, context);
+  return {
+    path: output.artifacts[0]!.path,
+    value: output.result.kind!.value as EncodeResult,
+    workDir: context.workDir,
+  };
+}
