@@ -17,6 +17,7 @@ import { openTls } from './open-tls.ts';
 import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
+import { openSecretKeys } from './secret-keys.ts';
 import type { CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEnrolmentStore } from './store/postgres/enrolment-store.ts';
@@ -28,6 +29,7 @@ import { migrate } from './store/postgres/migrate.ts';
 import { openPool } from './store/postgres/pool.ts';
 import { postgresTokenStore } from './store/postgres/token-store.ts';
 import { postgresUploadStore } from './store/postgres/upload-store.ts';
+import { postgresUserStore } from './store/postgres/user-store.ts';
 import { postgresWakeSource } from './store/postgres/wake-source.ts';
 import type { JobStore } from './store/job-store.ts';
 import type { Db } from './store/transaction.ts';
@@ -90,6 +92,7 @@ function gridStores(db: Db) {
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
     enrolments: postgresEnrolmentStore(db),
+    users: postgresUserStore(db),
   };
 }
 
@@ -98,14 +101,17 @@ interface GridParts {
   readonly jobs: JobStore;
   readonly objects: ObjectStore;
   readonly metrics: HttpMetrics;
+  readonly secretKeys: readonly string[];
 }
 
-function openGrid(parts: CoordinatorParts, { db, jobs, objects, metrics }: GridParts): RunningGrid {
+function openGrid(parts: CoordinatorParts, own: GridParts): RunningGrid {
+  const { db, jobs, objects, metrics, secretKeys } = own;
   const { settings, clock, ids, logger } = parts;
   return createGrid({
     ...gridStores(db),
     jobs,
     objects,
+    secretKeys,
     wakeSource: postgresWakeSource({ connectionString: settings.databaseUrl, clock, ids, logger }),
     clock,
     ids,
@@ -132,7 +138,8 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     agents: running.face.agents,
     jobCounts: () => jobs.countByState(),
   }));
-  const running = openGrid(parts, { db, jobs, objects, metrics });
+  const secretKeys = await openSecretKeys(settings, ids);
+  const running = openGrid(parts, { db, jobs, objects, metrics, secretKeys });
   const grid = running.face;
   await ensureTokens(grid, settings);
   const ready = async (): Promise<void> => {

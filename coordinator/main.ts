@@ -28,6 +28,9 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
                                 own, for which a join token is needed once (default: open where CLIPGRID_AUTH is none,
                                 else enrol)
   CLIPGRID_JOIN_TOKEN           a join token for any number of machines, made at the start; others: clipgrid join-token
+  CLIPGRID_SECRET_KEYS          what secrets in the database are encrypted with: keys of 32 characters or more, with commas
+                                between; the first encrypts, all decrypt (default: a file in CLIPGRID_DATA; must be set,
+                                and the same, for several coordinators)
   CLIPGRID_FINALRIP_TOKEN       the token of FinalRip's clients, as one owner; there is no default
   CLIPGRID_FINALRIP_TOKENS      more of them, each an owner of its own tasks: alice=SECRET,bob:read=SECRET
   CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)

@@ -31,6 +31,8 @@ export interface CoordinatorSettings {
   readonly agentAuth: AgentAuth;
   /** A join token for any number of machines, made at the start. */
   readonly joinToken?: string;
+  /** What secrets in the database are encrypted with; none: a key of the data folder. */
+  readonly secretKeys: readonly string[];
   readonly finalrip: FinalripSettings;
   readonly logLevel: string;
 }
@@ -155,6 +157,16 @@ function minSandbox(env: Environment): SandboxStrength {
   return text;
 }
 
+/** Neither the text nor a key is ever part of a message. */
+function secretKeys(env: Environment): string[] {
+  const name = 'CLIPGRID_SECRET_KEYS';
+  const keys = (env[name] ?? '').split(',').map((key) => key.trim());
+  const given = keys.filter((key) => key !== '');
+  if (given.some((key) => key.length < 32))
+    refuse(name, '...', 'each key needs at least 32 characters, with commas between: openssl rand -hex 32');
+  return given;
+}
+
 /** Reads the settings from the environment; each mistake names its variable and value. */
 export function readSettings(env: Environment): CoordinatorSettings {
   const databaseUrl = env['DATABASE_URL'];
@@ -191,6 +203,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(env['CLIPGRID_ADMIN_TOKEN'] ? { adminToken: env['CLIPGRID_ADMIN_TOKEN'] } : {}),
     agentAuth: agentAuth(env, auth),
     ...(env['CLIPGRID_JOIN_TOKEN'] ? { joinToken: env['CLIPGRID_JOIN_TOKEN'] } : {}),
+    secretKeys: secretKeys(env),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };

@@ -4,6 +4,7 @@ import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolmen
 import type { Principal, Scope } from '../domain/account.ts';
 import type { Failure, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskView } from '../domain/task.ts';
+import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 /**
@@ -17,6 +18,8 @@ export interface Grid {
   readonly uploads: UploadsFace;
   readonly accounts: AccountsFace;
   readonly enrolment: EnrolmentFace;
+  readonly users: UsersFace;
+  readonly secrets: SecretsFace;
 }
 
 export interface SubmitInput {
@@ -259,4 +262,68 @@ export interface EnrolmentFace {
   admit(claim: AgentClaim, mode: AgentAuth): Promise<void>;
   /** For ever: its session ends at once, at whichever coordinator, and it is not let in again. */
   revokeAgent(agentId: string): Promise<void>;
+}
+
+/** One try to sign in. */
+export interface SignIn {
+  readonly realm: string;
+  readonly name: string;
+  readonly password: string;
+  /** Where it comes from, as the server saw it. */
+  readonly address: string;
+  readonly limits: SignInLimits;
+}
+
+export interface NewUser {
+  readonly realm: string;
+  /** 1 to 128 characters. */
+  readonly name: string;
+  /** 1 to 1024 bytes. */
+  readonly password: string;
+  readonly role: string;
+  /** Default true. */
+  readonly active?: boolean;
+  /** Default false. */
+  readonly mustReset?: boolean;
+}
+
+/** People who sign in by name and password. Names and numbers are a realm's own; the words of roles too. */
+export interface UsersFace {
+  /** `already_exists` for a name that is taken. */
+  create(user: NewUser, tx?: Transaction): Promise<UserView>;
+  /**
+   * The password is that user's: whether they are `active` or `mustReset` is the caller's to judge. `unauthenticated` for
+   * an unknown name and for a wrong password, after the same work; `resource_exhausted` with `details.retryAfterS` when
+   * too many failed.
+   */
+  authenticate(input: SignIn): Promise<UserView>;
+  get(realm: string, id: number, tx?: Transaction): Promise<UserView>;
+  find(realm: string, name: string, tx?: Transaction): Promise<UserView | undefined>;
+  /** By descending id; `total` of all. */
+  list(
+    realm: string,
+    page: { readonly offset: number; readonly limit: number },
+  ): Promise<{ total: number; items: readonly UserView[] }>;
+  /** Only what is different raises `version`; a new password does always. `already_exists` for a name that is taken. */
+  update(
+    user: { readonly realm: string; readonly id: number },
+    change: UserChange,
+    tx?: Transaction,
+  ): Promise<UserView>;
+  /** The first user of a realm, of id 1, unless there is one already: then that one, as it is. */
+  ensureAdmin(user: {
+    realm: string;
+    name: string;
+    password: string;
+    role: string;
+    mustReset: boolean;
+  }): Promise<{ user: UserView; created: boolean }>;
+}
+
+/** Secrets that must be told again later, so that a hash will not do: encrypted with the operator's key. */
+export interface SecretsFace {
+  /** `purpose` says what it is for, e.g. `openencoder/settings/S3_SECRET_KEY`: it opens for nothing else. */
+  seal(text: string, purpose: string): string;
+  /** `failed_precondition` when its key is not known here; `internal` when it was changed or is for something else. */
+  open(sealed: string, purpose: string): string;
 }

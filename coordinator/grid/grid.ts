@@ -11,6 +11,7 @@ import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
 import type { UploadStore } from '../store/upload-store.ts';
+import type { UserStore } from '../store/user-store.ts';
 import type { WakeMessage, WakeSource } from '../store/wake-source.ts';
 import { createAccounts } from './accounts.ts';
 import type { AgentGateway } from './agent-gateway.ts';
@@ -27,8 +28,10 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { applyDrain, SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { systemPlatform, type Platform } from './platform.ts';
+import { createSecrets } from './secrets.ts';
 import { createTicker } from './ticker.ts';
 import { createUploads } from './uploads.ts';
+import { createUsers } from './users.ts';
 import { Wake } from './wake.ts';
 
 export interface GridDeps {
@@ -40,6 +43,9 @@ export interface GridDeps {
   readonly garbage: GarbageStore;
   readonly tokens: TokenStore;
   readonly enrolments: EnrolmentStore;
+  readonly users: UserStore;
+  /** What secrets are encrypted with: the first one seals, all open. */
+  readonly secretKeys: readonly string[];
   readonly objects: ObjectStore;
   readonly wakeSource: WakeSource;
   readonly clock: Clock;
@@ -86,6 +92,8 @@ export function createGrid(deps: GridDeps): RunningGrid {
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
     accounts: createAccounts(deps.tokens, ids),
     enrolment: createEnrolment(deps.enrolments, ids),
+    users: createUsers(deps.users),
+    secrets: createSecrets(deps.secretKeys),
   };
   return {
     face,
@@ -127,11 +135,12 @@ async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> 
   if (ended + drained > 0) wake.ring();
 }
 
-async function keepHouse({ leases, agents, events, settings }: GridDeps): Promise<void> {
+async function keepHouse({ leases, agents, events, users, settings }: GridDeps): Promise<void> {
   await agents.sweepSilent(SILENT_MS);
   await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
   await leases.giveUpWaiting({ maxWaitMs: settings.maxWaitMs, limit: 100 });
   await events.prune(KEEP_EVENTS_MS);
+  await users.pruneFailures();
 }
 
 function wakeService({ wakeSource }: GridDeps, registry: SessionRegistry, wake: Wake): Service {

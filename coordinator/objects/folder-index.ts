@@ -3,7 +3,7 @@ import { copyFile, link, mkdir, open, readdir, readFile, rename, unlink } from '
 import { join } from 'node:path';
 import type { IdSource } from '../../shared/ids.ts';
 import { fromDisk, removeFile } from './folder-files.ts';
-import { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from '../../shared/keyed-lock.ts';
 import { existingObject, missingObject } from './object-names.ts';
 import type { ObjectRef, ObjectStat } from './object-store.ts';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import { isUuid, type IdSource } from '../../shared/ids.ts';
 import { fromDisk, type Received, type TempFiles } from './folder-files.ts';
-import { KeyedLock } from './keyed-lock.ts';
+import { KeyedLock } from '../../shared/keyed-lock.ts';
 import type { MultipartRef, ObjectRef, UploadedPart } from './object-store.ts';
 
 export interface UploadRecord extends ObjectRef {

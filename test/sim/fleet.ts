@@ -88,6 +88,8 @@ export class Fleet {
       uploads: {} as GridDeps['uploads'],
       tokens: {} as GridDeps['tokens'],
       enrolments: { standing: async () => ({ revoked: false }) } as unknown as GridDeps['enrolments'],
+      users: { pruneFailures: async () => undefined } as unknown as GridDeps['users'],
+      secretKeys: [],
       objects: objects.seenFrom(process),
       wakeSource: database.wakeSource(process),
       clock: process,

@@ -42,6 +42,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       host: '127.0.0.1',
       httpPort,
       grpcPort: 0,
+      secretKeys: [],
       finalrip: {
         port: finalripPort,
         auth: options.finalripAuth ?? 'none',

@@ -24,6 +24,7 @@ import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
 import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
+import { postgresUserStore } from '../../coordinator/store/postgres/user-store.ts';
 import { postgresWakeSource } from '../../coordinator/store/postgres/wake-source.ts';
 import type { WakeSource } from '../../coordinator/store/wake-source.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -92,6 +93,8 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),
     enrolments: postgresEnrolmentStore(db),
+    users: postgresUserStore(db),
+    secretKeys: ['a key for secrets that is only for tests'],
     objects,
     wakeSource:
       options.wakeSource ?? postgresWakeSource({ connectionString: database.url, clock, ids, logger }),

@@ -19,3 +19,11 @@ describe.each([
     );
   });
 });
+
+test('keys for secrets: several with commas between, each long enough, and never in a message', () => {
+  const [one, two] = ['1'.repeat(32), '2'.repeat(64)];
+  const read = (text?: string) => readSettings({ ...DATABASE, CLIPGRID_SECRET_KEYS: text }).secretKeys;
+  expect(read(`${one}, ${two}`)).toEqual([one, two]);
+  expect([read(), read('')]).toEqual([[], []]);
+  expect(() => read(`${one},short-one`)).toThrow('CLIPGRID_SECRET_KEYS is "...": each key needs at least 32');
+});

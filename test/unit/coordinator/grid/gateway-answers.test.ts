@@ -24,6 +24,7 @@ async function open(fixture: MemoryFixture, broken: Partial<LeaseStore>) {
   const deps = { jobs, agents, events, leases: { ...fixture.leases, ...broken } };
   const grid = createGrid({
     ...(deps as unknown as GridDeps),
+    secretKeys: [],
     clock,
     ids: systemIds(() => clock.wallMs()),
     logger: silentLogger,
