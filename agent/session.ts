@@ -244,6 +244,7 @@ export class Session {
       framesDone: progress.framesDone,
       framesTotal: progress.framesTotal,
       fps: progress.fps,
+      speed: progress.speed ?? 0,
       phase: progress.phase,
       logTail: '',
     }));

@@ -42,9 +42,7 @@ const MAX_MESSAGE_CHARS = 2_000;
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
   const kind = spec?.kind;
-  if (kind === undefined)
-    throw new GridError('unsupported', 'this agent does not know the kind of the task: update it');
-  switch (kind.$case) {
+  switch (kind?.$case) {
     case 'index':
       return runIndexTask(kind.value, context);
     case 'encode':
@@ -55,6 +53,10 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
       return runMergeTask(kind.value, context);
     case 'clip':
       return runClipTask(kind.value, context);
+    case 'probe':
+    case 'media':
+    case undefined:
+      throw new GridError('unsupported', 'this agent does not know the kind of the task: update it');
   }
 }
 

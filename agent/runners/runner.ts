@@ -12,7 +12,9 @@ export interface RunnerProgress {
   readonly framesTotal: number;
   /** Frames a second, over the last seconds. */
   readonly fps: number;
-  readonly phase: 'fetch' | 'filter' | 'verify' | 'upload' | 'merge';
+  /** Seconds of output a second; undefined: not known. */
+  readonly speed?: number;
+  readonly phase: 'fetch' | 'probe' | 'filter' | 'encode' | 'verify' | 'upload' | 'merge';
 }
 
 /** A part of a clip that is encoded and verified, while the rest is still being encoded. */
@@ -43,7 +45,7 @@ export interface RunnerContext {
 }
 
 export interface RunnerArtifact {
-  /** segment, index, sidecar, audio or result. */
+  /** segment, index, sidecar, audio, clip, result or file/NAME. */
   readonly name: string;
   /** Absolute path of a complete file below `workDir`. */
   readonly path: string;

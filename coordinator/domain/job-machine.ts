@@ -1,6 +1,7 @@
 import { GridError } from '../../shared/errors.ts';
 import type { JobState } from './job.ts';
 import { MAX_AGENT_FAILURES_PER_JOB } from './retry-policy.ts';
+import { roleOf, TASK_KINDS } from './task-kinds.ts';
 import type { TaskKind, TaskState } from './task.ts';
 
 /** As stored: `queued` is derived. */
@@ -10,10 +11,12 @@ export type StoredJobState = Exclude<JobState, 'queued'>;
 export interface JobMachine {
   readonly jobId: string;
   readonly state: StoredJobState;
+  /** Its shape has a task that joins the parts. */
+  readonly closes: boolean;
   readonly planned: boolean;
   /** Its intermediate objects are gone. */
   readonly collected: boolean;
-  /** Encode and audio tasks that have not succeeded; the transaction that brings it to 0 creates the merge (L10). */
+  /** Parts that have not succeeded; the transaction that brings it to 0 creates the merge (L10), or ends the job. */
   readonly openTasks: number;
   readonly clipsTotal: number;
   readonly clipsDone: number;
@@ -50,23 +53,34 @@ export function isEnded(state: JobState): boolean {
   return ENDED.has(state);
 }
 
-/** A job that was just submitted. */
-export function newJobMachine(jobId: string): JobMachine {
-  return { jobId, state: 'indexing', collected: false, agentFailures: new Map(), ...NO_PLAN };
+/** A job that was just submitted. `closes`: its shape has a task that joins the parts. */
+export function newJobMachine(jobId: string, closes: boolean): JobMachine {
+  return { jobId, state: 'indexing', closes, collected: false, agentFailures: new Map(), ...NO_PLAN };
 }
 
-/** Whether a task must be there before the merge can be. */
+/** Whether a task must be there before the merge, or the end, can be. */
 export function isPart(kind: TaskKind): boolean {
-  return kind === 'encode' || kind === 'audio';
+  return roleOf(kind) === 'part';
 }
 
-/** The index was committed and a plan made of it. */
+/** Whether a part's frames count: those of clips, and of a command on the whole source. */
+function counts({ kind }: CountedTask): boolean {
+  return TASK_KINDS[kind].counts;
+}
+
+/** The stage of a job of which so many parts are open. */
+function stageOf({ closes }: JobMachine, openTasks: number): StoredJobState {
+  if (openTasks > 0) return 'encoding';
+  return closes ? 'merging' : 'succeeded';
+}
+
+/** What looks at the source was committed and a plan made of it. */
 export function planned(job: JobMachine, tasks: readonly CountedTask[]): JobMachine {
-  const clips = tasks.filter((task) => task.kind === 'encode');
+  const clips = tasks.filter(counts);
   return {
     ...job,
     ...NO_PLAN,
-    state: 'encoding',
+    state: stageOf(job, tasks.length),
     planned: true,
     openTasks: tasks.length,
     clipsTotal: clips.length,
@@ -74,14 +88,14 @@ export function planned(job: JobMachine, tasks: readonly CountedTask[]): JobMach
   };
 }
 
-/** A part was committed. L10: whoever commits the last one makes the merge, in the same step. */
+/** A part was committed. L10: whoever commits the last one makes the merge, or ends the job, in the same step. */
 export function partDone(job: JobMachine, part: CountedTask): JobMachine {
   if (job.state !== 'encoding') return job;
-  const clip = part.kind === 'encode';
+  const clip = counts(part);
   const openTasks = job.openTasks - 1;
   return {
     ...job,
-    state: openTasks === 0 ? 'merging' : 'encoding',
+    state: stageOf(job, openTasks),
     openTasks,
     clipsDone: job.clipsDone + (clip ? 1 : 0),
     framesDone: job.framesDone + (clip ? part.framesTotal : 0),
@@ -92,11 +106,11 @@ export function partDone(job: JobMachine, part: CountedTask): JobMachine {
 export function recounted(job: JobMachine, tasks: readonly CountedTask[]): JobMachine {
   const parts = tasks.filter((task) => isPart(task.kind));
   const done = parts.filter((task) => task.state === 'succeeded');
-  const clips = done.filter((task) => task.kind === 'encode');
+  const clips = done.filter(counts);
   const openTasks = parts.length - done.length;
   return {
     ...job,
-    state: openTasks === 0 ? 'merging' : 'encoding',
+    state: stageOf(job, openTasks),
     openTasks,
     clipsDone: clips.length,
     framesDone: clips.reduce((sum, clip) => sum + clip.framesTotal, 0),
@@ -120,14 +134,14 @@ export function forgiven(job: JobMachine): JobMachine {
 }
 
 export function startedOver(job: JobMachine): JobMachine {
-  return newJobMachine(job.jobId);
+  return newJobMachine(job.jobId, job.closes);
 }
 
 export function ended(job: JobMachine, state: 'succeeded' | 'failed' | 'cancelled'): JobMachine {
   return { ...job, state };
 }
 
-type JobFacts = Pick<JobMachine, 'jobId' | 'state' | 'planned' | 'collected'>;
+type JobFacts = Pick<JobMachine, 'jobId' | 'state' | 'closes' | 'planned' | 'collected'>;
 
 function refuse(message: string): never {
   throw new GridError('failed_precondition', message);
@@ -164,9 +178,10 @@ export function noClip(jobId: string, index: number): GridError {
 
 /** What a wanted merge means: one is under way, the job starts over, or its segments are merged again. */
 export function redoMergeFrom(
-  { jobId, state, planned: hasPlan, collected }: JobFacts,
+  { jobId, state, closes, planned: hasPlan, collected }: JobFacts,
   openTasks: number,
 ): 'joined' | 'start' | 'merge' {
+  if (!closes) refuse(`job ${jobId} is not made of parts that are joined: there is nothing to merge`);
   if (state === 'merging') return 'joined';
   if (state !== 'succeeded' && state !== 'failed') {
     refuse(`job ${jobId} is ${state}: some clips are not finished yet`);

@@ -17,6 +17,7 @@ import {
 } from './job-machine.ts';
 import { afterLoss } from './retry-policy.ts';
 import { isUnfinished, nextTask, type TaskEvent, type TaskMachine } from './task-machine.ts';
+import { roleOf } from './task-kinds.ts';
 import type { TaskKind } from './task.ts';
 
 /** A task in its job. Whoever keeps more about a task extends it: what is more is carried along untouched. */
@@ -33,10 +34,10 @@ export interface JobTree<T extends TreeTask> {
   readonly tasks: ReadonlyMap<string, T>;
 }
 
-/** Makes the merge task of a job whose parts are all there. */
+/** Makes the task that joins the parts of a job, which are all there. */
 export type MakeMerge<T extends TreeTask> = (tree: JobTree<T>) => T;
 
-/** What a committed index leads to: the tasks of the plan, or none because there can be no plan. */
+/** What a look at the source leads to: the tasks of the plan, or none because there can be no plan. */
 export interface NextStages<T extends TreeTask> {
   plan(): readonly T[] | undefined;
   readonly merge: MakeMerge<T>;
@@ -75,7 +76,7 @@ function endJob<T extends TreeTask>(tree: JobTree<T>, state: 'failed' | 'cancell
 /** A merge that exists already becomes ready anew: epoch + 1, so that a late merge of an older plan can never commit. */
 function startMerge<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge<T>): JobTree<T> {
   const made = merge(tree);
-  const old = [...tree.tasks.values()].find((task) => task.kind === 'merge');
+  const old = [...tree.tasks.values()].find((task) => roleOf(task.kind) === 'close');
   return put(tree, old ? { ...made, taskId: old.taskId, epoch: old.epoch + 1 } : made);
 }
 
@@ -88,20 +89,26 @@ export function commitTask<T extends TreeTask>(
   const done = withTask(tree, commit.fence.taskId, { type: 'commit', ...commit });
   if (done === undefined) return undefined;
   const task = requireTask(done, commit.fence.taskId);
-  if (task.kind === 'merge') return { ...done, job: ended(done.job, 'succeeded') };
-  if (task.kind === 'index') {
-    const plan = stages.plan();
-    return plan ? { ...put(done, ...plan), job: planned(done.job, plan) } : endJob(done, 'failed');
+  switch (roleOf(task.kind)) {
+    case 'close':
+      return { ...done, job: ended(done.job, 'succeeded') };
+    case 'first': {
+      const plan = stages.plan();
+      return plan ? { ...put(done, ...plan), job: planned(done.job, plan) } : endJob(done, 'failed');
+    }
+    case 'part': {
+      const counted = { ...done, job: partDone(done.job, task) };
+      return counted.job.state === 'merging' ? startMerge(counted, stages.merge) : counted;
+    }
+    case 'aside':
+      return done;
   }
-  if (!isPart(task.kind)) return done;
-  const counted = { ...done, job: partDone(done.job, task) };
-  return counted.job.state === 'merging' ? startMerge(counted, stages.merge) : counted;
 }
 
 /** A task that failed for good takes its job with it; one that is only there to be looked at does not. */
 function settle<T extends TreeTask>(tree: JobTree<T>, taskId: string): JobTree<T> {
   const task = requireTask(tree, taskId);
-  return task.state === 'failed' && task.kind !== 'clip' ? endJob(tree, 'failed') : tree;
+  return task.state === 'failed' && roleOf(task.kind) !== 'aside' ? endJob(tree, 'failed') : tree;
 }
 
 export function failTask<T extends TreeTask>(
@@ -145,7 +152,7 @@ export function cancelTask<T extends TreeTask>(tree: JobTree<T>, taskId: string)
   if (!isUnfinished(task)) {
     throw new GridError('failed_precondition', `task ${taskId} has ended already: it is ${task.state}`);
   }
-  if (task.kind === 'clip') return withTask(tree, taskId, { type: 'cancel' }) ?? tree;
+  if (roleOf(task.kind) === 'aside') return withTask(tree, taskId, { type: 'cancel' }) ?? tree;
   return endJob(tree, 'failed');
 }
 
@@ -159,16 +166,18 @@ export function retryTask<T extends TreeTask>(tree: JobTree<T>, taskId: string):
   return withTask(tree, taskId, { type: 'redo' }) ?? tree;
 }
 
-/** From the very start: only the index task is left, and it is ready. */
+/** From the very start: only the look at the source is left, and it is ready. */
 function startOver<T extends TreeTask>(tree: JobTree<T>): JobTree<T> {
-  const index = [...tree.tasks.values()].filter((task) => task.kind === 'index');
-  const ready = index.map((task) => nextTask(task, { type: 'redo' }) ?? task);
+  const first = [...tree.tasks.values()].filter((task) => roleOf(task.kind) === 'first');
+  const ready = first.map((task) => nextTask(task, { type: 'redo' }) ?? task);
   return { job: startedOver(tree.job), tasks: new Map(ready.map((task) => [task.taskId, task])) };
 }
 
 /** The merge is not wanted any more, wherever it is. */
 function dropMerge<T extends TreeTask>(tree: JobTree<T>): JobTree<T> {
-  return mapTasks(tree, (task) => (task.kind === 'merge' ? nextTask(task, { type: 'drop' }) : undefined));
+  return mapTasks(tree, (task) =>
+    roleOf(task.kind) === 'close' ? nextTask(task, { type: 'drop' }) : undefined,
+  );
 }
 
 /** Some parts are put back: a merge waits for them, or is made anew of what is there. L1: one change either way. */

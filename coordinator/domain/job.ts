@@ -1,5 +1,16 @@
+import type { TaskKind } from './task.ts';
+
 /** What a user wants done with one source. The same for every dialect; a dialect translates into it. */
-export interface JobSpec {
+export type JobSpec = FilmSpec | MediaSpec;
+
+export const JOB_SHAPES = ['film', 'media'] as const;
+
+/** `film`: clips on many agents, joined to one result. `media`: one command on the whole source, whatever files it writes. */
+export type JobShape = (typeof JOB_SHAPES)[number];
+
+/** An index, then clips and audio, then a merge. */
+export interface FilmSpec {
+  readonly shape?: 'film';
   readonly source: SourceRef;
   readonly script: ScriptSpec;
   readonly command: CommandSpec;
@@ -13,6 +24,19 @@ export interface JobSpec {
   readonly limitsWhole?: boolean;
   /** True: segments stay after the end, until the job is removed; false: they are collected. */
   readonly keepIntermediates?: boolean;
+}
+
+/** A probe, then the command. What it writes stays until the job is removed. */
+export interface MediaSpec {
+  readonly shape: 'media';
+  readonly source: SourceRef;
+  /**
+   * Programs that are run one after another (two passes), in the folder where the files belong. The word `CLIPGRID_SOURCE`
+   * stands for the source. `outputName`: the file that is the job's result; others may lie beside it.
+   */
+  readonly command: CommandSpec;
+  /** Limit of one attempt in seconds; undefined: an automatic one. */
+  readonly timeoutS?: number;
 }
 
 /** An object with the uploaded film. `sizeBytes` is what it was when the job was submitted. */
@@ -65,6 +89,7 @@ export interface BorderPolicy {
   readonly perClip: number;
 }
 
+/** Of a media job `indexing` is the probe, and `encoding` the command. */
 export const JOB_STATES = [
   'queued',
   'indexing',
@@ -82,7 +107,7 @@ export type JobState = (typeof JOB_STATES)[number];
 export interface Failure {
   /** A code of shared/errors.ts. */
   readonly code: string;
-  readonly stage: 'index' | 'encode' | 'audio' | 'merge' | 'clip' | 'plan';
+  readonly stage: TaskKind | 'plan';
   readonly message: string;
   /** Last lines of the tool, at most 8 KiB. */
   readonly log: string;

@@ -1,5 +1,6 @@
 import { assert } from '../../shared/errors.ts';
 import type { EncodeResult } from '../../shared/gen/clipgrid/v1/task.ts';
+import { filmSpec } from './job-shape.ts';
 import type { JobSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
 import type { PlanSummary } from './planner.ts';
@@ -42,7 +43,8 @@ export function mergeTask(input: MergeInput): NewTask {
   const results = pieces.map((piece) => piece.result);
   const segmentFrames = results.map((result) => result.frameCount);
   const frameCount = segmentFrames.reduce((sum, count) => sum + count, 0);
-  const { sidecar } = input.plan;
+  const { index, sidecar } = input.plan;
+  assert(index !== undefined, 'a job whose clips are merged has an index');
   const audio = input.audio && artifactNamed(input.audio, 'audio');
   return {
     kind: 'merge',
@@ -54,14 +56,14 @@ export function mergeTask(input: MergeInput): NewTask {
         $case: 'merge',
         value: {
           segments: pieces.map((piece) => unsignedInput(piece.artifact)),
-          index: unsignedInput(input.plan.index),
+          index: unsignedInput(index),
           sidecar: sidecar ? unsignedInput(sidecar) : undefined,
           audio: audio ? unsignedInput(audio) : undefined,
           frameCount,
           segmentFrames,
           segmentInputs: results.map((result) => result.inputFrames),
           segmentRates: results.map((result) => result.outputRate ?? { num: 0, den: 1 }),
-          container: input.spec.container,
+          container: filmSpec(input.spec).container,
           restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),
           timeoutSeconds: MERGE_TIMEOUT_S,
         },

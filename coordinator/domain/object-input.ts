@@ -33,6 +33,8 @@ function kindInputs(kind: NonNullable<TaskSpec['kind']>): (ObjectInput | undefin
     case 'index':
     case 'encode':
     case 'clip':
+    case 'probe':
+    case 'media':
       return [kind.value.source];
     case 'audio':
       return [kind.value.sidecar];

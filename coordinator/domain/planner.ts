@@ -3,14 +3,15 @@ import type { EncodeCommand, FilterScript } from '../../shared/gen/clipgrid/v1/t
 import type { SourceIndex } from '../../shared/source-index.ts';
 import { clipBorders } from './clip-borders.ts';
 import { intervalStarts } from './interval-starts.ts';
-import type { CommandSpec, JobSpec, ScriptSpec } from './job.ts';
+import type { CommandSpec, FilmSpec, JobSpec, ScriptSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
 import { clipRequirements, commandRequirements } from './requirements.ts';
 import type { Artifact, NewTask } from './task.ts';
 
-/** What the merge needs to know of the plan; stored with the job. */
+/** What later stages need to know of the plan; stored with the job. */
 export interface PlanSummary {
-  readonly index: Artifact;
+  /** Of a film. */
+  readonly index?: Artifact;
   readonly sidecar?: Artifact;
   readonly frameCount: number;
   readonly durationS: number;
@@ -22,7 +23,7 @@ export interface Plan {
 }
 
 export interface PlanInput {
-  readonly spec: JobSpec;
+  readonly spec: FilmSpec;
   readonly index: SourceIndex;
   readonly indexArtifact: Artifact;
   readonly sidecarArtifact?: Artifact;
@@ -133,7 +134,7 @@ function allowedStarts(index: SourceIndex, cuts: CutPlanner): readonly number[] 
 /** Common temporal filters look 1 to 10 frames far; a few more cost a clip next to nothing. */
 const DEFAULT_HANDLE_FRAMES = 12;
 
-function handleFrames({ script, clips }: JobSpec): number {
+function handleFrames({ script, clips }: FilmSpec): number {
   return script.text === '' ? 0 : (clips.handleFrames ?? DEFAULT_HANDLE_FRAMES);
 }
 
@@ -194,8 +195,8 @@ function audioTask(command: CommandSpec, sidecar: Artifact): NewTask {
   };
 }
 
-/** The first task of every job. */
-export function indexTask(spec: JobSpec): NewTask {
+/** The first task of a film. */
+export function indexTask(spec: Pick<JobSpec, 'source'>): NewTask {
   return {
     kind: 'index',
     requires: ['program:ffmpeg'],

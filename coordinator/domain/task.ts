@@ -1,8 +1,8 @@
 import type { EncodeResult, TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Failure } from './job.ts';
 
-/** `clip` cuts a clip as a file to look at; it is no stage of a job. */
-export type TaskKind = 'index' | 'encode' | 'audio' | 'merge' | 'clip';
+/** `clip` cuts a clip as a file to look at; it is no stage of a job. What each is: task-kinds.ts. */
+export type TaskKind = 'index' | 'probe' | 'encode' | 'audio' | 'media' | 'merge' | 'clip';
 
 /** An expired or released task is `ready` again, with the epoch and lease id of its last grant still on it (L11). */
 export type TaskState = 'ready' | 'leased' | 'succeeded' | 'failed' | 'cancelled';
@@ -16,7 +16,7 @@ export interface Fence {
 
 /** Bytes in the object store that a task produced; immutable. */
 export interface Artifact {
-  /** segment, index, sidecar, audio, clip or result. */
+  /** segment, index, sidecar, audio, clip, result or, of a file that a command named, file/NAME. */
   readonly name: string;
   readonly bucket: string;
   readonly key: string;
@@ -27,7 +27,7 @@ export interface Artifact {
 /** A task to be created. Object inputs in `spec` carry no URL yet: `cacheKey` is `bucket/key`, signed at the grant. */
 export interface NewTask {
   readonly kind: TaskKind;
-  /** Set for encode tasks only, from 0. */
+  /** Set for clips only, from 0. */
   readonly clipIndex?: number;
   readonly spec: TaskSpec;
   /** Capabilities that an agent must have proved, e.g. `encoder:libx264`. */
@@ -101,6 +101,8 @@ export interface TaskView {
   /** Frames of the clip that committed parts hold: no later attempt encodes them again. */
   readonly framesSaved: number;
   readonly fps: number;
+  /** Seconds of output a second; 0: not known. */
+  readonly speed: number;
   readonly phase: string;
   readonly startFrame?: number;
   readonly endFrame?: number;

@@ -1,5 +1,6 @@
 import type { AgentView } from './agent.ts';
 import type { Failure, JobSpec } from './job.ts';
+import { mediaRequirements } from './media-plan.ts';
 import { clipRequirements, commandRequirements } from './requirements.ts';
 import type { OpenWork, TaskKind, TaskView } from './task.ts';
 
@@ -87,7 +88,12 @@ export function explainJob(spec: JobSpec, work: OpenWork, agents: readonly Agent
 }
 
 /** Before the plan there are no tasks yet that say what they need. */
-function explainNeeds({ script, command, audio }: JobSpec, online: readonly AgentView[]): string {
+function explainNeeds(spec: JobSpec, online: readonly AgentView[]): string {
+  if (spec.shape === 'media') {
+    const known = new Set(online.flatMap((agent) => agent.capabilities));
+    return explainLack(mediaRequirements(spec, known), online);
+  }
+  const { script, command, audio } = spec;
   const clips = explainLack(clipRequirements(script, command), online);
   if (clips !== '' || audio === undefined) return clips;
   return explainLack(commandRequirements(audio), online);

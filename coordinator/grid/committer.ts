@@ -8,15 +8,18 @@ import type {
   UploadRequest,
 } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { EncodeResult } from '../../shared/gen/clipgrid/v1/task.ts';
-import { GridError, toGridError } from '../../shared/errors.ts';
+import { assert, GridError, toGridError } from '../../shared/errors.ts';
+import { fewAtOnce } from '../../shared/few-at-once.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { checkFence } from '../domain/fence.ts';
 import { mergeTask } from '../domain/merge-plan.ts';
 import { artifactKey, incomingKey } from '../domain/object-keys.ts';
-import type { Artifact, Fence, TaskKind } from '../domain/task.ts';
+import { roleOf } from '../domain/task-kinds.ts';
+import type { Artifact, Fence } from '../domain/task.ts';
 import type { ObjectRef, ObjectStore } from '../objects/object-store.ts';
 import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
+import { checkAnnounced, checkBrought, MAX_UPLOAD_RIGHTS } from './brought-artifacts.ts';
 import type { IndexPlanner } from './index-planner.ts';
 import { heldLease, type HeldLease, type LocalSession } from './session-registry.ts';
 import type { Platform } from './platform.ts';
@@ -35,20 +38,11 @@ export interface CommitterDeps {
   onCommitted(jobId: string): void;
 }
 
-/** Which artifacts each kind must bring, and which it may. */
-const ARTIFACTS: Record<TaskKind, { must: readonly string[]; may: readonly string[] }> = {
-  index: { must: ['index'], may: ['sidecar'] },
-  encode: { must: ['segment'], may: [] },
-  audio: { must: ['audio'], may: [] },
-  merge: { must: ['result'], may: [] },
-  clip: { must: ['clip'], may: [] },
-};
-
 /** Between two rounds of commits. */
 const APART_MS = 10;
 
-const HEX64 = /^[0-9a-f]{64}$/;
-const HEX32 = /^[0-9a-f]{32}$/;
+/** Objects of one completion that are signed, checked or copied at once: a task may bring thousands of files (L9). */
+const AT_ONCE = 8;
 
 /** Takes in what agents produced: an upload right for announced bytes, then the commit that publishes them. */
 export class Committer {
@@ -85,21 +79,23 @@ export class Committer {
     const fence = checkFence(request.fence);
     try {
       const lease = await this.#lease(session, fence);
-      checkArtifacts(lease.kind, request.artifacts);
-      const targets = await Promise.all(
-        request.artifacts.map(async (artifact) => {
-          const { url, headers } = await this.#deps.objects.signPut(this.#incoming(fence, artifact), {
-            expiresS: this.#deps.settings.urlExpiryS,
-            audience: 'internal',
-            createOnly: true,
-            sizeBytes: artifact.sizeBytes,
-            md5: artifact.md5,
-            sha256: artifact.sha256,
-            contentType: 'application/octet-stream',
-          });
-          return { name: artifact.name, url, headers: { ...headers } };
-        }),
-      );
+      checkAnnounced(lease.kind, request.artifacts);
+      if (request.artifacts.length > MAX_UPLOAD_RIGHTS) {
+        const message = `at most ${MAX_UPLOAD_RIGHTS} upload rights are given at once, not ${request.artifacts.length}`;
+        throw new GridError('invalid_argument', message);
+      }
+      const targets = await fewAtOnce(request.artifacts, AT_ONCE, async (artifact) => {
+        const { url, headers } = await this.#deps.objects.signPut(this.#incoming(fence, artifact), {
+          expiresS: this.#deps.settings.urlExpiryS,
+          audience: 'internal',
+          createOnly: true,
+          sizeBytes: artifact.sizeBytes,
+          md5: artifact.md5,
+          sha256: artifact.sha256,
+          contentType: 'application/octet-stream',
+        });
+        return { name: artifact.name, url, headers: { ...headers } };
+      });
       return { fence, targets, error: '', retryable: false };
     } catch (thrown) {
       const error = toGridError(thrown);
@@ -115,7 +111,7 @@ export class Committer {
     const fence = checkFence(message.fence);
     try {
       const lease = await this.#lease(session, fence);
-      checkArtifacts(lease.kind, message.artifacts);
+      checkBrought(lease.kind, message.artifacts);
       const result = message.result;
       if (result?.kind?.$case !== lease.kind) {
         throw new GridError(
@@ -124,11 +120,9 @@ export class Committer {
         );
       }
       if (result.kind.$case === 'encode') checkWhole(lease, result.kind.value);
-      const artifacts = await Promise.all(
-        message.artifacts.map((one) => this.#publish(fence, lease.jobId, one)),
-      );
+      const artifacts = await this.#publishAll(fence, lease.jobId, message.artifacts);
       const output = { artifacts, result };
-      const planned = lease.kind === 'index' ? await this.#deps.planner.plan(fence, artifacts) : {};
+      const planned = roleOf(lease.kind) === 'first' ? await this.#deps.planner.plan(fence, output) : {};
       const logTail = message.logTail.replaceAll('\0', '');
       session.committing.add(fence.leaseId);
       const { agentId } = session;
@@ -171,6 +165,24 @@ export class Committer {
     return { bucket: this.#deps.settings.bucket, key };
   }
 
+  /** Files of the same bytes are one object: one upload, published once. */
+  async #publishAll(
+    fence: Fence,
+    jobId: string,
+    announced: readonly AnnouncedArtifact[],
+  ): Promise<Artifact[]> {
+    const objects = new Map(announced.map((one) => [`${one.sha256} ${one.md5} ${one.sizeBytes}`, one]));
+    const published = await fewAtOnce([...objects.values()], AT_ONCE, (one) =>
+      this.#publish(fence, jobId, one),
+    );
+    const bySha256 = new Map(published.map((one) => [one.sha256, one]));
+    return announced.map((one) => {
+      const object = bySha256.get(one.sha256);
+      assert(object !== undefined, 'every announced artifact is published');
+      return { ...object, name: one.name };
+    });
+  }
+
   /** Checks the uploaded bytes and copies them to a key that was never signed for writing. */
   async #publish(fence: Fence, jobId: string, announced: AnnouncedArtifact): Promise<Artifact> {
     const { objects, settings } = this.#deps;
@@ -210,7 +222,7 @@ function checkWhole(lease: HeldLease, { inputFrames, resumedFrames }: EncodeResu
 function checkPart(lease: HeldLease, { artifact, frames, result }: PartComplete) {
   if (lease.kind !== 'encode' || !artifact || !frames || !result)
     throw new GridError('invalid_argument', 'a part of a clip brings an artifact, its frames and its result');
-  checkArtifacts('encode', [artifact]);
+  checkBrought('encode', [artifact]);
   const { startFrame, endFrame } = frames;
   const count = endFrame - startFrame;
   if (count <= 0 || endFrame >= lease.inputFrames)
@@ -218,25 +230,4 @@ function checkPart(lease: HeldLease, { artifact, frames, result }: PartComplete)
   if (result.frameCount !== count || result.inputFrames !== count)
     throw new GridError('frames_missing', `a part of ${count} frames has ${result.frameCount}`);
   return { artifact, result, startFrame, endFrame };
-}
-
-function checkArtifacts(kind: TaskKind, artifacts: readonly AnnouncedArtifact[]): void {
-  const names = artifacts.map((artifact) => artifact.name);
-  const { must, may } = ARTIFACTS[kind];
-  const complete = must.every((name) => names.includes(name));
-  const known = names.every((name) => must.includes(name) || may.includes(name));
-  if (!complete || !known || new Set(names).size !== names.length) {
-    throw new GridError(
-      'invalid_argument',
-      `a ${kind} task brings ${must.join(', ')}, not ${names.join(', ') || 'nothing'}`,
-    );
-  }
-  for (const { name, sha256, md5, sizeBytes } of artifacts) {
-    if (!HEX64.test(sha256) || !HEX32.test(md5) || sizeBytes <= 0) {
-      throw new GridError(
-        'invalid_argument',
-        `the artifact ${name} needs a sha256, an md5 and a size above 0`,
-      );
-    }
-  }
 }

@@ -1,9 +1,10 @@
 import type { Readable } from 'node:stream';
+import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
-import type { Failure, JobSpec, JobState } from '../domain/job.ts';
-import type { Artifact, ClipView, TaskView } from '../domain/task.ts';
+import type { Failure, FilmSpec, JobSpec, JobState } from '../domain/job.ts';
+import type { Artifact, ClipView, TaskKind, TaskView } from '../domain/task.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { Transaction } from '../store/transaction.ts';
 
@@ -49,6 +50,11 @@ export interface JobView {
   readonly clipsDone: number;
   /** Seconds until the end as predicted from the last minute; undefined while unknown. */
   readonly etaS?: number;
+  /** Frames a second, and seconds of output a second, of its running clips together; 0 while none says so. */
+  readonly fps: number;
+  readonly speed: number;
+  /** What its one running task is busy with: fetch, probe, encode, upload ...; empty where clips run, or nothing. */
+  readonly phase: string;
   readonly result?: Artifact;
   readonly failure?: Failure;
   readonly createdAt: Date;
@@ -85,8 +91,12 @@ export interface JobsFace {
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
-  /** Ascending: index, encode by clip, audio, merge. */
+  /** Ascending: index or probe, encode by clip, audio, media, merge. */
   tasks(jobId: string): Promise<readonly TaskView[]>;
+  /** The files that a command wrote, in the order of their names; none before they are committed. They stay until the job is removed. */
+  files(jobId: string): Promise<readonly Artifact[]>;
+  /** What the committed task of a kind, of which a job has one, found out (a probe, a merge); undefined: it is not committed. */
+  outcome(jobId: string, kind: TaskKind): Promise<TaskResult | undefined>;
   /** Its encode tasks by index, without what only the grid needs: cheap for thousands of them. */
   clips(jobId: string): Promise<readonly ClipView[]>;
   /** Opaque; another one after every change of what `get` and `tasks` tell of it. Cheap next to those. */
@@ -128,8 +138,8 @@ export interface ClipRedo {
 
 /** Replaces script, command or timeout of one clip only. */
 export interface ClipChange {
-  readonly script?: JobSpec['script'];
-  readonly command?: JobSpec['command'];
+  readonly script?: FilmSpec['script'];
+  readonly command?: FilmSpec['command'];
   readonly timeoutS?: number;
   readonly priority?: number;
 }

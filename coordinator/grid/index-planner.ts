@@ -1,7 +1,10 @@
 import { buffer } from 'node:stream/consumers';
 import { GridError, toGridError } from '../../shared/errors.ts';
+import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
-import type { Failure } from '../domain/job.ts';
+import type { AgentView } from '../domain/agent.ts';
+import type { Failure, FilmSpec, MediaSpec } from '../domain/job.ts';
+import { mediaPlan } from '../domain/media-plan.ts';
 import { plan, type Plan } from '../domain/planner.ts';
 import type { Artifact, Fence } from '../domain/task.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -18,7 +21,13 @@ export interface IndexPlannerDeps {
   readonly platform: Platform;
 }
 
-/** Reads the index that an agent made and plans the job's next stage from it. */
+/** What a task brought that looked at the source. */
+export interface Looked {
+  readonly artifacts: readonly Artifact[];
+  readonly result: TaskResult;
+}
+
+/** Plans a job's next stage from what an agent found out about the source. */
 export class IndexPlanner {
   readonly #deps: IndexPlannerDeps;
 
@@ -27,29 +36,39 @@ export class IndexPlanner {
   }
 
   /** A plan, or why there can be none: then the job fails with that. Throws only what may pass by itself. */
-  async plan(
-    fence: Fence,
-    artifacts: readonly Artifact[],
-  ): Promise<{ plan: Plan } | { planFailure: Failure }> {
+  async plan(fence: Fence, looked: Looked): Promise<{ plan: Plan } | { planFailure: Failure }> {
     const context = await this.#deps.leases.context(fence);
     if (context === undefined)
       throw new GridError('stale_lease', 'the lease is not the current one any more');
+    const agents = await this.#deps.agents.list();
+    const online = agents.filter((agent) => agent.state === 'online');
+    const { jobSpec } = context;
+    if (jobSpec.shape === 'media') return { plan: planMedia(jobSpec, looked, online) };
+    return this.#planFilm(jobSpec, looked, online);
+  }
+
+  async #planFilm(spec: FilmSpec, { artifacts }: Looked, online: readonly AgentView[]) {
     const indexArtifact = artifacts.find((artifact) => artifact.name === 'index');
     const sidecarArtifact = artifacts.find((artifact) => artifact.name === 'sidecar');
     if (indexArtifact === undefined) throw new GridError('invalid_argument', 'an index task brings an index');
-    const agents = await this.#deps.agents.list();
-    const online = agents.filter((agent) => agent.state === 'online');
     const slots = online.reduce((sum, agent) => sum + agent.slots, 0);
     const bytes = await buffer(await this.#deps.objects.read(indexArtifact));
     try {
       const index = parseIndex(await this.#deps.platform.gunzip(bytes, MAX_INDEX_BYTES));
       const sidecar = sidecarArtifact ? { sidecarArtifact } : {};
-      return { plan: plan({ spec: context.jobSpec, index, indexArtifact, slots, ...sidecar }) };
+      return { plan: plan({ spec, index, indexArtifact, slots, ...sidecar }) };
     } catch (thrown) {
       const { code, message } = toGridError(thrown);
-      return { planFailure: { code, stage: 'plan', message: `no plan could be made: ${message}`, log: '' } };
+      const failure: Failure = { code, stage: 'plan', message: `no plan could be made: ${message}`, log: '' };
+      return { planFailure: failure };
     }
   }
+}
+
+function planMedia(spec: MediaSpec, { result }: Looked, online: readonly AgentView[]): Plan {
+  if (result.kind?.$case !== 'probe')
+    throw new GridError('invalid_argument', 'a media job is planned from a probe');
+  return mediaPlan(spec, result.kind.value, new Set(online.flatMap((agent) => agent.capabilities)));
 }
 
 function parseIndex(bytes: Buffer): SourceIndex {

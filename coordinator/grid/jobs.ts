@@ -4,7 +4,8 @@ import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
 import { mergeTask } from '../domain/merge-plan.ts';
-import { encodeCommand, filterScript, indexTask } from '../domain/planner.ts';
+import { firstTask } from '../domain/media-plan.ts';
+import { encodeCommand, filterScript } from '../domain/planner.ts';
 import { clipRequirements } from '../domain/requirements.ts';
 import { explainJob, explainTask } from '../domain/waiting.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
@@ -46,10 +47,11 @@ async function requireResult(job: JobView): Promise<NonNullable<JobView['result'
   throw new GridError('failed_precondition', `job ${job.jobId} has no result yet: it is ${job.state}`);
 }
 
-/** `film.mp4` to `film-encoded.mkv`: what a browser saves the result as. */
-function resultName(job: JobView): string {
-  const stem = job.name.replace(/\.[^./\\]{1,8}$/, '') || 'result';
-  return `${stem}-encoded.${job.spec.container === 'mp4' ? 'mp4' : 'mkv'}`;
+/** `film.mp4` to `film-encoded.mkv`: what a browser saves the result as. A file that a command named keeps its name. */
+function resultName({ name, spec }: JobView): string {
+  if (spec.shape === 'media') return spec.command.outputName;
+  const stem = name.replace(/\.[^./\\]{1,8}$/, '') || 'result';
+  return `${stem}-encoded.${spec.container === 'mp4' ? 'mp4' : 'mkv'}`;
 }
 
 /** Jobs and their tasks for everybody outside the grid. */
@@ -68,14 +70,19 @@ export function createJobs(deps: JobsDeps): JobsFace {
       }
       const { name, priority, spec } = input;
       const specHash = createHash('sha256').update(JSON.stringify({ name, priority, spec })).digest('hex');
-      const firstTask = { ...indexTask(input.spec), taskId: ids.uuid() };
-      const job = await jobs.submit({ ...input, jobId: ids.uuid(), specHash, firstTask }, tx);
+      const first = { ...firstTask(input.spec), taskId: ids.uuid() };
+      const job = await jobs.submit({ ...input, jobId: ids.uuid(), specHash, firstTask: first }, tx);
       wake.ring();
       return job;
     },
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
     tasks: (jobId) => jobs.tasks(jobId),
+    async files(jobId) {
+      const files = await jobs.files(jobId);
+      return files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+    },
+    outcome: (jobId, kind) => jobs.outcome(jobId, kind),
     stamp: (jobId) => jobs.stamp(jobId),
     clips: (jobId) => jobs.clips(jobId),
     listTasks: (query) => jobs.listTasks(query),

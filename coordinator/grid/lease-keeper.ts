@@ -34,7 +34,11 @@ interface Answer {
 /** Log tails go to the database with every beat: a short one is enough while the task runs. */
 const BEAT_LOG_CHARS = 2_000;
 /** Above this it is no measurement: the column holds single precision. */
-const MAX_FPS = 1e9;
+const MAX_RATE = 1e9;
+
+function measured(rate: number): number {
+  return rate >= 0 && rate < MAX_RATE ? rate : 0;
+}
 
 /** A load is stored with each beat. */
 const MAX_GPUS = 64;
@@ -75,7 +79,8 @@ export class LeaseKeeper {
       fence: checkFence(lease.fence),
       sessionId: session.sessionId,
       framesDone: Math.min(lease.framesDone, MAX_INT4),
-      fps: lease.fps >= 0 && lease.fps < MAX_FPS ? lease.fps : 0,
+      fps: measured(lease.fps),
+      speed: measured(lease.speed),
       phase: lease.phase.slice(0, 40).replaceAll('\0', ''),
       logTail: lease.logTail.slice(-BEAT_LOG_CHARS).replaceAll('\0', ''),
     }));

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { JOB_STATES } from '../domain/job.ts';
+import { JOB_SHAPES, JOB_STATES } from '../domain/job.ts';
+import { ALL_KINDS } from '../domain/task-kinds.ts';
 
 /** Answers of the own API. New fields may be added to them; those that are there stay. */
 const TIME = z.iso.datetime();
@@ -8,7 +9,7 @@ const BYTES = z.int().min(0);
 
 export const failureResponse = z.strictObject({
   code: z.string().describe('Stable; see the README.'),
-  stage: z.enum(['index', 'plan', 'encode', 'audio', 'merge', 'clip']),
+  stage: z.enum([...ALL_KINDS, 'plan']),
   message: z.string(),
   log: z.string().describe('Last lines of the tool, at most 8 KiB.'),
   clip_index: COUNT.nullable(),
@@ -16,7 +17,7 @@ export const failureResponse = z.strictObject({
 
 export const taskResponse = z.strictObject({
   task_id: z.uuid(),
-  kind: z.enum(['index', 'encode', 'audio', 'merge', 'clip']),
+  kind: z.enum(ALL_KINDS),
   clip_index: COUNT.nullable(),
   start_frame: COUNT.nullable(),
   end_frame: COUNT.nullable().describe('Exclusive.'),
@@ -29,6 +30,7 @@ export const taskResponse = z.strictObject({
   frames_saved: COUNT.describe('Of a clip, kept in parts: no later attempt encodes them again.'),
   frames_total: COUNT,
   fps: z.number().min(0),
+  speed: z.number().min(0).describe('Seconds of output a second; 0: not known.'),
   phase: z.string(),
   requires: z.array(z.string()).describe('What an agent must have proved, e.g. encoder:libx264.'),
   failure: failureResponse.nullable().describe('Of the last failed attempt.'),
@@ -39,6 +41,7 @@ export const jobResponse = z.strictObject({
   name: z.string(),
   dialect: z.string(),
   owner: z.string(),
+  shape: z.enum(JOB_SHAPES).describe('film: clips that are joined. media: one command on the whole source.'),
   state: z.enum(JOB_STATES),
   priority: z.int(),
   percent: z.number().min(0).max(100),
@@ -47,9 +50,14 @@ export const jobResponse = z.strictObject({
   clips_done: COUNT,
   clips_total: COUNT,
   eta_seconds: z.number().min(0).nullable(),
+  fps: z.number().min(0).describe('Frames a second of all that runs.'),
+  speed: z.number().min(0).describe('Seconds of output a second; 0: not known.'),
   upload_id: z.uuid().nullable().describe('The upload that is its film; null where it came another way.'),
   source_bytes: BYTES,
-  container: z.enum(['matroska', 'mp4']),
+  container: z
+    .enum(['matroska', 'mp4'])
+    .nullable()
+    .describe('null: the command says by itself what it writes.'),
   encode: z.string(),
   script: z.string(),
   salvage: z

@@ -1,7 +1,8 @@
 import { describeSalvage, salvageOf } from '../../shared/salvage.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { JoinTokenView } from '../domain/enrolment.ts';
-import type { Failure } from '../domain/job.ts';
+import { shapeOf } from '../domain/job-shape.ts';
+import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
 import type { TaskView } from '../domain/task.ts';
 import type { JobView, UploadedPartView, UploadView } from '../grid/face.ts';
@@ -20,6 +21,16 @@ function failureView(failure: Failure | undefined): FailureResponse | null {
   return { code, stage, message, log, clip_index: clipIndex ?? null };
 }
 
+/** What is to be done, in the words of whoever asked for it. */
+function workView(spec: JobSpec) {
+  const encode = spec.command.text;
+  if (spec.shape === 'media')
+    return { container: null, encode, script: '', salvage: 'no: the source is worked on as a whole' };
+  const { programs, outputName } = spec.command;
+  const salvage = describeSalvage(salvageOf(programs, outputName));
+  return { container: spec.container, encode, script: spec.script.text, salvage };
+}
+
 /** A job as the own API shows it. */
 export function jobView(job: JobView): JobResponse {
   const share = job.framesTotal > 0 ? job.framesDone / job.framesTotal : 0;
@@ -28,6 +39,7 @@ export function jobView(job: JobView): JobResponse {
     name: job.name,
     dialect: job.dialect,
     owner: job.ownerId,
+    shape: shapeOf(job.spec),
     state: job.state,
     priority: job.priority,
     percent: job.state === 'succeeded' ? 100 : Math.min(99.9, Math.round(share * 1000) / 10),
@@ -36,12 +48,11 @@ export function jobView(job: JobView): JobResponse {
     clips_done: job.clipsDone,
     clips_total: job.clipsTotal,
     eta_seconds: job.etaS ?? null,
+    fps: Math.round(job.fps * 10) / 10,
+    speed: Math.round(job.speed * 100) / 100,
     upload_id: uploadOfKey(job.spec.source.key) ?? null,
     source_bytes: job.spec.source.sizeBytes,
-    container: job.spec.container,
-    encode: job.spec.command.text,
-    script: job.spec.script.text,
-    salvage: describeSalvage(salvageOf(job.spec.command.programs, job.spec.command.outputName)),
+    ...workView(job.spec),
     result: job.result ? { size_bytes: job.result.sizeBytes, sha256: job.result.sha256 } : null,
     failure: failureView(job.failure),
     created_at: job.createdAt.toISOString(),
@@ -67,6 +78,7 @@ export function taskView(task: TaskView): TaskResponse {
     frames_saved: task.framesSaved,
     frames_total: task.framesTotal,
     fps: Math.round(task.fps * 10) / 10,
+    speed: Math.round(task.speed * 100) / 100,
     phase: task.state === 'leased' ? task.phase : '',
     requires: [...task.requires],
     failure: failureView(task.failure),

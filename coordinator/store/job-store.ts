@@ -1,5 +1,6 @@
+import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { JobState } from '../domain/job.ts';
-import type { ClipView, NewTask, OpenWork, TaskView } from '../domain/task.ts';
+import type { Artifact, ClipView, NewTask, OpenWork, TaskKind, TaskView } from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
 import type { Transaction } from './transaction.ts';
@@ -28,6 +29,10 @@ export interface JobStore {
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   tasks(jobId: string): Promise<TaskView[]>;
+  /** Artifacts of succeeded tasks that are files, in any order. */
+  files(jobId: string): Promise<Artifact[]>;
+  /** The result of the job's first succeeded task of the kind. */
+  outcome(jobId: string, kind: TaskKind): Promise<TaskResult | undefined>;
   /** Encode tasks by index. */
   clips(jobId: string): Promise<ClipView[]>;
   /** Another one after every change of the job or one of its tasks. */

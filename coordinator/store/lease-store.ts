@@ -48,6 +48,8 @@ export interface Renewal {
   readonly sessionId: string;
   readonly framesDone: number;
   readonly fps: number;
+  /** Default 0: not known. */
+  readonly speed?: number;
   readonly phase: string;
   readonly logTail: string;
 }
@@ -57,7 +59,7 @@ export interface Completion {
   readonly agentId: string;
   readonly output: TaskOutput;
   readonly logTail: string;
-  /** For an index task: what comes next, or why nothing can. */
+  /** For a task that looked at the source: what comes next, or why nothing can. */
   readonly plan?: Plan;
   readonly planFailure?: Failure;
 }

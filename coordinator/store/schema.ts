@@ -80,6 +80,7 @@ export interface TasksTable {
   frames_total: Generated<number>;
   frames_done: Generated<number>;
   fps: Generated<number>;
+  speed: Generated<number>;
   phase: Generated<string>;
   log_tail: Generated<string>;
   parts: ColumnType<unknown, string | undefined, string>;

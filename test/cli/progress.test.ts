@@ -23,6 +23,7 @@ const TASK: TaskDocument = {
   frames_done: 50,
   frames_total: 100,
   fps: 12.34,
+  speed: 0,
   phase: 'filter',
   requires: [],
   failure: null,

@@ -82,6 +82,8 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
     }
     case 'audio':
     case 'clip':
+    case 'probe':
+    case 'media':
     case undefined:
       throw new Error(`the simulation has no work of kind ${kind?.$case}`);
   }

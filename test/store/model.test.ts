@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGridFixture, type GridFixture } from '../support/grid-fixture.ts';
 import { createMemoryFixture } from '../support/memory-fixture.ts';
+import { MEDIA } from '../support/store-moves.ts';
 import { countingIds, outcomeOf, StoreWorld, visibleState } from '../support/store-world.ts';
 
 // Far longer than a run takes: only the commands let leases end.
@@ -39,8 +40,8 @@ async function counterCheck(): Promise<void> {
   const { rows } = await real.pool.query(`
     select j.job_id, j.state, j.open_tasks, j.clips_done, c.open, c.clips from jobs j, lateral (
       select count(*) filter (where state <> 'succeeded')::int as open,
-        count(*) filter (where state = 'succeeded' and kind = 'encode')::int as clips
-      from tasks where job_id = j.job_id and kind in ('encode', 'audio')) c
+        count(*) filter (where state = 'succeeded' and kind in ('encode', 'media'))::int as clips
+      from tasks where job_id = j.job_id and kind in ('encode', 'audio', 'media')) c
     where j.plan is not null and (j.open_tasks, j.clips_done) is distinct from (c.open, c.clips)`);
   expect(rows).toEqual([]);
 }
@@ -66,7 +67,8 @@ const finish = fc.tuple(agent, fc.integer({ min: 1, max: 4 })).map(([who, slots]
   }),
 );
 const commands = [
-  fc.constant(command('submit', (world) => world.submit())),
+  fc.constant(command('submit a film', (world) => world.submit())),
+  fc.constant(command('submit a media job', (world) => world.submit(MEDIA))),
   grant,
   grant,
   commit,

@@ -59,6 +59,7 @@ export class FakeAgent {
       framesDone: 0,
       framesTotal: 0,
       fps: 0,
+      speed: 0,
       phase: 'filter',
       logTail: '',
     }));

@@ -34,6 +34,8 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
     }
     case 'audio':
     case 'clip':
+    case 'probe':
+    case 'media':
     case undefined:
       throw new Error(`no fake work for ${kind?.$case}`);
   }

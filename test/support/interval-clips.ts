@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs';
 import { runEncodeTask } from '../../agent/runners/encode-task.ts';
-import type { JobSpec } from '../../coordinator/domain/job.ts';
+import type { FilmSpec } from '../../coordinator/domain/job.ts';
 import { plan, type Plan } from '../../coordinator/domain/planner.ts';
 import type { EncodeResult, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
 import { PASS_THROUGH } from './store-moves.ts';
@@ -17,7 +17,7 @@ export const FORCED = [
 export function intervalJob(
   borders: { readonly everyS: number; readonly perClip: number },
   argv: readonly string[] = FORCED,
-): JobSpec {
+): FilmSpec {
   const command = { text: '', programs: [argv], outputName: 'OUT.mkv' };
   return { ...PASS_THROUGH, command, clips: { mode: 'auto', borders } };
 }
@@ -25,7 +25,7 @@ export function intervalJob(
 const artifact = (name: string, path: string) => ({ ...localObject(path), name, bucket: '', key: path });
 
 /** Index and plan of a local file, each made by what makes it in a grid. */
-export async function plannedFilm(path: string, spec: JobSpec) {
+export async function plannedFilm(path: string, spec: FilmSpec) {
   const { index, files, context } = await indexed(path);
   const sidecar = files['sidecar'];
   const planned = plan({

@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import type { JobSpec } from '../../coordinator/domain/job.ts';
+import type { FilmSpec } from '../../coordinator/domain/job.ts';
 import type { DynamicAgent } from './dynamic-agent.ts';
 import { closedIndex, FORMAT, PASS_THROUGH } from './grid-fixture.ts';
 import type { Dynamic } from './grpc-client.ts';
@@ -8,7 +8,7 @@ import type { RunningGrid } from './running-grid.ts';
 /** A job over an uploaded source that no tool will ever read: its agents are played by hand. */
 export async function submitJob(
   running: RunningGrid,
-  options: { ownerId?: string; spec?: Partial<JobSpec> } = {},
+  options: { ownerId?: string; spec?: Partial<FilmSpec> } = {},
 ): Promise<string> {
   const source = await running.putSource('LICENSE');
   const job = await running.grid.jobs.submit({

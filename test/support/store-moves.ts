@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { JobSpec } from '../../coordinator/domain/job.ts';
+import type { FilmSpec, JobSpec, MediaSpec } from '../../coordinator/domain/job.ts';
+import { firstTask, mediaPlan } from '../../coordinator/domain/media-plan.ts';
 import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
 import { artifactKey } from '../../coordinator/domain/object-keys.ts';
 import { place } from '../../coordinator/domain/placement.ts';
-import { indexTask, plan, type Plan } from '../../coordinator/domain/planner.ts';
-import type { Fence, TaskOutput, TaskPart } from '../../coordinator/domain/task.ts';
+import { plan, type Plan } from '../../coordinator/domain/planner.ts';
+import { roleOf } from '../../coordinator/domain/task-kinds.ts';
+import type { Fence, TaskKind, TaskOutput, TaskPart } from '../../coordinator/domain/task.ts';
 import type { AgentStore } from '../../coordinator/store/agent-store.ts';
 import type { JobStore } from '../../coordinator/store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../../coordinator/store/lease-store.ts';
@@ -15,7 +17,7 @@ import type { SourceIndex } from '../../shared/source-index.ts';
 
 export const TTL_MS = 12_000;
 
-export const PASS_THROUGH: JobSpec = {
+export const PASS_THROUGH: FilmSpec = {
   source: { bucket: 'clipgrid', key: 'sources/x', sizeBytes: 1000 },
   script: { text: '', sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' },
   command: {
@@ -25,6 +27,17 @@ export const PASS_THROUGH: JobSpec = {
   },
   container: 'matroska',
   clips: { mode: 'auto', targetS: 1 },
+};
+
+/** A command on the whole source. */
+export const MEDIA: MediaSpec = {
+  shape: 'media',
+  source: PASS_THROUGH.source,
+  command: {
+    text: 'ffmpeg -i CLIPGRID_SOURCE -c:v libx264 OUT.mp4',
+    programs: [['ffmpeg', '-i', 'CLIPGRID_SOURCE', '-c:v', 'libx264', 'OUT.mp4']],
+    outputName: 'OUT.mp4',
+  },
 };
 
 export const FORMAT: VideoFormat = {
@@ -68,13 +81,21 @@ export function closedIndex(seconds: number): SourceIndex {
 export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
 export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
 
-const ARTIFACT_NAMES = {
-  index: 'index',
-  encode: 'segment',
-  audio: 'audio',
-  merge: 'result',
-  clip: 'clip',
-} as const;
+const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
+  index: ['index'],
+  probe: [],
+  encode: ['segment'],
+  audio: ['audio'],
+  media: ['file/OUT.mp4', 'file/poster.jpg'],
+  merge: ['result'],
+  clip: ['clip'],
+};
+const PROBED = {
+  probeJson: '{"streams":[],"format":{}}',
+  durationSeconds: 4,
+  frameCount: 100,
+  hasVideo: true,
+};
 
 export interface MovedStores {
   readonly leases: LeaseStore;
@@ -110,7 +131,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
       priority: 0,
       spec,
       specHash: 'x',
-      firstTask: { ...indexTask(spec), taskId: newId() },
+      firstTask: { ...firstTask(spec), taskId: newId() },
     });
     return jobId;
   }
@@ -148,12 +169,19 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
       audio: { durationSeconds: 0 },
       merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
       clip: { frameCount: frames },
+      probe: PROBED,
+      media: { frameCount: 100, durationSeconds: 4, encodeSeconds: 1 },
     };
-    const name = ARTIFACT_NAMES[task.kind];
     const { taskId, epoch } = task.fence;
     const key = artifactKey({ jobId: task.jobId, taskId, epoch, sha256 });
     return {
-      artifacts: [{ name, bucket: 'clipgrid', key, sha256, sizeBytes: 10 }],
+      artifacts: ARTIFACT_NAMES[task.kind].map((name) => ({
+        name,
+        bucket: 'clipgrid',
+        key,
+        sha256,
+        sizeBytes: 10,
+      })),
       result: { kind: { $case: task.kind, value: results[task.kind] } as TaskOutput['result']['kind'] },
     };
   }
@@ -179,6 +207,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
   }
 
   function planOf(task: GrantedTask, seconds = 4): Plan {
+    if (task.kind === 'probe') return mediaPlan(MEDIA, PROBED, new Set(CAPABILITIES));
     const indexArtifact = output(task).artifacts[0]!;
     return plan({ spec: PASS_THROUGH, index: closedIndex(seconds), indexArtifact, slots: 1 });
   }
@@ -194,7 +223,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
           agentId: task.agentId,
           output: output(task, options.sha256, options.saved),
           logTail: '',
-          ...(task.kind === 'index' ? { plan: planOf(task) } : {}),
+          ...(roleOf(task.kind) === 'first' ? { plan: planOf(task) } : {}),
         },
       ],
       rules,

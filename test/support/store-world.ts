@@ -1,4 +1,5 @@
 import { GridError } from '../../shared/errors.ts';
+import type { JobSpec } from '../../coordinator/domain/job.ts';
 import type { ClipView, OpenWork, TaskView } from '../../coordinator/domain/task.ts';
 import type { GridEvent } from '../../coordinator/grid/face.ts';
 import type { RespecClip } from '../../coordinator/store/job-store.ts';
@@ -26,8 +27,8 @@ export class StoreWorld {
     this.grid = grid;
   }
 
-  async submit(): Promise<void> {
-    if (this.jobs.length < 3) this.jobs.push(await this.grid.submit());
+  async submit(spec?: JobSpec): Promise<void> {
+    if (this.jobs.length < 3) this.jobs.push(await this.grid.submit(spec));
   }
 
   async connect(agentId: string, restarted: boolean, keeps: boolean) {
@@ -64,7 +65,7 @@ export class StoreWorld {
     const task = this.#lease(back);
     if (!task) return undefined;
     const sessionId = this.#agents.get(task.agentId)?.sessionId ?? '';
-    const said = { framesDone: 3, fps: 25, phase: 'filter', logTail: '' };
+    const said = { framesDone: 3, fps: 25, speed: 1.5, phase: 'filter', logTail: '' };
     return this.grid.leases.renew([{ fence: task.fence, sessionId, ...said }], this.grid.ttlMs);
   }
 
@@ -169,6 +170,8 @@ export async function visibleState({ grid, jobs }: StoreWorld): Promise<unknown>
       return {
         job: typeof job === 'string' ? job : strip(job as Awaited<ReturnType<typeof grid.jobs.get>>),
         tasks: tasks.map(stripTask),
+        files: await outcomeOf(() => grid.jobs.files(jobId)),
+        probed: await outcomeOf(() => grid.jobs.outcome(jobId, 'probe')),
         clips: (await grid.jobs.clips(jobId)).map(stripClip),
         work: stripWork(await grid.jobs.openWork(jobId)),
         events: settled(events),

@@ -1,5 +1,6 @@
 import type { Context as Exchange, Middleware } from 'koa';
 import { ERROR_CODES, GridError, toGridError } from '../../../shared/errors.ts';
+import { filmSpec } from '../../domain/job-shape.ts';
 import type { ObjectRef } from '../../objects/object-store.ts';
 import { jobOf, type Context } from './context.ts';
 import { clipKey } from './names.ts';
@@ -81,7 +82,7 @@ export class DataGateway {
     const row = await store.byId(taskId);
     const job = row && (await jobOf(this.#context, row));
     if (row === undefined || job === undefined || index >= job.clipsTotal) throw gone;
-    const whole = job.spec.clips.mode === 'whole';
+    const whole = filmSpec(job.spec).clips.mode === 'whole';
     const ref = whole ? job.spec.source : await this.#cut(ctx, job.jobId, index);
     ctx.respond = false;
     const exchange = { request: ctx.req, response: ctx.res };

@@ -1,7 +1,7 @@
 import { checkPrograms, programName, withOutput } from '../../../shared/command-policy.ts';
 import { splitCommand } from '../../../shared/command-words.ts';
 import { GridError } from '../../../shared/errors.ts';
-import type { CommandSpec, JobSpec, ScriptSpec, SourceRef } from '../../domain/job.ts';
+import type { CommandSpec, FilmSpec, ScriptSpec, SourceRef } from '../../domain/job.ts';
 import type { ClipChange } from '../../grid/face.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { OUTPUT_NAME, SOURCE_NAME, SOURCE_VARIABLE } from './names.ts';
@@ -57,7 +57,7 @@ export interface StartInput {
 }
 
 /** A `start` in the grid's words. Segments stay: their URLs are part of the answers until `clear`. */
-export function startSpec(input: StartInput): JobSpec {
+export function startSpec(input: StartInput): FilmSpec {
   const whole = input.slice === false;
   const limit = whole ? undefined : timeoutS(input.timeoutMinutes);
   return {

@@ -1,5 +1,6 @@
 import type { Agent, Event, Failure, Job, Task } from '../../../shared/gen/clipgrid/v1/admin.ts';
 import type { AgentView } from '../../domain/agent.ts';
+import { shapeOf } from '../../domain/job-shape.ts';
 import type { Failure as DomainFailure } from '../../domain/job.ts';
 import type { TaskView } from '../../domain/task.ts';
 import type { GridEvent, JobView } from '../../grid/face.ts';
@@ -46,6 +47,9 @@ export function jobMessage(job: JobView): Job {
     createTime: job.createdAt,
     endTime: job.finishedAt,
     priority: job.priority,
+    shape: shapeOf(job.spec),
+    fps: job.fps,
+    speed: job.speed,
   };
 }
 
@@ -73,6 +77,7 @@ export function taskMessage(task: TaskView): Task {
     failure: failureMessage(task.failure),
     logTail: task.logTail,
     requires: [...task.requires],
+    speed: task.speed,
   };
 }
 

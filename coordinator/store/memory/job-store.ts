@@ -1,5 +1,7 @@
 import { GridError } from '../../../shared/errors.ts';
 import type { Failure, JobState } from '../../domain/job.ts';
+import { fileName } from '../../domain/file-names.ts';
+import { hasClose } from '../../domain/job-shape.ts';
 import { newJobMachine } from '../../domain/job-machine.ts';
 import {
   cancelJob,
@@ -11,7 +13,8 @@ import {
   retryTask,
   type JobTree,
 } from '../../domain/job-tree.ts';
-import type { OpenWork } from '../../domain/task.ts';
+import { ALL_KINDS, roleOf, TASK_KINDS } from '../../domain/task-kinds.ts';
+import type { Artifact, OpenWork } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page } from '../../grid/face.ts';
 import type { JobStore, NewJob, Redo } from '../job-store.ts';
 import { makeMerge } from './make-merge.ts';
@@ -34,15 +37,16 @@ function submit(state: MemoryState, input: NewJob): JobView {
     });
   }
   const first = newRecord(input.firstTask, { jobId, priority, nowMs: state.nowMs });
-  state.addJob(input, { job: newJobMachine(jobId), tasks: new Map([[first.taskId, first]]) });
+  state.addJob(input, {
+    job: newJobMachine(jobId, hasClose(input.spec)),
+    tasks: new Map([[first.taskId, first]]),
+  });
   state.say({ type: 'job.created', jobId, data: { name: input.name, dialect: input.dialect } });
   return toJobView(state.job(jobId));
 }
 
-const KIND_ORDER = ['index', 'encode', 'audio', 'merge', 'clip'];
-
 function inOrder(tasks: Iterable<TaskRecord>): TaskRecord[] {
-  const rank = (task: TaskRecord): number => KIND_ORDER.indexOf(task.kind);
+  const rank = (task: TaskRecord): number => ALL_KINDS.indexOf(task.kind);
   return [...tasks].toSorted((a, b) => rank(a) - rank(b) || a.clipIndex - b.clipIndex);
 }
 
@@ -104,7 +108,7 @@ function endTask(state: MemoryState, taskId: string): void {
     log: '',
     ...(task && task.clipIndex >= 0 ? { clipIndex: task.clipIndex } : {}),
   };
-  if (kind !== 'clip') {
+  if (roleOf(kind) !== 'aside') {
     state.save(jobId, next, { failure });
     return state.sayState(jobId);
   }
@@ -136,11 +140,31 @@ function tasksOf(state: MemoryState, jobId: string): TaskRecord[] {
   return inOrder(state.jobs.get(jobId)?.tree.tasks.values() ?? []);
 }
 
+/** Succeeded tasks of a job that is there. */
+function outputsOf(state: MemoryState, jobId: string): TaskRecord[] {
+  state.job(jobId);
+  return tasksOf(state, jobId).filter((task) => task.state === 'succeeded');
+}
+
+function filesOf(state: MemoryState, jobId: string): Artifact[] {
+  const artifacts = outputsOf(state, jobId).flatMap((task) => task.output?.artifacts ?? []);
+  return artifacts.filter((artifact) => fileName(artifact) !== undefined);
+}
+
+function countByState(state: MemoryState): ReadonlyMap<JobState, number> {
+  const counts = new Map<JobState, number>();
+  for (const record of state.jobs.values()) {
+    const { state: now } = toJobView(record);
+    counts.set(now, (counts.get(now) ?? 0) + 1);
+  }
+  return counts;
+}
+
 function openWork(state: MemoryState, jobId: string): OpenWork {
   const tasks = tasksOf(state, jobId);
   const ready = tasks.find((task) => task.state === 'ready');
   return {
-    hasClips: tasks.some((task) => task.kind === 'encode'),
+    hasClips: tasks.some((task) => TASK_KINDS[task.kind].counts),
     isRunning: tasks.some((task) => task.state === 'leased'),
     ...(ready ? { firstReady: view(state, ready) } : {}),
   };
@@ -153,6 +177,9 @@ export function memoryJobStore(state: MemoryState): JobStore {
     get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
     list: async (query) => list(state, query),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
+    files: async (jobId) => filesOf(state, jobId),
+    outcome: async (jobId, kind) =>
+      outputsOf(state, jobId).find((task) => task.kind === kind)?.output?.result,
     clips: async (jobId) =>
       tasksOf(state, jobId)
         .filter((task) => task.kind === 'encode')
@@ -204,13 +231,6 @@ export function memoryJobStore(state: MemoryState): JobStore {
       const record = requireJobOf(state, taskId);
       state.save(record.input.jobId, retryTask(record.tree, taskId));
     },
-    async countByState() {
-      const counts = new Map<JobState, number>();
-      for (const record of state.jobs.values()) {
-        const { state: now } = toJobView(record);
-        counts.set(now, (counts.get(now) ?? 0) + 1);
-      }
-      return counts;
-    },
+    countByState: async () => countByState(state),
   };
 }

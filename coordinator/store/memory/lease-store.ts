@@ -1,5 +1,6 @@
 import { tookOver } from '../../domain/agent.ts';
-import type { Failure } from '../../domain/job.ts';
+import { hasClose, resultFile } from '../../domain/job-shape.ts';
+import type { Failure, JobSpec } from '../../domain/job.ts';
 import { bannedAgents } from '../../domain/job-machine.ts';
 import { commitTask, failTask, giveUpTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
 import { canRun } from '../../domain/free-agents.ts';
@@ -12,7 +13,8 @@ import {
   savedFrames,
   type TaskEvent,
 } from '../../domain/task-machine.ts';
-import type { Fence, TaskOutput, TaskPart } from '../../domain/task.ts';
+import { roleOf } from '../../domain/task-kinds.ts';
+import type { Artifact, Fence, TaskOutput, TaskPart } from '../../domain/task.ts';
 import { unableFailure } from '../../domain/waiting.ts';
 import {
   knownTo,
@@ -89,7 +91,7 @@ async function grant(state: MemoryState, request: GrantRequest): Promise<Granted
     const { jobId, kind, epoch, clipIndex, spec } = task;
     const saved = savedFrames(task);
     const record = state.job(jobId);
-    if (kind === 'index' && record.startedAtMs === undefined)
+    if (roleOf(kind) === 'first' && record.startedAtMs === undefined)
       state.save(jobId, record.tree, { startedAtMs: state.nowMs });
     state.say({
       type: 'task.granted',
@@ -112,9 +114,15 @@ function renew(state: MemoryState, renewals: readonly Renewal[], ttlMs: number):
     const event = { type: 'renew', fence, sessionId, untilMs: nowMs + ttlMs, nowMs, forgiven } as const;
     const renewed = task && apply(state, fence.taskId, event);
     if (renewed === undefined) return [];
-    const { fps, phase } = said;
+    const { fps, speed = 0, phase } = said;
     const framesDone = Math.max(renewed.framesDone, said.framesDone);
-    annotate(state, fence.taskId, { framesDone, fps, phase, logTail: said.logTail || renewed.logTail });
+    annotate(state, fence.taskId, {
+      framesDone,
+      fps,
+      speed,
+      phase,
+      logTail: said.logTail || renewed.logTail,
+    });
     return [fence];
   });
 }
@@ -193,7 +201,8 @@ function commitOne(state: MemoryState, completion: Completion, rules: StageRules
   const resumed = resumedFrames(output);
   const next = commitTask(tree, { fence, content, resumedFrames: resumed }, { plan: tasks, merge });
   if (next === undefined) return refused;
-  const result = task.kind === 'merge' ? output.artifacts.find((one) => one.name === 'result') : undefined;
+  const isOver = next.job.state === 'succeeded' && record.tree.job.state !== 'succeeded';
+  const result = isOver ? resultOf(record.input.spec, next, output) : undefined;
   state.save(jobId, next, {
     ...(plan ? { plan: plan.summary } : {}),
     ...(result ? { result } : {}),
@@ -201,6 +210,16 @@ function commitOne(state: MemoryState, completion: Completion, rules: StageRules
   });
   sayCommit(state, { task, before: record.tree.job.state, next });
   return { committed: true, repeated: false, jobId };
+}
+
+/** What a job ends with: its close's result, or the file of its parts that is one. */
+function resultOf(spec: JobSpec, { tasks }: JobTree<TaskRecord>, last: TaskOutput): Artifact | undefined {
+  if (hasClose(spec)) return last.artifacts.find((one) => one.name === 'result');
+  const parts = [...tasks.values()].filter((one) => roleOf(one.kind) === 'part');
+  return resultFile(
+    spec,
+    parts.flatMap((one) => one.output ?? []),
+  );
 }
 
 function sayCommit(

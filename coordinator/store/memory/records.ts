@@ -3,6 +3,7 @@ import type { Failure } from '../../domain/job.ts';
 import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
+import { LONE_KINDS, TASK_KINDS } from '../../domain/task-kinds.ts';
 import { newTaskMachine, savedFrames } from '../../domain/task-machine.ts';
 import type { Artifact, NewTask, ClipView, TaskOutput, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
@@ -18,6 +19,7 @@ export interface TaskRecord extends TreeTask {
   readonly agentId?: string;
   readonly framesDone: number;
   readonly fps: number;
+  readonly speed: number;
   readonly phase: string;
   readonly logTail: string;
   readonly output?: TaskOutput;
@@ -61,13 +63,14 @@ export function newRecord(
     ...about,
     framesDone: 0,
     fps: 0,
+    speed: 0,
     phase: '',
     logTail: '',
     readyAtMs: nowMs,
   };
 }
 
-const FRESH = { framesDone: 0, fps: 0, phase: '', logTail: '' } as const;
+const FRESH = { framesDone: 0, fps: 0, speed: 0, phase: '', logTail: '' } as const;
 
 /** What people see of a task follows from what its machine did. */
 export function followed(before: TaskRecord | undefined, after: TaskRecord, nowMs: number): TaskRecord {
@@ -108,6 +111,7 @@ export function toTaskView(task: TaskRecord, agentName: string | undefined): Tas
     framesDone: task.framesDone,
     framesSaved: savedFrames(task),
     fps: task.fps,
+    speed: task.speed,
     phase: task.phase,
     ...(range ? { startFrame: range.startFrame, endFrame: range.endFrame } : {}),
     ...(output ? { output } : {}),
@@ -137,12 +141,12 @@ export function toClipView(task: TaskView): ClipView {
 export function toJobView(record: JobRecord): JobView {
   const { input, tree, result, failure, startedAtMs, finishedAtMs } = record;
   const { job } = tree;
-  const running = [...tree.tasks.values()].filter(
-    (task) => task.kind === 'encode' && task.state === 'leased',
-  );
-  const encoding = job.state === 'encoding' ? running : [];
-  const ahead = encoding.reduce((sum, task) => sum + Math.min(task.framesDone, task.framesTotal), 0);
-  const fps = encoding.reduce((sum, task) => sum + task.fps, 0);
+  const running = isEnded(job.state)
+    ? []
+    : [...tree.tasks.values()].filter((task) => task.state === 'leased');
+  const counted = running.filter((task) => TASK_KINDS[task.kind].counts);
+  const ahead = counted.reduce((sum, task) => sum + Math.min(task.framesDone, task.framesTotal), 0);
+  const fps = counted.reduce((sum, task) => sum + task.fps, 0);
   const framesDone = job.framesDone + ahead;
   return {
     jobId: job.jobId,
@@ -156,7 +160,10 @@ export function toJobView(record: JobRecord): JobView {
     framesDone,
     clipsTotal: job.clipsTotal,
     clipsDone: job.clipsDone,
-    ...(fps > 0 ? { etaS: (job.framesTotal - framesDone) / fps } : {}),
+    ...(job.state === 'encoding' && fps > 0 ? { etaS: Math.max(0, job.framesTotal - framesDone) / fps } : {}),
+    fps,
+    speed: counted.reduce((sum, task) => sum + task.speed, 0),
+    phase: running.find((task) => LONE_KINDS.includes(task.kind))?.phase ?? '',
     ...(result ? { result } : {}),
     ...(failure ? { failure } : {}),
     createdAt: new Date(record.createdAtMs),

@@ -1,5 +1,11 @@
 import { sql, type RawBuilder } from 'kysely';
+import { FILE_PREFIX } from '../../domain/file-names.ts';
 
 /** Every artifact that a task `t` names, of its parts too, as rows of JSON. */
 export const ARTIFACTS: RawBuilder<unknown> = sql`
   jsonb_array_elements(coalesce(t.output->'artifacts', '[]') || jsonb_path_query_array(t.parts, '$[*].artifact'))`;
+
+/** Whether a row of `ARTIFACTS` is a file that a command named: it stays until its job is removed. */
+export function isFile(artifact: RawBuilder<unknown>): RawBuilder<boolean> {
+  return sql<boolean>`starts_with(${artifact}->>'name', ${sql.lit(FILE_PREFIX)})`;
+}

@@ -4,6 +4,7 @@ import type { Failure } from '../../domain/job.ts';
 import type { ClipView, OpenWork, TaskState } from '../../domain/task.ts';
 import type { Db } from '../transaction.ts';
 import { noJob } from './job-reads.ts';
+import { COUNTED, IN_ORDER } from './kinds.ts';
 import { TASK_COLUMNS, toTaskView, type TaskRow } from './job-rows.ts';
 
 /** Index, state, attempts, agent, frames done, frames in all, failure, SHA-256 of the segment. */
@@ -47,10 +48,10 @@ export async function openWork(db: Db, jobId: string): Promise<OpenWork> {
   if (!isUuid(jobId)) throw noJob(jobId);
   const { rows } = await sql<OpenRow>`
     select facts.*, r.* from (
-      select exists (select from tasks where job_id = ${jobId}::uuid and kind = 'encode') as has_clips,
+      select exists (select from tasks where job_id = ${jobId}::uuid and kind in (${COUNTED})) as has_clips,
         exists (select from tasks where job_id = ${jobId}::uuid and state = 'leased') as is_running
     ) facts left join lateral (
-      select one.* from unnest(array['index', 'encode', 'audio', 'merge', 'clip']) with ordinality k(kind, place),
+      select one.* from unnest(array[${IN_ORDER}]) with ordinality k(kind, place),
       lateral (
         select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
         where t.job_id = ${jobId}::uuid and t.kind = k.kind and t.state = 'ready' order by t.clip_index limit 1

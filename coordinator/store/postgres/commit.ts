@@ -1,13 +1,16 @@
 import { sql, type RawBuilder } from 'kysely';
 import { fenceKey } from '../../domain/fence.ts';
+import { hasClose, resultFile } from '../../domain/job-shape.ts';
 import type { JobSpec } from '../../domain/job.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
+import { roleOf, TASK_KINDS } from '../../domain/task-kinds.ts';
 import { UNFINISHED } from '../../domain/task-machine.ts';
 import type { Artifact, TaskKind, TaskOutput, TaskPart } from '../../domain/task.ts';
 import type { CommitOutcome, Completion, StageRules } from '../lease-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { failJob } from './end-job.ts';
 import { insertTasks } from './insert-tasks.ts';
+import { COUNTED, PARTS } from './kinds.ts';
 import { say } from './say.ts';
 
 interface DoneRow {
@@ -45,9 +48,10 @@ function keyOfRow(row: DoneRow): string {
   return fenceKey({ taskId: row.task_id, epoch: row.epoch, leaseId: row.lease_id });
 }
 
+/** By what it brings; whether the task is one, the statement says. */
 function isPart({ output }: Completion): boolean {
   const kind = output.result.kind?.$case;
-  return kind === 'encode' || kind === 'audio';
+  return kind !== undefined && roleOf(kind) === 'part';
 }
 
 interface Rest {
@@ -84,7 +88,7 @@ async function markParts(db: Db, parts: readonly Completion[]): Promise<DoneRow[
   const { rows } = await sql<DoneRow>`
     with ${saidDone(parts)}, part as materialized (
       -- By task id alone: with the job's id as a way in, the planner would read all tasks of a job.
-      select c.*, t.job_id from said_done c join tasks t using (task_id) where t.kind in ('encode', 'audio')
+      select c.*, t.job_id from said_done c join tasks t using (task_id) where t.kind in (${PARTS})
     ), going as materialized (
       select j.job_id from jobs j join (select job_id, count(*) as parts from part group by job_id) p using (job_id)
       where j.state = 'encoding' and j.open_tasks > p.parts
@@ -93,8 +97,8 @@ async function markParts(db: Db, parts: readonly Completion[]): Promise<DoneRow[
       update jobs j set open_tasks = j.open_tasks - d.tasks, clips_done = j.clips_done + d.clips,
         frames_done = j.frames_done + d.frames
       from (
-        select job_id, count(*)::int as tasks, count(*) filter (where kind = 'encode')::int as clips,
-          coalesce(sum(frames_total) filter (where kind = 'encode'), 0)::int as frames
+        select job_id, count(*)::int as tasks, count(*) filter (where kind in (${COUNTED}))::int as clips,
+          coalesce(sum(frames_total) filter (where kind in (${COUNTED})), 0)::int as frames
         from done group by job_id
       ) d
       where j.job_id = d.job_id
@@ -180,13 +184,14 @@ async function advance(tx: Transaction, { done, completions, rules }: Advance): 
   for (const row of done) {
     const completion = byFence.get(keyOfRow(row));
     if (completion === undefined) continue;
-    if (row.kind === 'index') await startEncoding(tx, row.job_id, { completion, rules });
-    if (row.kind === 'merge') await finishJob(tx, row.job_id, completion);
+    const role = roleOf(row.kind);
+    if (role === 'first') await startParts(tx, row.job_id, { completion, rules });
+    if (role === 'close') await finishJob(tx, row.job_id, resultOf(completion.output));
   }
   await countDone(tx, { done, completions, rules });
 }
 
-async function startEncoding(
+async function startParts(
   tx: Transaction,
   jobId: string,
   { completion, rules }: { completion: Completion; rules: StageRules },
@@ -196,7 +201,7 @@ async function startEncoding(
     await failJob(tx, jobId, planFailure ?? { code: 'internal', stage: 'plan', message: 'no plan', log: '' });
     return;
   }
-  const clips = plan.tasks.filter((task) => task.kind === 'encode').length;
+  const clips = plan.tasks.filter((task) => TASK_KINDS[task.kind].counts).length;
   await insertTasks(
     tx,
     jobId,
@@ -210,18 +215,22 @@ async function startEncoding(
   await say(tx, { type: 'job.state', jobId, data: { state: 'encoding' } });
 }
 
-async function finishJob(tx: Transaction, jobId: string, completion: Completion): Promise<void> {
-  const result = completion.output.artifacts.find((artifact) => artifact.name === 'result');
+function resultOf({ artifacts }: TaskOutput): Artifact | undefined {
+  return artifacts.find((artifact) => artifact.name === 'result');
+}
+
+async function finishJob(tx: Transaction, jobId: string, result: Artifact | undefined): Promise<void> {
   await sql`
-    update jobs set state = 'succeeded', result = ${JSON.stringify(result)}::jsonb, failure = null, finished_at = now()
+    update jobs set state = 'succeeded', result = ${result ? JSON.stringify(result) : null}::jsonb, failure = null,
+      finished_at = now()
     where job_id = ${jobId}::uuid`.execute(tx);
   await say(tx, { type: 'job.state', jobId, data: { state: 'succeeded' } });
 }
 
 async function countDone(tx: Transaction, { done, rules }: Advance): Promise<void> {
-  const parts = done.filter((row) => row.kind === 'encode' || row.kind === 'audio');
+  const parts = done.filter((row) => roleOf(row.kind) === 'part');
   if (parts.length === 0) return;
-  const clips = parts.map((row) => (row.kind === 'encode' ? 1 : 0));
+  const clips = parts.map((row) => (TASK_KINDS[row.kind].counts ? 1 : 0));
   const { rows } = await sql<{ job_id: string; open_tasks: number; spec: JobSpec; plan: PlanSummary }>`
     update jobs j set open_tasks = j.open_tasks - d.tasks, clips_done = j.clips_done + d.clips,
       frames_done = j.frames_done + d.frames
@@ -233,7 +242,7 @@ async function countDone(tx: Transaction, { done, rules }: Advance): Promise<voi
     where j.job_id = d.job_id and j.state = 'encoding'
     returning j.job_id, j.open_tasks, j.spec, j.plan`.execute(tx);
   for (const job of rows) {
-    if (job.open_tasks === 0) await startMerging(tx, job, rules);
+    if (job.open_tasks === 0) await afterParts(tx, job, rules);
   }
 }
 
@@ -243,10 +252,21 @@ interface MergeableJob {
   readonly plan: PlanSummary;
 }
 
-/** L10: in the transaction of the last encode. */
-export async function startMerging(tx: Transaction, job: MergeableJob, rules: StageRules): Promise<void> {
+/** L10: in the transaction of the last part. */
+export async function afterParts(tx: Transaction, job: MergeableJob, rules: StageRules): Promise<void> {
+  if (hasClose(job.spec)) return startMerging(tx, job, rules);
+  const { rows } = await sql<{ output: TaskOutput }>`
+    select output from tasks where job_id = ${job.job_id}::uuid and kind in (${PARTS})`.execute(tx);
+  const result = resultFile(
+    job.spec,
+    rows.map((row) => row.output),
+  );
+  await finishJob(tx, job.job_id, result);
+}
+
+async function startMerging(tx: Transaction, job: MergeableJob, rules: StageRules): Promise<void> {
   const { rows } = await sql<{ kind: TaskKind; output: TaskOutput; parts: TaskPart[] }>`
-    select kind, output, parts from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
+    select kind, output, parts from tasks where job_id = ${job.job_id}::uuid and kind in (${PARTS})
     order by clip_index`.execute(tx);
   const audio = rows.find((row) => row.kind === 'audio')?.output;
   const clips = rows.filter((row) => row.kind === 'encode');

@@ -2,7 +2,8 @@ import { sql } from 'kysely';
 import { parseLeaseKey } from '../../domain/object-keys.ts';
 import type { CollectOptions, GarbageRef, GarbageStore } from '../garbage-store.ts';
 import type { Db } from '../transaction.ts';
-import { ARTIFACTS } from './artifacts.ts';
+import { ARTIFACTS, isFile } from './artifacts.ts';
+import { WITH_FILES } from './kinds.ts';
 
 /** Mark and garbage are one statement. A redo that came first has taken the job's state away, so it is not collected. */
 async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions): Promise<number> {
@@ -17,7 +18,7 @@ async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions)
       insert into garbage (refs)
       select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
       from ended e join tasks t using (job_id), ${ARTIFACTS} a
-      where a->>'key' is distinct from e.result_key group by e.job_id
+      where a->>'key' is distinct from e.result_key and not ${isFile(sql`a`)} group by e.job_id
     ), clips as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from ended e
       where t.job_id = e.job_id and t.kind = 'clip' and t.state = 'succeeded'
@@ -93,7 +94,9 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
         t.state in ('leased', 'ready') and t.epoch = k.epoch and (k.lease_id = '' or k.lease_id = t.lease_id::text)
         or k.lease_id = '' and j.result->>'key' = k.key
         or k.lease_id = '' and (j.collected_at is null or t.kind = 'clip') and exists (
-          select 1 from ${ARTIFACTS} a where a->>'key' = k.key)))`.execute(db);
+          select 1 from ${ARTIFACTS} a where a->>'key' = k.key)
+        or k.lease_id = '' and t.kind in (${WITH_FILES}) and t.state = 'succeeded' and exists (
+          select 1 from ${ARTIFACTS} a where a->>'key' = k.key and ${isFile(sql`a`)})))`.execute(db);
   return rows.map((row) => row.key);
 }
 

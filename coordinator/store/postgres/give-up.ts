@@ -1,5 +1,6 @@
 import { sql } from 'kysely';
 import type { Failure } from '../../domain/job.ts';
+import { roleOf } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { failJob } from './end-job.ts';
@@ -20,7 +21,7 @@ export async function giveUp(
     update tasks set state = 'failed', finished_at = now(), failure = ${JSON.stringify(failure)}::jsonb
     where task_id = ${task.taskId}::uuid`.execute(tx);
   // A clip that cannot be cut to be looked at is no reason to give up the film.
-  if (task.kind !== 'clip') await failJob(tx, task.jobId, failure);
+  if (roleOf(task.kind) !== 'aside') await failJob(tx, task.jobId, failure);
 }
 
 /** A task whose last attempt has just ended without a word. */

@@ -5,6 +5,7 @@ import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import { knownTo, type GrantedTask, type GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
+import { FIRST } from './kinds.ts';
 import { RELAXED } from './relaxed.ts';
 import { SAVED_FRAMES } from './save-part.ts';
 
@@ -81,7 +82,7 @@ async function lease(
     ), leased as (
       update tasks t set state = 'leased', epoch = t.epoch + 1, lease_id = w.lease_id, agent_id = w.agent_id,
         session_id = w.session_id, lease_expires_at = now() + ${ttlMs} * interval '1 millisecond',
-        granted_at = now(), attempts = t.attempts + 1, frames_done = 0, fps = 0, phase = '', log_tail = ''
+        granted_at = now(), attempts = t.attempts + 1, frames_done = 0, fps = 0, speed = 0, phase = '', log_tail = ''
       from free w join agents a on a.agent_id = w.agent_id and a.session_id = w.session_id and a.state = 'online'
       where t.task_id = w.task_id and t.state = 'ready'
       returning t.task_id, t.epoch, t.lease_id, t.session_id, t.agent_id, t.job_id, t.kind, t.spec, t.clip_index,
@@ -90,7 +91,7 @@ async function lease(
     ), started as (
       -- Tasks are locked before jobs only here: whoever ends the job now is not waited for.
       update jobs j set started_at = now() where j.job_id in (
-        select job_id from jobs join leased l using (job_id) where l.kind = 'index' and started_at is null
+        select job_id from jobs join leased l using (job_id) where l.kind in (${FIRST}) and started_at is null
         for no key update of jobs skip locked)
     ), said as (
       insert into events (type, job_id, task_id, agent_id, owner_id, data)

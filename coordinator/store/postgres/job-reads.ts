@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
+import type { TaskResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import { isUuid } from '../../../shared/ids.ts';
-import type { TaskView } from '../../domain/task.ts';
+import type { Artifact, TaskKind, TaskView } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page, TaskQuery } from '../../grid/face.ts';
 import type { Db, Transaction } from '../transaction.ts';
+import { ARTIFACTS, isFile } from './artifacts.ts';
 import {
   JOB_COLUMNS,
   RUNNING,
@@ -13,6 +15,7 @@ import {
   type JobRow,
   type TaskRow,
 } from './job-rows.ts';
+import { IN_ORDER, WITH_FILES } from './kinds.ts';
 
 /** The error of an id that does not exist, is no id, or belongs to somebody else. */
 export function noJob(jobId: string): GridError {
@@ -87,7 +90,7 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
   };
 }
 
-const KIND_ORDER = sql`array_position(array['index', 'encode', 'audio', 'merge', 'clip'], t.kind)`;
+const KIND_ORDER = sql`array_position(array[${IN_ORDER}], t.kind)`;
 
 export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
   if (!isUuid(jobId)) throw noJob(jobId);
@@ -101,7 +104,7 @@ export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
 export async function listTasks(db: Db, { jobId, limit, cursor }: TaskQuery): Promise<Page<TaskView>> {
   if (!isUuid(jobId)) throw noJob(jobId);
   const after = cursor === undefined ? '' : Buffer.from(cursor, 'base64url').toString();
-  const [, kind = '0', clip = '-1'] = /^([1-5])\|(-1|\d{1,9})$/.exec(after) ?? [];
+  const [, kind = '0', clip = '-1'] = /^([1-9]\d?)\|(-1|\d{1,9})$/.exec(after) ?? [];
   if (cursor !== undefined && kind === '0') throw badCursor(cursor);
   const { rows } = await sql<TaskRow & { kind_order: number }>`
     select ${TASK_COLUMNS}, ${KIND_ORDER} as kind_order from tasks t left join agents a using (agent_id)
@@ -126,6 +129,29 @@ export async function tasksOfAgent(db: Db, agentId: string, ownerId?: string): P
     db,
   );
   return rows.map(toTaskView);
+}
+
+/** The files that the committed tasks of a job brought, in no particular order. */
+export async function filesOfJob(db: Db, jobId: string): Promise<Artifact[]> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<{ files: Artifact[] | null }>`
+    select (select jsonb_agg(a) from tasks t, ${ARTIFACTS} a
+      where t.job_id = j.job_id and t.kind in (${WITH_FILES}) and t.state = 'succeeded' and ${isFile(sql`a`)}) as files
+    from jobs j where j.job_id = ${jobId}::uuid`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw noJob(jobId);
+  return row.files ?? [];
+}
+
+export async function outcomeOfTask(db: Db, jobId: string, kind: TaskKind): Promise<TaskResult | undefined> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<{ result: TaskResult | null }>`
+    select (select t.output->'result' from tasks t where t.job_id = j.job_id and t.kind = ${kind}
+      and t.state = 'succeeded' order by t.clip_index limit 1) as result
+    from jobs j where j.job_id = ${jobId}::uuid`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw noJob(jobId);
+  return row.result ?? undefined;
 }
 
 export async function getTask(db: Db, taskId: string): Promise<TaskView> {

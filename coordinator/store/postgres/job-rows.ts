@@ -2,6 +2,7 @@ import { sql, type RawBuilder } from 'kysely';
 import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
 import type { Artifact, TaskKind, TaskOutput, TaskState, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
+import { COUNTED, LONE } from './kinds.ts';
 import { SAVED_FRAMES } from './save-part.ts';
 
 export interface JobRow {
@@ -18,6 +19,8 @@ export interface JobRow {
   clips_done: number;
   running_frames: number;
   running_fps: number;
+  running_speed: number;
+  running_phase: string;
   result: Artifact | null;
   failure: Failure | null;
   created_at: Date;
@@ -25,18 +28,22 @@ export interface JobRow {
   finished_at: Date | null;
 }
 
-/** Columns of a job with what its running encodes have done so far. */
+/** Columns of a job with what its running tasks say. */
 export const JOB_COLUMNS: RawBuilder<unknown> = sql`
   j.job_id, j.owner_id, j.dialect, j.name,
   case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end as state,
   j.priority, j.spec, j.frames_total, j.frames_done, j.clips_total, j.clips_done, j.result, j.failure,
-  j.created_at, j.started_at, j.finished_at, coalesce(r.frames, 0)::int as running_frames, coalesce(r.fps, 0) as running_fps`;
+  j.created_at, j.started_at, j.finished_at, coalesce(r.frames, 0)::int as running_frames, coalesce(r.fps, 0) as running_fps,
+  coalesce(r.speed, 0) as running_speed, coalesce(r.phase, '') as running_phase`;
 
-/** Joined where a job is still encoding: a sum over its leased tasks only. */
+/** Joined where a job has not ended: over its leased tasks only. */
 export const RUNNING: RawBuilder<unknown> = sql`
   left join lateral (
-    select sum(least(t.frames_done, t.frames_total)) as frames, sum(t.fps) as fps from tasks t
-    where j.state = 'encoding' and t.job_id = j.job_id and t.kind = 'encode' and t.state = 'leased'
+    select sum(least(t.frames_done, t.frames_total)) filter (where t.kind in (${COUNTED})) as frames,
+      sum(t.fps) filter (where t.kind in (${COUNTED})) as fps, sum(t.speed) filter (where t.kind in (${COUNTED})) as speed,
+      max(t.phase) filter (where t.kind in (${LONE})) as phase
+    from tasks t
+    where j.state in ('indexing', 'encoding', 'merging') and t.job_id = j.job_id and t.state = 'leased'
   ) r on true`;
 
 export function toJobView(row: JobRow): JobView {
@@ -54,7 +61,10 @@ export function toJobView(row: JobRow): JobView {
     framesDone,
     clipsTotal: row.clips_total,
     clipsDone: row.clips_done,
-    ...(row.state === 'encoding' && row.running_fps > 0 ? { etaS: left / row.running_fps } : {}),
+    ...(row.state === 'encoding' && row.running_fps > 0 ? { etaS: Math.max(0, left) / row.running_fps } : {}),
+    fps: row.running_fps,
+    speed: row.running_speed,
+    phase: row.running_phase,
     ...(row.result ? { result: row.result } : {}),
     ...(row.failure ? { failure: row.failure } : {}),
     createdAt: row.created_at,
@@ -79,6 +89,7 @@ export interface TaskRow {
   frames_done: number;
   frames_saved: number;
   fps: number;
+  speed: number;
   phase: string;
   start_frame: number | null;
   end_frame: number | null;
@@ -92,7 +103,7 @@ export interface TaskRow {
 
 export const TASK_COLUMNS: RawBuilder<unknown> = sql`
   t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
-  t.failed_agents, t.frames_total, t.frames_done, ${SAVED_FRAMES} as frames_saved, t.fps, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
+  t.failed_agents, t.frames_total, t.frames_done, ${SAVED_FRAMES} as frames_saved, t.fps, t.speed, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
   t.ready_at, t.granted_at, t.finished_at`;
 
 export function toTaskView(row: TaskRow): TaskView {
@@ -112,6 +123,7 @@ export function toTaskView(row: TaskRow): TaskView {
     framesDone: row.frames_done,
     framesSaved: row.frames_saved,
     fps: row.fps,
+    speed: row.speed,
     phase: row.phase,
     ...(row.start_frame === null ? {} : { startFrame: row.start_frame }),
     ...(row.end_frame === null ? {} : { endFrame: row.end_frame }),

@@ -3,6 +3,7 @@ import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Failure, JobState } from '../../domain/job.ts';
 import { checkCancel } from '../../domain/job-machine.ts';
+import { roleOf } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
@@ -11,12 +12,14 @@ import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { clipsOfJob, openWork, stampOf } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
 import {
+  filesOfJob,
   getJob,
   getTask,
   listJobs,
   listTasks,
   noJob,
   noTask,
+  outcomeOfTask,
   tasksOfAgent,
   tasksOfJob,
 } from './job-reads.ts';
@@ -92,7 +95,7 @@ async function cancelTask(tx: Transaction, taskId: string): Promise<void> {
     log: '',
     ...(task.clip_index >= 0 ? { clipIndex: task.clip_index } : {}),
   };
-  if (task.kind === 'clip') return cancelExport(tx, task, failure);
+  if (roleOf(task.kind) === 'aside') return cancelExport(tx, task, failure);
   await failJob(tx, task.job_id, failure);
 }
 
@@ -116,7 +119,7 @@ async function retryTask(tx: Transaction, taskId: string): Promise<void> {
   }
   await sql`
     update tasks set state = 'ready', epoch = epoch + 1, ready_at = now(), lease_expires_at = null, lease_id = null,
-      attempts = 0, lost = 0, failed_agents = '{}', frames_done = 0, fps = 0, phase = '', log_tail = '', failure = null,
+      attempts = 0, lost = 0, failed_agents = '{}', frames_done = 0, fps = 0, speed = 0, phase = '', log_tail = '', failure = null,
       parts = '[]'
     where task_id = ${taskId}::uuid`.execute(tx);
   await notifyRevoked(tx, [task], 'superseded');
@@ -131,6 +134,8 @@ export function postgresJobStore(db: Db): JobStore {
     get: (jobId, ownerId) => getJob(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
+    files: (jobId) => filesOfJob(db, jobId),
+    outcome: (jobId, kind) => outcomeOfTask(db, jobId, kind),
     clips: (jobId) => clipsOfJob(db, jobId),
     stamp: (jobId) => stampOf(db, jobId),
     openWork: (jobId) => openWork(db, jobId),

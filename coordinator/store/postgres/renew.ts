@@ -28,7 +28,7 @@ export async function renew(db: Db, renewals: readonly Renewal[], ttlMs: number)
   if (renewals.length === 0) return [];
   const { rows } = await sql<FenceRow>`
     update tasks t set lease_expires_at = now() + ${ttlMs} * interval '1 millisecond',
-      frames_done = greatest(t.frames_done, r.frames_done), fps = r.fps, phase = r.phase,
+      frames_done = greatest(t.frames_done, r.frames_done), fps = r.fps, speed = r.speed, phase = r.phase,
       log_tail = case when r.log_tail = '' then t.log_tail else r.log_tail end
     from sweeper s, ${RELAXED}, unnest(
       ${renewals.map((one) => one.fence.taskId)}::uuid[],
@@ -37,9 +37,10 @@ export async function renew(db: Db, renewals: readonly Renewal[], ttlMs: number)
       ${renewals.map((one) => one.sessionId)}::uuid[],
       ${renewals.map((one) => one.framesDone)}::int[],
       ${renewals.map((one) => one.fps)}::real[],
+      ${renewals.map((one) => one.speed ?? 0)}::real[],
       ${renewals.map((one) => one.phase)}::text[],
       ${renewals.map((one) => one.logTail)}::text[]
-    ) as r(task_id, epoch, lease_id, session_id, frames_done, fps, phase, log_tail)
+    ) as r(task_id, epoch, lease_id, session_id, frames_done, fps, speed, phase, log_tail)
     where t.task_id = r.task_id and t.epoch = r.epoch and t.lease_id = r.lease_id and t.session_id = r.session_id
       and t.state = 'leased'
       and (t.lease_expires_at > now() or s.held_until > now() or s.swept_at < t.lease_expires_at)

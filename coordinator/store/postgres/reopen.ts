@@ -8,13 +8,17 @@ import {
   retryFrom,
   type StoredJobState,
 } from '../../domain/job-machine.ts';
+import { hasClose } from '../../domain/job-shape.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
+import { FIRST_KINDS, PART_KINDS } from '../../domain/task-kinds.ts';
+import type { TaskKind } from '../../domain/task.ts';
 import type { Redo } from '../job-store.ts';
 import type { StageRules } from '../lease-store.ts';
 import type { Transaction } from '../transaction.ts';
-import { startMerging } from './commit.ts';
+import { afterParts } from './commit.ts';
 import { notifyRevoked } from './end-job.ts';
 import { noJob } from './job-reads.ts';
+import { CLOSE, COUNTED, FIRST, PARTS } from './kinds.ts';
 import { notify, say } from './say.ts';
 
 interface LockedJob {
@@ -40,6 +44,7 @@ export function factsOf(job: LockedJob) {
   return {
     jobId: job.job_id,
     state: job.state,
+    closes: hasClose(job.spec),
     planned: job.plan !== null,
     collected: job.collected_at !== null,
   };
@@ -49,7 +54,7 @@ export function factsOf(job: LockedJob) {
 async function resetTasks(
   tx: Transaction,
   jobId: string,
-  which: { kinds: string[]; clip?: number; all: boolean },
+  which: { kinds: readonly TaskKind[]; clip?: number; all: boolean },
 ): Promise<void> {
   const { rows } = await sql<{
     task_id: string;
@@ -60,12 +65,12 @@ async function resetTasks(
   }>`
     with old as (
       select task_id, epoch, lease_id, session_id, state from tasks
-      where job_id = ${jobId}::uuid and kind = any(${which.kinds}::text[])
+      where job_id = ${jobId}::uuid and kind = any(${[...which.kinds]}::text[])
         and (${which.all} or state in ('failed', 'cancelled') or clip_index = ${which.clip ?? -2}) for update
     ), reset as (
       update tasks t set state = 'ready', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null,
         ready_at = now(), finished_at = null, output = null, failure = null, attempts = 0, lost = 0, failed_agents = '{}',
-        frames_done = 0, fps = 0, phase = '', log_tail = '', parts = '[]'
+        frames_done = 0, fps = 0, speed = 0, phase = '', log_tail = '', parts = '[]'
       from old where t.task_id = old.task_id
     )
     select * from old`.execute(tx);
@@ -83,7 +88,7 @@ async function dropMerge(tx: Transaction, jobId: string): Promise<void> {
   }>`
     with old as (
       select task_id, epoch, lease_id, session_id, state from tasks
-      where job_id = ${jobId}::uuid and kind = 'merge' and state <> 'cancelled' for update
+      where job_id = ${jobId}::uuid and kind in (${CLOSE}) and state <> 'cancelled' for update
     ), gone as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, lease_id = null, lease_expires_at = null, output = null
       from old where t.task_id = old.task_id
@@ -102,13 +107,13 @@ async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Prom
       clips_done = c.clips, frames_done = c.frames
     from (
       select count(*) filter (where state <> 'succeeded')::int as open,
-        count(*) filter (where state = 'succeeded' and kind = 'encode')::int as clips,
-        coalesce(sum(frames_total) filter (where state = 'succeeded' and kind = 'encode'), 0)::int as frames
-      from tasks where job_id = ${job.job_id}::uuid and kind in ('encode', 'audio')
+        count(*) filter (where state = 'succeeded' and kind in (${COUNTED}))::int as clips,
+        coalesce(sum(frames_total) filter (where state = 'succeeded' and kind in (${COUNTED})), 0)::int as frames
+      from tasks where job_id = ${job.job_id}::uuid and kind in (${PARTS})
     ) c where j.job_id = ${job.job_id}::uuid returning j.open_tasks`.execute(tx);
   await say(tx, { type: 'job.state', jobId: job.job_id, data: { state: 'encoding' } });
   if (rows[0]?.open_tasks === 0 && job.plan) {
-    await startMerging(tx, { job_id: job.job_id, spec: job.spec, plan: job.plan }, rules);
+    await afterParts(tx, { job_id: job.job_id, spec: job.spec, plan: job.plan }, rules);
   } else await dropMerge(tx, job.job_id);
   await notify(tx, { wake: 'tasks' });
 }
@@ -117,9 +122,9 @@ async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Prom
 async function startOver(tx: Transaction, job: LockedJob): Promise<void> {
   await forgetFailures(tx, job.job_id);
   await dropMerge(tx, job.job_id);
-  await resetTasks(tx, job.job_id, { kinds: ['encode', 'audio'], all: true });
-  await sql`delete from tasks where job_id = ${job.job_id}::uuid and kind <> 'index'`.execute(tx);
-  await resetTasks(tx, job.job_id, { kinds: ['index'], all: true });
+  await resetTasks(tx, job.job_id, { kinds: PART_KINDS, all: true });
+  await sql`delete from tasks where job_id = ${job.job_id}::uuid and kind not in (${FIRST})`.execute(tx);
+  await resetTasks(tx, job.job_id, { kinds: FIRST_KINDS, all: true });
   await sql`
     update jobs set state = 'indexing', plan = null, result = null, failure = null, finished_at = null,
       collected_at = null, open_tasks = 0, clips_total = 0, clips_done = 0, frames_total = 0, frames_done = 0
@@ -142,7 +147,7 @@ export async function retryJob(
   const from = retryFrom(factsOf(job));
   if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, jobId);
-  await resetTasks(tx, jobId, { kinds: ['encode', 'audio'], all: false });
+  await resetTasks(tx, jobId, { kinds: PART_KINDS, all: false });
   await recount(tx, job, options.rules);
 }
 
@@ -156,7 +161,7 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
   const from = redoClipFrom(factsOf(job), { index: redo.clipIndex, exists: true });
   if (from === 'start') return startOver(tx, job);
   await forgetFailures(tx, redo.jobId);
-  await resetTasks(tx, redo.jobId, { kinds: ['encode', 'audio'], clip: redo.clipIndex, all: false });
+  await resetTasks(tx, redo.jobId, { kinds: PART_KINDS, clip: redo.clipIndex, all: false });
   if (redo.change) {
     const changed = redo.respec(TaskSpec.decode(task.spec), redo.change);
     await sql`
@@ -172,7 +177,7 @@ export async function redoMerge(tx: Transaction, jobId: string, rules: StageRule
   const job = await lockJob(tx, jobId);
   const { rows } = await sql<{ open: number }>`
     select count(*)::int as open from tasks
-    where job_id = ${jobId}::uuid and kind in ('encode', 'audio') and state <> 'succeeded'`.execute(tx);
+    where job_id = ${jobId}::uuid and kind in (${PARTS}) and state <> 'succeeded'`.execute(tx);
   const from = redoMergeFrom(factsOf(job), rows[0]?.open ?? 0);
   if (from === 'joined') return;
   if (from === 'start') return startOver(tx, job);

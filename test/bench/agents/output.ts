@@ -61,10 +61,6 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
   const kind = grant.spec?.kind;
   const own = Buffer.from(`${kind?.$case} of ${grant.fence?.taskId}`);
   switch (kind?.$case) {
-    case undefined:
-    case 'audio':
-    case 'clip':
-      throw new Error(`the bench has no tasks of kind ${kind?.$case}`);
     case 'index': {
       const value = { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false };
       return {
@@ -95,5 +91,11 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
       const value = { frameCount: kind.value.frameCount, durationSeconds: 1, format: FORMAT };
       return { bytes: own, artifact: artifactOf('result', own), result: { kind: { $case: 'merge', value } } };
     }
+    case 'audio':
+    case 'clip':
+    case 'probe':
+    case 'media':
+    case undefined:
+      throw new Error(`the bench has no tasks of kind ${kind?.$case}`);
   }
 }

@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { gunzipSync } from 'node:zlib';
-import type { JobSpec } from '../../../coordinator/domain/job.ts';
+import type { FilmSpec } from '../../../coordinator/domain/job.ts';
 import { mergeTask } from '../../../coordinator/domain/merge-plan.ts';
 import { place, type Capacity } from '../../../coordinator/domain/placement.ts';
 import { indexTask, plan } from '../../../coordinator/domain/planner.ts';
@@ -22,7 +22,7 @@ const TTL_MS = 12_000;
 const CLIPS = 10_000;
 const FRAMES = 25;
 
-const SPEC: JobSpec = {
+const SPEC: FilmSpec = {
   source: { bucket: 'clipgrid', key: 'sources/x', sizeBytes: 1000 },
   script: { text: '', sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' },
   command: {

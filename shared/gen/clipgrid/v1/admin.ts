@@ -66,12 +66,17 @@ export interface Job {
   createTime: Date | undefined;
   endTime: Date | undefined;
   priority: number;
+  /** What it is made of, film or media, and so what its states mean. */
+  shape: string;
+  /** Of its running clips together; 0: none says so. */
+  fps: number;
+  speed: number;
 }
 
 export interface Task {
   taskId: string;
   jobId: string;
-  /** index, encode, audio, merge or clip. */
+  /** index, probe, encode, audio, media, merge or clip. */
   kind: string;
   /** ready, leased, succeeded, failed or cancelled. */
   state: string;
@@ -89,6 +94,8 @@ export interface Task {
   /** In lists only its end; GetTask gives it whole. */
   logTail: string;
   requires: string[];
+  /** Seconds of output a second; 0: not known. */
+  speed: number;
 }
 
 export interface Event {
@@ -685,6 +692,9 @@ function createBaseJob(): Job {
     createTime: undefined,
     endTime: undefined,
     priority: 0,
+    shape: "",
+    fps: 0,
+    speed: 0,
   };
 }
 
@@ -728,6 +738,15 @@ export const Job: MessageFns<Job> = {
     }
     if (message.priority !== 0) {
       writer.uint32(104).int32(message.priority);
+    }
+    if (message.shape !== "") {
+      writer.uint32(114).string(message.shape);
+    }
+    if (message.fps !== 0) {
+      writer.uint32(121).double(message.fps);
+    }
+    if (message.speed !== 0) {
+      writer.uint32(129).double(message.speed);
     }
     return writer;
   },
@@ -849,6 +868,30 @@ export const Job: MessageFns<Job> = {
             message.priority = reader.int32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.shape = reader.string();
+            continue;
+          }
+          case 15: {
+            if (tag !== 121) {
+              break;
+            }
+
+            message.fps = reader.double();
+            continue;
+          }
+          case 16: {
+            if (tag !== 129) {
+              break;
+            }
+
+            message.speed = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -904,6 +947,9 @@ export const Job: MessageFns<Job> = {
         ? fromJsonTimestamp(object.end_time)
         : undefined,
       priority: isSet(object.priority) ? globalThis.Number(object.priority) : 0,
+      shape: isSet(object.shape) ? globalThis.String(object.shape) : "",
+      fps: isSet(object.fps) ? globalThis.Number(object.fps) : 0,
+      speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
     };
   },
 
@@ -948,6 +994,15 @@ export const Job: MessageFns<Job> = {
     if (message.priority !== 0) {
       obj.priority = Math.round(message.priority);
     }
+    if (message.shape !== "") {
+      obj.shape = message.shape;
+    }
+    if (message.fps !== 0) {
+      obj.fps = floatToJson(message.fps);
+    }
+    if (message.speed !== 0) {
+      obj.speed = floatToJson(message.speed);
+    }
     return obj;
   },
 
@@ -971,6 +1026,9 @@ export const Job: MessageFns<Job> = {
     message.createTime = object.createTime ?? undefined;
     message.endTime = object.endTime ?? undefined;
     message.priority = object.priority ?? 0;
+    message.shape = object.shape ?? "";
+    message.fps = object.fps ?? 0;
+    message.speed = object.speed ?? 0;
     return message;
   },
 };
@@ -992,6 +1050,7 @@ function createBaseTask(): Task {
     failure: undefined,
     logTail: "",
     requires: [],
+    speed: 0,
   };
 }
 
@@ -1041,6 +1100,9 @@ export const Task: MessageFns<Task> = {
     }
     for (const v of message.requires) {
       writer.uint32(122).string(v!);
+    }
+    if (message.speed !== 0) {
+      writer.uint32(129).double(message.speed);
     }
     return writer;
   },
@@ -1178,6 +1240,14 @@ export const Task: MessageFns<Task> = {
             message.requires.push(reader.string());
             continue;
           }
+          case 16: {
+            if (tag !== 129) {
+              break;
+            }
+
+            message.speed = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1237,6 +1307,7 @@ export const Task: MessageFns<Task> = {
       requires: globalThis.Array.isArray(object?.requires)
         ? object.requires.map((e: any) => globalThis.String(e))
         : [],
+      speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
     };
   },
 
@@ -1287,6 +1358,9 @@ export const Task: MessageFns<Task> = {
     if (message.requires?.length) {
       obj.requires = message.requires;
     }
+    if (message.speed !== 0) {
+      obj.speed = floatToJson(message.speed);
+    }
     return obj;
   },
 
@@ -1312,6 +1386,7 @@ export const Task: MessageFns<Task> = {
       : undefined;
     message.logTail = object.logTail ?? "";
     message.requires = object.requires?.map((e) => e) || [];
+    message.speed = object.speed ?? 0;
     return message;
   },
 };

@@ -46,10 +46,12 @@ export interface LeaseProgress {
   framesDone: number;
   framesTotal: number;
   fps: number;
-  /** fetch, filter, verify, upload or merge. */
+  /** fetch, probe, filter, encode, verify, upload or merge. */
   phase: string;
   /** Last lines that the tools printed. */
   logTail: string;
+  /** Seconds of output a second; 0: not known. */
+  speed: number;
 }
 
 /** Asks for the right to upload what the task produced: only now the hash is known. */
@@ -528,7 +530,7 @@ export const LeaseRelease: MessageFns<LeaseRelease> = {
 };
 
 function createBaseLeaseProgress(): LeaseProgress {
-  return { fence: undefined, framesDone: 0, framesTotal: 0, fps: 0, phase: "", logTail: "" };
+  return { fence: undefined, framesDone: 0, framesTotal: 0, fps: 0, phase: "", logTail: "", speed: 0 };
 }
 
 export const LeaseProgress: MessageFns<LeaseProgress> = {
@@ -550,6 +552,9 @@ export const LeaseProgress: MessageFns<LeaseProgress> = {
     }
     if (message.logTail !== "") {
       writer.uint32(50).string(message.logTail);
+    }
+    if (message.speed !== 0) {
+      writer.uint32(57).double(message.speed);
     }
     return writer;
   },
@@ -615,6 +620,14 @@ export const LeaseProgress: MessageFns<LeaseProgress> = {
             message.logTail = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 57) {
+              break;
+            }
+
+            message.speed = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -647,6 +660,7 @@ export const LeaseProgress: MessageFns<LeaseProgress> = {
         : isSet(object.log_tail)
         ? globalThis.String(object.log_tail)
         : "",
+      speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
     };
   },
 
@@ -670,6 +684,9 @@ export const LeaseProgress: MessageFns<LeaseProgress> = {
     if (message.logTail !== "") {
       obj.logTail = message.logTail;
     }
+    if (message.speed !== 0) {
+      obj.speed = floatToJson(message.speed);
+    }
     return obj;
   },
 
@@ -684,6 +701,7 @@ export const LeaseProgress: MessageFns<LeaseProgress> = {
     message.fps = object.fps ?? 0;
     message.phase = object.phase ?? "";
     message.logTail = object.logTail ?? "";
+    message.speed = object.speed ?? 0;
     return message;
   },
 };

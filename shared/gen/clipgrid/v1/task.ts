@@ -164,6 +164,28 @@ export interface MergeTask {
   audio: ObjectInput | undefined;
 }
 
+/** Looks at a source, of which it reads little: its streams, and about how long it is. */
+export interface ProbeTask {
+  source: ObjectInput | undefined;
+}
+
+/** Runs a command on the whole source. */
+export interface MediaTask {
+  source:
+    | ObjectInput
+    | undefined;
+  /** Run one after another, each in the folder where the output belongs. The word CLIPGRID_SOURCE stands for the source. */
+  command:
+    | EncodeCommand
+    | undefined;
+  /** Wall-clock limit of one attempt, in seconds; 0: none. */
+  timeoutSeconds: number;
+  /** About so many frames come out; 0: not known. */
+  frameCount: number;
+  /** The source has a picture. */
+  hasVideo: boolean;
+}
+
 export interface TaskSpec {
   kind:
     | { $case: "index"; value: IndexTask }
@@ -171,6 +193,8 @@ export interface TaskSpec {
     | { $case: "audio"; value: AudioTask }
     | { $case: "merge"; value: MergeTask }
     | { $case: "clip"; value: ClipTask }
+    | { $case: "probe"; value: ProbeTask }
+    | { $case: "media"; value: MediaTask }
     | undefined;
 }
 
@@ -214,6 +238,24 @@ export interface ClipResult {
   frameCount: number;
 }
 
+export interface ProbeResult {
+  /** What ffprobe prints of streams and format as JSON, without where the file lies; at most 256 KiB. */
+  probeJson: string;
+  /** 0: not known. */
+  durationSeconds: number;
+  /** Of the main video stream, from what the container tells; 0: not known. */
+  frameCount: number;
+  hasVideo: boolean;
+}
+
+export interface MediaResult {
+  /** As the last program counted them; 0 for sound. */
+  frameCount: number;
+  /** Where in the output the last program stood when it ended. */
+  durationSeconds: number;
+  encodeSeconds: number;
+}
+
 export interface TaskResult {
   kind:
     | { $case: "index"; value: IndexResult }
@@ -221,6 +263,8 @@ export interface TaskResult {
     | { $case: "audio"; value: AudioResult }
     | { $case: "merge"; value: MergeResult }
     | { $case: "clip"; value: ClipResult }
+    | { $case: "probe"; value: ProbeResult }
+    | { $case: "media"; value: MediaResult }
     | undefined;
 }
 
@@ -2324,6 +2368,224 @@ export const MergeTask: MessageFns<MergeTask> = {
   },
 };
 
+function createBaseProbeTask(): ProbeTask {
+  return { source: undefined };
+}
+
+export const ProbeTask: MessageFns<ProbeTask> = {
+  encode(message: ProbeTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      ObjectInput.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = ObjectInput.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProbeTask {
+    return { source: isSet(object.source) ? ObjectInput.fromJSON(object.source) : undefined };
+  },
+
+  toJSON(message: ProbeTask): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = ObjectInput.toJSON(message.source);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ProbeTask>): ProbeTask {
+    return ProbeTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProbeTask>): ProbeTask {
+    const message = createBaseProbeTask();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? ObjectInput.fromPartial(object.source)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseMediaTask(): MediaTask {
+  return { source: undefined, command: undefined, timeoutSeconds: 0, frameCount: 0, hasVideo: false };
+}
+
+export const MediaTask: MessageFns<MediaTask> = {
+  encode(message: MediaTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      ObjectInput.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.command !== undefined) {
+      EncodeCommand.encode(message.command, writer.uint32(18).fork()).join();
+    }
+    if (message.timeoutSeconds !== 0) {
+      writer.uint32(24).uint32(message.timeoutSeconds);
+    }
+    if (message.frameCount !== 0) {
+      writer.uint32(32).uint32(message.frameCount);
+    }
+    if (message.hasVideo !== false) {
+      writer.uint32(40).bool(message.hasVideo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MediaTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMediaTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = ObjectInput.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.command = EncodeCommand.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.timeoutSeconds = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.frameCount = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.hasVideo = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MediaTask {
+    return {
+      source: isSet(object.source) ? ObjectInput.fromJSON(object.source) : undefined,
+      command: isSet(object.command) ? EncodeCommand.fromJSON(object.command) : undefined,
+      timeoutSeconds: isSet(object.timeoutSeconds)
+        ? globalThis.Number(object.timeoutSeconds)
+        : isSet(object.timeout_seconds)
+        ? globalThis.Number(object.timeout_seconds)
+        : 0,
+      frameCount: isSet(object.frameCount)
+        ? globalThis.Number(object.frameCount)
+        : isSet(object.frame_count)
+        ? globalThis.Number(object.frame_count)
+        : 0,
+      hasVideo: isSet(object.hasVideo)
+        ? globalThis.Boolean(object.hasVideo)
+        : isSet(object.has_video)
+        ? globalThis.Boolean(object.has_video)
+        : false,
+    };
+  },
+
+  toJSON(message: MediaTask): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = ObjectInput.toJSON(message.source);
+    }
+    if (message.command !== undefined) {
+      obj.command = EncodeCommand.toJSON(message.command);
+    }
+    if (message.timeoutSeconds !== 0) {
+      obj.timeoutSeconds = Math.round(message.timeoutSeconds);
+    }
+    if (message.frameCount !== 0) {
+      obj.frameCount = Math.round(message.frameCount);
+    }
+    if (message.hasVideo !== false) {
+      obj.hasVideo = message.hasVideo;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MediaTask>): MediaTask {
+    return MediaTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MediaTask>): MediaTask {
+    const message = createBaseMediaTask();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? ObjectInput.fromPartial(object.source)
+      : undefined;
+    message.command = (object.command !== undefined && object.command !== null)
+      ? EncodeCommand.fromPartial(object.command)
+      : undefined;
+    message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.frameCount = object.frameCount ?? 0;
+    message.hasVideo = object.hasVideo ?? false;
+    return message;
+  },
+};
+
 function createBaseTaskSpec(): TaskSpec {
   return { kind: undefined };
 }
@@ -2345,6 +2607,12 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         break;
       case "clip":
         ClipTask.encode(message.kind.value, writer.uint32(42).fork()).join();
+        break;
+      case "probe":
+        ProbeTask.encode(message.kind.value, writer.uint32(50).fork()).join();
+        break;
+      case "media":
+        MediaTask.encode(message.kind.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -2403,6 +2671,22 @@ export const TaskSpec: MessageFns<TaskSpec> = {
             message.kind = { $case: "clip", value: ClipTask.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.kind = { $case: "probe", value: ProbeTask.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kind = { $case: "media", value: MediaTask.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2427,6 +2711,10 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         ? { $case: "merge", value: MergeTask.fromJSON(object.merge) }
         : isSet(object.clip)
         ? { $case: "clip", value: ClipTask.fromJSON(object.clip) }
+        : isSet(object.probe)
+        ? { $case: "probe", value: ProbeTask.fromJSON(object.probe) }
+        : isSet(object.media)
+        ? { $case: "media", value: MediaTask.fromJSON(object.media) }
         : undefined,
     };
   },
@@ -2443,6 +2731,10 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       obj.merge = MergeTask.toJSON(message.kind.value);
     } else if (message.kind?.$case === "clip") {
       obj.clip = ClipTask.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "probe") {
+      obj.probe = ProbeTask.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "media") {
+      obj.media = MediaTask.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -2480,6 +2772,18 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       case "clip": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "clip", value: ClipTask.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "probe": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "probe", value: ProbeTask.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "media": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "media", value: MediaTask.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -3098,6 +3402,252 @@ export const ClipResult: MessageFns<ClipResult> = {
   },
 };
 
+function createBaseProbeResult(): ProbeResult {
+  return { probeJson: "", durationSeconds: 0, frameCount: 0, hasVideo: false };
+}
+
+export const ProbeResult: MessageFns<ProbeResult> = {
+  encode(message: ProbeResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.probeJson !== "") {
+      writer.uint32(10).string(message.probeJson);
+    }
+    if (message.durationSeconds !== 0) {
+      writer.uint32(17).double(message.durationSeconds);
+    }
+    if (message.frameCount !== 0) {
+      writer.uint32(24).uint32(message.frameCount);
+    }
+    if (message.hasVideo !== false) {
+      writer.uint32(32).bool(message.hasVideo);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ProbeResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseProbeResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.probeJson = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.durationSeconds = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.frameCount = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.hasVideo = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ProbeResult {
+    return {
+      probeJson: isSet(object.probeJson)
+        ? globalThis.String(object.probeJson)
+        : isSet(object.probe_json)
+        ? globalThis.String(object.probe_json)
+        : "",
+      durationSeconds: isSet(object.durationSeconds)
+        ? globalThis.Number(object.durationSeconds)
+        : isSet(object.duration_seconds)
+        ? globalThis.Number(object.duration_seconds)
+        : 0,
+      frameCount: isSet(object.frameCount)
+        ? globalThis.Number(object.frameCount)
+        : isSet(object.frame_count)
+        ? globalThis.Number(object.frame_count)
+        : 0,
+      hasVideo: isSet(object.hasVideo)
+        ? globalThis.Boolean(object.hasVideo)
+        : isSet(object.has_video)
+        ? globalThis.Boolean(object.has_video)
+        : false,
+    };
+  },
+
+  toJSON(message: ProbeResult): unknown {
+    const obj: any = {};
+    if (message.probeJson !== "") {
+      obj.probeJson = message.probeJson;
+    }
+    if (message.durationSeconds !== 0) {
+      obj.durationSeconds = floatToJson(message.durationSeconds);
+    }
+    if (message.frameCount !== 0) {
+      obj.frameCount = Math.round(message.frameCount);
+    }
+    if (message.hasVideo !== false) {
+      obj.hasVideo = message.hasVideo;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ProbeResult>): ProbeResult {
+    return ProbeResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ProbeResult>): ProbeResult {
+    const message = createBaseProbeResult();
+    message.probeJson = object.probeJson ?? "";
+    message.durationSeconds = object.durationSeconds ?? 0;
+    message.frameCount = object.frameCount ?? 0;
+    message.hasVideo = object.hasVideo ?? false;
+    return message;
+  },
+};
+
+function createBaseMediaResult(): MediaResult {
+  return { frameCount: 0, durationSeconds: 0, encodeSeconds: 0 };
+}
+
+export const MediaResult: MessageFns<MediaResult> = {
+  encode(message: MediaResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.frameCount !== 0) {
+      writer.uint32(8).uint32(message.frameCount);
+    }
+    if (message.durationSeconds !== 0) {
+      writer.uint32(17).double(message.durationSeconds);
+    }
+    if (message.encodeSeconds !== 0) {
+      writer.uint32(25).double(message.encodeSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): MediaResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseMediaResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.frameCount = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.durationSeconds = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.encodeSeconds = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): MediaResult {
+    return {
+      frameCount: isSet(object.frameCount)
+        ? globalThis.Number(object.frameCount)
+        : isSet(object.frame_count)
+        ? globalThis.Number(object.frame_count)
+        : 0,
+      durationSeconds: isSet(object.durationSeconds)
+        ? globalThis.Number(object.durationSeconds)
+        : isSet(object.duration_seconds)
+        ? globalThis.Number(object.duration_seconds)
+        : 0,
+      encodeSeconds: isSet(object.encodeSeconds)
+        ? globalThis.Number(object.encodeSeconds)
+        : isSet(object.encode_seconds)
+        ? globalThis.Number(object.encode_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: MediaResult): unknown {
+    const obj: any = {};
+    if (message.frameCount !== 0) {
+      obj.frameCount = Math.round(message.frameCount);
+    }
+    if (message.durationSeconds !== 0) {
+      obj.durationSeconds = floatToJson(message.durationSeconds);
+    }
+    if (message.encodeSeconds !== 0) {
+      obj.encodeSeconds = floatToJson(message.encodeSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<MediaResult>): MediaResult {
+    return MediaResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<MediaResult>): MediaResult {
+    const message = createBaseMediaResult();
+    message.frameCount = object.frameCount ?? 0;
+    message.durationSeconds = object.durationSeconds ?? 0;
+    message.encodeSeconds = object.encodeSeconds ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskResult(): TaskResult {
   return { kind: undefined };
 }
@@ -3119,6 +3669,12 @@ export const TaskResult: MessageFns<TaskResult> = {
         break;
       case "clip":
         ClipResult.encode(message.kind.value, writer.uint32(42).fork()).join();
+        break;
+      case "probe":
+        ProbeResult.encode(message.kind.value, writer.uint32(50).fork()).join();
+        break;
+      case "media":
+        MediaResult.encode(message.kind.value, writer.uint32(58).fork()).join();
         break;
     }
     return writer;
@@ -3177,6 +3733,22 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.kind = { $case: "clip", value: ClipResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.kind = { $case: "probe", value: ProbeResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.kind = { $case: "media", value: MediaResult.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3201,6 +3773,10 @@ export const TaskResult: MessageFns<TaskResult> = {
         ? { $case: "merge", value: MergeResult.fromJSON(object.merge) }
         : isSet(object.clip)
         ? { $case: "clip", value: ClipResult.fromJSON(object.clip) }
+        : isSet(object.probe)
+        ? { $case: "probe", value: ProbeResult.fromJSON(object.probe) }
+        : isSet(object.media)
+        ? { $case: "media", value: MediaResult.fromJSON(object.media) }
         : undefined,
     };
   },
@@ -3217,6 +3793,10 @@ export const TaskResult: MessageFns<TaskResult> = {
       obj.merge = MergeResult.toJSON(message.kind.value);
     } else if (message.kind?.$case === "clip") {
       obj.clip = ClipResult.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "probe") {
+      obj.probe = ProbeResult.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "media") {
+      obj.media = MediaResult.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -3254,6 +3834,18 @@ export const TaskResult: MessageFns<TaskResult> = {
       case "clip": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "clip", value: ClipResult.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "probe": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "probe", value: ProbeResult.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "media": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "media", value: MediaResult.fromPartial(object.kind.value) };
         }
         break;
       }

@@ -38,6 +38,7 @@ function task(more: Partial<TaskView> = {}): TaskView {
     framesDone: 0,
     framesSaved: 0,
     fps: 0,
+    speed: 0,
     phase: '',
     logTail: '',
     readyAt: WHEN,

@@ -106,6 +106,7 @@ async function beat(...fences: Fence[]): Promise<void> {
         framesDone: 0,
         framesTotal: 0,
         fps: 0,
+        speed: 0,
         phase: '',
         logTail: '',
       })),

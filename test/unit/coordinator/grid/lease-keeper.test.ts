@@ -12,7 +12,7 @@ const FENCE = {
   epoch: 1,
   leaseId: '22222222-2222-4222-8222-222222222222',
 };
-const PROGRESS = { framesDone: 1, framesTotal: 9, fps: 1, phase: 'encode', logTail: '' };
+const PROGRESS = { framesDone: 1, framesTotal: 9, fps: 1, speed: 0, phase: 'encode', logTail: '' };
 
 let clock: ManualClock;
 let keeper: LeaseKeeper;

@@ -16,6 +16,9 @@ const JOB: JobView = {
   framesDone: 0,
   clipsTotal: 4,
   clipsDone: 0,
+  fps: 0,
+  speed: 0,
+  phase: '',
   createdAt: new Date(0),
 };
 
