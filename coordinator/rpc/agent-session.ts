@@ -53,7 +53,8 @@ export class AgentSession implements SessionSink {
     this.#call = call;
     this.#deps = deps;
     const { clock, limits, ids } = deps;
-    this.#nonce = Buffer.from(ids.secret(NONCE_BYTES), 'base64url');
+    // A copy: what Buffer.from makes is a view of a shared slab of 64 KiB, which a session would keep alive.
+    this.#nonce = new Uint8Array(Buffer.from(ids.secret(NONCE_BYTES), 'base64url'));
     this.#unread = new UnreadWatch(call, deps);
     this.#meter = new MessageMeter(clock, limits);
     this.#hello = clock.after(limits.helloWithinMs, () => {
