@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { setUp, setUpRuntime } from '../scripts/setup/all.mjs';
+import { COORDINATOR_NODE_ARGS } from '../scripts/setup/coordinator-node.mjs';
 import { fail, launch } from '../scripts/setup/launch.mjs';
 import { ROOT } from '../scripts/setup/root.mjs';
 
@@ -9,7 +10,9 @@ const WITH_TOOLS = ['up', 'agent'];
 const args = process.argv.slice(2);
 const asksForHelp = args.some((word) => word === '--help' || word === '-h');
 const needsTools = !asksForHelp && args.some((word) => WITH_TOOLS.includes(word));
+/** It becomes the coordinator in the same process. */
+const nodeArgs = args.includes('coordinator') ? COORDINATOR_NODE_ARGS : [];
 
 (needsTools ? setUp() : setUpRuntime())
-  .then((node) => launch(node, [`${ROOT}/cli/main.ts`, ...args]))
+  .then((node) => launch(node, [...nodeArgs, `${ROOT}/cli/main.ts`, ...args]))
   .catch(fail);

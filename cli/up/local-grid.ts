@@ -5,6 +5,7 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { stopAll } from '../../shared/service.ts';
+import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
 import { lockFolder } from './folder-lock.ts';
 import { endOrphans, endTools, MARK } from './leftovers.ts';
 import { SupervisedChild } from './supervised-child.ts';
@@ -180,7 +181,7 @@ function coordinatorChild(start: Start, databaseUrl: string): SupervisedChild {
   const { folder, clock, ids } = start;
   return new SupervisedChild({
     name: 'the coordinator',
-    argv: [join(ROOT, 'coordinator/main.ts')],
+    argv: [...COORDINATOR_NODE_ARGS, join(ROOT, 'coordinator/main.ts')],
     environment: { ...childEnvironment(start), DATABASE_URL: databaseUrl },
     logFile: join(folder, 'logs/coordinator.log'),
     clock,
@@ -219,6 +220,7 @@ function agentSecrets({ environment, access }: Start): Record<string, string | u
 function childEnvironment(start: Start): Record<string, string | undefined> {
   const { host, token, joinToken } = start.access;
   return {
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
     ...start.environment,
     [MARK]: start.folder,
     CLIPGRID_LAUNCHER: undefined,

@@ -26,6 +26,7 @@ const CLI = [
   'coordinator/main.ts',
   'agent/main.ts',
   'coordinator/store/postgres/embedded/',
+  'scripts/setup/coordinator-node.mjs',
 ];
 const FACE = ['coordinator/grid/face.ts', 'coordinator/store/transaction.ts'];
 

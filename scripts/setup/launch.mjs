@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname } from 'node:path';
+import { COMPILE_CACHE } from './coordinator-node.mjs';
 import { say } from './root.mjs';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -9,7 +10,12 @@ const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 export function launch(node, args) {
   const path = `${dirname(node)}${delimiter}${process.env.PATH ?? ''}`;
   // With our number it can tell that we were killed.
-  const env = { ...process.env, PATH: path, CLIPGRID_LAUNCHER: String(process.pid) };
+  const env = {
+    NODE_COMPILE_CACHE: COMPILE_CACHE,
+    ...process.env,
+    PATH: path,
+    CLIPGRID_LAUNCHER: String(process.pid),
+  };
   const child = spawn(node, args, { stdio: 'inherit', env });
   // A Ctrl-C reaches the child by itself, as one of the terminal's group; we only have to outlive it.
   for (const signal of FORWARDED)

@@ -12,6 +12,7 @@ import { layOut } from '../../coordinator/store/postgres/embedded/layout.ts';
 import { findRunning, isAlive } from '../../coordinator/store/postgres/embedded/running.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
+import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
 import { systemIds } from '../../shared/ids.ts';
 import { bareEnvironment, runCli } from '../support/command-line.ts';
 import { plainFilm } from '../support/films.ts';
@@ -155,6 +156,8 @@ test('kill -9 of each part in the middle of a job: each comes back, and the job 
 test('SIGTERM stops all of it and leaves no process behind', async () => {
   const before = await parts();
   expect(before.length).toBeGreaterThanOrEqual(4);
+  const nodeArgs = `\0${COORDINATOR_NODE_ARGS.join('\0')}\0`;
+  expect(before.filter(({ command }) => command.includes(nodeArgs))).toHaveLength(1);
   expect(await up.stop()).toEqual({ code: 0, signal: null });
   expect(up.lines.at(-1)?.msg).toBe('stopped');
   for (const { pid, command } of before) expect(await isAlive(pid), command).toBe(false);

@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
+import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
 import { FinalripClient } from './finalrip-client.ts';
 import type { JobWatch } from './job-watch.ts';
 import { freePorts } from './ports.ts';
@@ -109,7 +110,7 @@ export class Processes {
     const { s3, coordinatorEnv } = this.#options;
     const program = new Program({
       name: `coordinator-${this.coordinators.length + 1}`,
-      args: ['coordinator/main.ts'],
+      args: [...COORDINATOR_NODE_ARGS, 'coordinator/main.ts'],
       ready: 'listening',
       env: {
         ...bareEnvironment(),

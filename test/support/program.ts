@@ -12,7 +12,7 @@ export interface LogLine {
 
 export interface ProgramSpec {
   readonly name: string;
-  /** Path below the repository's root, then its arguments. */
+  /** Node's own arguments, the path below the repository's root, then the program's. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
   /** A command that becomes the program, given as its last words; e.g. one that gives it a disk of its own. */

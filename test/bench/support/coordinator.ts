@@ -5,6 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
+import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../../scripts/setup/coordinator-node.mjs';
 import { end, freePort } from './process.ts';
 
 export interface CoordinatorOptions {
@@ -36,9 +37,10 @@ export async function startCoordinatorProcess(options: CoordinatorOptions): Prom
   const grpcPort = await freePort();
   const logFile = join(folder, 'coordinator.log');
   const nodeArgs = process.env['CLIPGRID_BENCH_NODE_ARGS']?.split(' ') ?? [];
-  const child = spawn(process.execPath, [...nodeArgs, MAIN], {
+  const child = spawn(process.execPath, [...COORDINATOR_NODE_ARGS, ...nodeArgs, MAIN], {
     stdio: ['ignore', 'pipe', openSync(logFile, 'w')],
     env: {
+      NODE_COMPILE_CACHE: COMPILE_CACHE,
       ...process.env,
       DATABASE_URL: databaseUrl,
       CLIPGRID_HTTP_PORT: String(httpPort),
