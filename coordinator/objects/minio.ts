@@ -5,7 +5,7 @@ import { GridError } from '../../shared/errors.ts';
 import { attachmentHeader } from './content-disposition.ts';
 import { checkBucket, checkRef, existingObject, missingObject } from './object-names.ts';
 import type * as api from './object-store.ts';
-import { presign, type PresignRequest, type S3Endpoint } from './s3-presign.ts';
+import { Presigner, type PresignRequest } from './s3-presign.ts';
 
 export interface S3StoreOptions {
   /** Where browsers and people reach the store; only signed for, never called. */
@@ -41,6 +41,7 @@ export class S3Store implements api.ObjectStore {
   readonly createOnly = false;
   readonly #options: S3StoreOptions;
   readonly #client: PartsClient;
+  readonly #presigners: Readonly<Record<api.Audience, Presigner>>;
 
   constructor(options: S3StoreOptions) {
     this.#options = options;
@@ -54,6 +55,9 @@ export class S3Store implements api.ObjectStore {
       region: options.region,
       partSize: PART_BYTES,
     });
+    const { region, accessKey, secretKey } = options;
+    const presigner = (url: string): Presigner => new Presigner({ url, region, accessKey, secretKey });
+    this.#presigners = { public: presigner(options.publicUrl), internal: presigner(options.internalUrl) };
   }
 
   async ensureBucket(bucket: string): Promise<void> {
@@ -217,16 +221,13 @@ export class S3Store implements api.ObjectStore {
     options: { expiresS: number; audience: api.Audience },
     request: Pick<PresignRequest, 'method' | 'query' | 'headers'>,
   ): string {
-    const { publicUrl, internalUrl, region, accessKey, secretKey, clock } = this.#options;
-    const url = options.audience === 'public' ? publicUrl : internalUrl;
-    const endpoint: S3Endpoint = { url, region, accessKey, secretKey };
-    const { expiresS } = options;
-    return presign(endpoint, {
+    const { expiresS, audience } = options;
+    return this.#presigners[audience].sign({
       ...request,
       bucket: ref.bucket,
       key: ref.key,
       expiresS,
-      nowMs: clock.wallMs(),
+      nowMs: this.#options.clock.wallMs(),
     });
   }
 }

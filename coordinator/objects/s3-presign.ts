@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, hash, type KeyObject } from 'node:crypto';
 
 export interface S3Endpoint {
   /** `http://host:9000`; path style is used. */
@@ -19,31 +19,58 @@ export interface PresignRequest {
   readonly nowMs: number;
 }
 
+/** One day's signing key and what its URLs have in common; the key itself stays with OpenSSL. */
+interface Day {
+  readonly day: string;
+  readonly scope: string;
+  readonly key: KeyObject;
+}
+
 /**
- * A URL signed by AWS Signature Version 4 in its query ("Authenticating Requests: Using Query Parameters" of the S3
- * API reference). Written here since the minio client cannot put headers under a presigned URL's signature.
+ * Makes URLs signed by AWS Signature Version 4 in their query ("Authenticating Requests: Using Query Parameters" of the S3
+ * API reference). Written here since the minio client cannot put headers under a presigned URL's signature. A merge's grant
+ * takes thousands of them at once: what only a day or the endpoint decides is worked out once.
  */
-export function presign(endpoint: S3Endpoint, request: PresignRequest): string {
-  const base = new URL(endpoint.url);
-  const stamp = new Date(request.nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
-  const day = stamp.slice(0, 8);
-  const scope = `${day}/${endpoint.region}/s3/aws4_request`;
-  const headers = canonicalHeaders({ ...request.headers, host: base.host });
-  const names = headers.map(([name]) => name).join(';');
-  const query = canonicalQuery({
-    ...request.query,
-    'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
-    'X-Amz-Credential': `${endpoint.accessKey}/${scope}`,
-    'X-Amz-Date': stamp,
-    'X-Amz-Expires': String(request.expiresS),
-    'X-Amz-SignedHeaders': names,
-  });
-  const path = `/${request.bucket}/${request.key.split('/').map(escapeUri).join('/')}`;
-  const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
-  const canonical = [request.method, path, query, lines, names, 'UNSIGNED-PAYLOAD'].join('\n');
-  const hash = createHash('sha256').update(canonical).digest('hex');
-  const signature = hmac(signingKey(endpoint, day), ['AWS4-HMAC-SHA256', stamp, scope, hash].join('\n'));
-  return `${base.origin}${path}?${query}&X-Amz-Signature=${signature.toString('hex')}`;
+export class Presigner {
+  readonly #endpoint: S3Endpoint;
+  readonly #base: URL;
+  #today: Day | undefined;
+
+  constructor(endpoint: S3Endpoint) {
+    this.#endpoint = endpoint;
+    this.#base = new URL(endpoint.url);
+  }
+
+  sign(request: PresignRequest): string {
+    const { host, origin } = this.#base;
+    const stamp = new Date(request.nowMs).toISOString().replace(/[-:]|\.\d{3}/g, '');
+    const { scope, key } = this.#dayOf(stamp);
+    const headers = canonicalHeaders({ ...request.headers, host });
+    const names = headers.map(([name]) => name).join(';');
+    const query = canonicalQuery({
+      ...request.query,
+      'X-Amz-Algorithm': 'AWS4-HMAC-SHA256',
+      'X-Amz-Credential': `${this.#endpoint.accessKey}/${scope}`,
+      'X-Amz-Date': stamp,
+      'X-Amz-Expires': String(request.expiresS),
+      'X-Amz-SignedHeaders': names,
+    });
+    const path = `/${request.bucket}/${request.key.split('/').map(escapeUri).join('/')}`;
+    const lines = headers.map(([name, value]) => `${name}:${value}\n`).join('');
+    const canonical = [request.method, path, query, lines, names, 'UNSIGNED-PAYLOAD'].join('\n');
+    const text = ['AWS4-HMAC-SHA256', stamp, scope, hash('sha256', canonical)].join('\n');
+    const signature = createHmac('sha256', key).update(text).digest('hex');
+    return `${origin}${path}?${query}&X-Amz-Signature=${signature}`;
+  }
+
+  #dayOf(stamp: string): Day {
+    const day = stamp.slice(0, 8);
+    if (this.#today?.day === day) return this.#today;
+    const { region, secretKey } = this.#endpoint;
+    const key = createSecretKey(signingKey([day, region, 's3', 'aws4_request'], secretKey));
+    this.#today = { day, scope: `${day}/${region}/s3/aws4_request`, key };
+    return this.#today;
+  }
 }
 
 function canonicalHeaders(headers: Readonly<Record<string, string>>): [string, string][] {
@@ -66,11 +93,9 @@ function escapeUri(text: string): string {
   );
 }
 
-function signingKey(endpoint: S3Endpoint, day: string): Buffer {
-  const steps = [day, endpoint.region, 's3', 'aws4_request'];
-  return steps.reduce<Buffer>((key, step) => hmac(key, step), Buffer.from(`AWS4${endpoint.secretKey}`));
-}
-
-function hmac(key: Buffer, text: string): Buffer {
-  return createHmac('sha256', key).update(text).digest();
+function signingKey(steps: readonly string[], secretKey: string): Buffer {
+  return steps.reduce<Buffer>(
+    (key, step) => createHmac('sha256', key).update(step).digest(),
+    Buffer.from(`AWS4${secretKey}`),
+  );
 }

@@ -6,7 +6,7 @@ import { MAX_CLIPS } from '../../../../coordinator/domain/planner.ts';
 import { DEFAULT_TIMES } from '../../../../coordinator/grid/settings.ts';
 import { signInputs } from '../../../../coordinator/grid/sign-inputs.ts';
 import type { ObjectRef, ObjectStore } from '../../../../coordinator/objects/object-store.ts';
-import { presign } from '../../../../coordinator/objects/s3-presign.ts';
+import { Presigner } from '../../../../coordinator/objects/s3-presign.ts';
 import type { TaskOutput } from '../../../../coordinator/domain/task.ts';
 import { EncodeResult, TaskSpec } from '../../../../shared/gen/clipgrid/v1/task.ts';
 import { LeaseGrant } from '../../../../shared/gen/clipgrid/v1/lease.ts';
@@ -50,8 +50,9 @@ async function grantBytes(
     encodes: Array.from({ length: clips }, encode),
   });
   const endpoint = { url: `https://${host}:9000`, region: 'ap-southeast-2', accessKey, secretKey: 'secret' };
+  const presigner = new Presigner(endpoint);
   const signGet = async ({ key }: ObjectRef, { expiresS }: { expiresS: number }): Promise<string> =>
-    presign(endpoint, { method: 'GET', bucket, key, query: {}, headers: {}, expiresS, nowMs: 1.8e12 });
+    presigner.sign({ method: 'GET', bucket, key, query: {}, headers: {}, expiresS, nowMs: 1.8e12 });
   const spec = TaskSpec.decode(TaskSpec.encode(task.spec).finish());
   await signInputs({ signGet } as unknown as ObjectStore, spec, DEFAULT_TIMES.urlExpiryS);
   const fence = { taskId: ids.uuid(), epoch: MOST.epoch, leaseId: ids.uuid() };
