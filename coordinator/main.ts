@@ -41,6 +41,14 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
                                 fails and says so
   CLIPGRID_MIN_SANDBOX          the least sandbox of an agent for scripts and encoders: none, limits or namespaces (default
                                 none); weaker agents are refused
+  CLIPGRID_OPENENCODER_JWT_KEY  turns the Open Encoder API on: what its tokens are signed with, 16 characters or more; the
+                                first of several, with commas between, signs, all verify
+  CLIPGRID_OPENENCODER_PORT     its port (default 8080); 0 turns it off
+  CLIPGRID_OPENENCODER_ADMIN_PASSWORD   first password of its user admin (default: a random one, told once in the log)
+  CLIPGRID_OPENENCODER_DASHBOARD        folder of the original dashboard's built files
+  CLIPGRID_OPENENCODER_ORIGINS          origins whose pages may call it, with commas between (default: its own only)
+  CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT, CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS
+                                failed logins a minute before more are refused (default 5 and 60)
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)
 
 Once it listens it says so in one line of JSON on standard output; its log goes to standard error.

@@ -1,5 +1,6 @@
 import type { DialectParts, Dialect } from './dialects/dialect.ts';
 import { createFinalrip } from './dialects/finalrip/finalrip.ts';
+import { createOpenencoder } from './dialects/openencoder/openencoder.ts';
 import { serveObject } from './objects/serve-object.ts';
 import { localUrl, type CoordinatorSettings } from './settings.ts';
 
@@ -15,5 +16,8 @@ export async function openDialects({ settings, ...over }: OpenDialects): Promise
     publicUrl: settings.publicUrl ?? localUrl(settings),
     serveObject: (ref, fileName, exchange) => serveObject(over.objects, { ref, fileName, ...exchange }),
   };
-  return [await createFinalrip(settings.finalrip, parts)];
+  return [
+    await createFinalrip(settings.finalrip, parts),
+    ...(settings.openencoder ? [createOpenencoder(settings.openencoder, parts)] : []),
+  ];
 }

@@ -3,6 +3,7 @@ import { GridError } from '../shared/errors.ts';
 import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
 import { AGENT_AUTH_MODES, isAgentAuth, type AgentAuth } from './domain/enrolment.ts';
 import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
+import * as openencoder from './dialects/openencoder/settings.ts';
 
 /** Everything that an operator can set for a coordinator. */
 export interface CoordinatorSettings {
@@ -34,6 +35,8 @@ export interface CoordinatorSettings {
   /** What secrets in the database are encrypted with; none: a key of the data folder. */
   readonly secretKeys: readonly string[];
   readonly finalrip: FinalripSettings;
+  /** Absent: not served. */
+  readonly openencoder?: openencoder.OpenencoderSettings;
   readonly logLevel: string;
 }
 
@@ -185,6 +188,8 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const auth = authMode(env, host);
   const ttlMs = time(env, LEASE_TTL);
   const maxWaitMs = time(env, MAX_WAIT);
+  const openencoderPort = port(env, 'CLIPGRID_OPENENCODER_PORT', openencoder.DEFAULT_PORT);
+  const openencoderSettings = openencoder.readOpenencoderSettings(env, openencoderPort);
   return {
     databaseUrl,
     host,
@@ -205,6 +210,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(env['CLIPGRID_JOIN_TOKEN'] ? { joinToken: env['CLIPGRID_JOIN_TOKEN'] } : {}),
     secretKeys: secretKeys(env),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
+    ...(openencoderSettings ? { openencoder: openencoderSettings } : {}),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };
 }

@@ -1,0 +1,70 @@
+import type { Context as Exchange } from 'koa';
+import type { Clock } from '../../../../shared/clock.ts';
+import type { UserView } from '../../../domain/user.ts';
+import type { UsersFace } from '../../../grid/face.ts';
+import { tokenRefused } from '../errors.ts';
+import type { FormerNames } from './former-names.ts';
+import { isRole, type Role } from './roles.ts';
+import { endedByChange, type SignedToken, type Token, type Tokens } from './tokens.ts';
+
+/** Of the users of this API, among those of the grid. */
+export const REALM = 'openencoder';
+
+/** Whoever makes a request, as the database knows them now. */
+export interface Caller {
+  readonly id: number;
+  readonly name: string;
+  readonly role: Role;
+}
+
+/** The role in the database; a word that is none can do the least. */
+export function roleOf({ role }: UserView): Role {
+  return isRole(role) ? role : 'guest';
+}
+
+interface Deps {
+  readonly users: UsersFace;
+  readonly tokens: Tokens;
+  readonly formerNames: FormerNames;
+  readonly clock: Clock;
+}
+
+/** Knows callers by their token. The database decides who they are and what they may, not the token (contract 2.3). */
+export class Callers {
+  readonly #deps: Deps;
+
+  constructor(deps: Deps) {
+    this.#deps = deps;
+  }
+
+  /** Throws the contract's refusal where there is no good token. */
+  async of(ctx: Exchange): Promise<Caller> {
+    const user = await this.#userOf(this.#deps.tokens.read(ctx, this.#nowS()));
+    return { id: user.id, name: user.name, role: roleOf(user) };
+  }
+
+  /** Another token for the session of a request. */
+  async refresh(ctx: Exchange): Promise<SignedToken> {
+    const token = this.#deps.tokens.readForRefresh(ctx, this.#nowS());
+    return this.#deps.tokens.sign(await this.#userOf(token), token.startedS);
+  }
+
+  #nowS(): number {
+    return this.#deps.clock.wallMs() / 1000;
+  }
+
+  async #userOf(token: Token): Promise<UserView> {
+    const { users, formerNames } = this.#deps;
+    const user = await users.find(REALM, token.name);
+    if (user === undefined) throw tokenRefused('the user of the token does not exist');
+    if (!user.active) throw tokenRefused('account disabled');
+    if (endedByChange(user, token)) throw tokenRefused('the account was changed: log in again');
+    // Of names that were never given up there is no row, and most were not: asked only where it can matter.
+    if (
+      user.createdAt.getTime() > token.issuedS * 1000 &&
+      (await formerNames.leftSince(user.name, token.issuedS))
+    )
+      throw tokenRefused('the account was changed: log in again');
+    return user;
+  }
+}

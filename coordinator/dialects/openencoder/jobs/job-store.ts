@@ -1,0 +1,125 @@
+import { sql, type Generated, type Kysely, type Selectable } from 'kysely';
+import type { Db, Transaction } from '../../../store/transaction.ts';
+import type { Slice } from '../paging.ts';
+import { STATUSES, WAITING, type Status } from './job-status.ts';
+
+type JobsTable = {
+  job_id: Generated<number>;
+  guid: string;
+  preset_id: number;
+  preset: string;
+  source: string;
+  destination: string;
+  created_at: Generated<Date>;
+  status: Generated<Status>;
+  waits_since: Generated<Date>;
+  revision: Generated<number>;
+  grid_job_id: string | null;
+  staged_key: string | null;
+  probe: Generated<string>;
+  options: Generated<string>;
+  progress: Generated<number>;
+  speed: string | null;
+  fps: Generated<number>;
+  eta_s: number | null;
+  clips_total: Generated<number>;
+  clips_done: Generated<number>;
+  error: string | null;
+  error_log: Generated<string>;
+  claimed_by: string | null;
+  claimed_until: Date | null;
+};
+
+export type Tables = {
+  openencoder_jobs: JobsTable;
+  openencoder_outputs: { job_id: number; revision: number; bucket: string; object_key: string };
+  openencoder_garbage: { object_key: string };
+};
+
+export type JobRow = Selectable<JobsTable>;
+
+export type NewJob = Pick<JobRow, 'guid' | 'preset_id' | 'preset' | 'source' | 'destination'>;
+
+export function tables(db: Db | Transaction): Kysely<Tables> {
+  return db.withTables<Tables>() as unknown as Kysely<Tables>;
+}
+
+/** Jobs as requests see and change them; what makes them go on is in `work-store.ts`. */
+export class JobStore {
+  readonly #db: Db;
+
+  constructor(db: Db) {
+    this.#db = db;
+  }
+
+  create(job: NewJob): Promise<JobRow> {
+    return tables(this.#db)
+      .insertInto('openencoder_jobs')
+      .values(job)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+  }
+
+  byId(id: number): Promise<JobRow | undefined> {
+    return tables(this.#db)
+      .selectFrom('openencoder_jobs')
+      .selectAll()
+      .where('job_id', '=', id)
+      .executeTakeFirst();
+  }
+
+  /** Nobody else changes it until the transaction ends. */
+  lock(id: number, tx: Transaction): Promise<JobRow | undefined> {
+    return tables(tx)
+      .selectFrom('openencoder_jobs')
+      .selectAll()
+      .where('job_id', '=', id)
+      .forUpdate()
+      .executeTakeFirst();
+  }
+
+  byGridJobs(gridJobIds: readonly string[]): Promise<JobRow[]> {
+    if (gridJobIds.length === 0) return Promise.resolve([]);
+    return tables(this.#db)
+      .selectFrom('openencoder_jobs')
+      .selectAll()
+      .where('grid_job_id', 'in', gridJobIds)
+      .execute();
+  }
+
+  async count(status?: Status): Promise<number> {
+    let query = tables(this.#db)
+      .selectFrom('openencoder_jobs')
+      .select((eb) => eb.fn.countAll<string>().as('count'));
+    if (status !== undefined) query = query.where('status', '=', status);
+    return Number((await query.executeTakeFirstOrThrow()).count);
+  }
+
+  /** Newest first. */
+  list({ limit, offset }: Slice, status?: Status): Promise<JobRow[]> {
+    let query = tables(this.#db).selectFrom('openencoder_jobs').selectAll();
+    if (status !== undefined) query = query.where('status', '=', status);
+    return query.orderBy('job_id', 'desc').limit(limit).offset(offset).execute();
+  }
+
+  async countByStatus(): Promise<{ status: Status; count: number }[]> {
+    const rows = await tables(this.#db)
+      .selectFrom('openencoder_jobs')
+      .select((eb) => ['status', eb.fn.countAll<string>().as('count')])
+      .groupBy('status')
+      .execute();
+    const counts = new Map(rows.map(({ status, count }) => [status, Number(count)]));
+    return STATUSES.map((status) => ({ status, count: counts.get(status) ?? 0 }));
+  }
+
+  /** Jobs that wait and since when the oldest does, in seconds; undefined before the first job ever. */
+  async queue(): Promise<{ count: number; latencyS: number } | undefined> {
+    const { rows } = await sql<{ count: string; latency: number | null; any: boolean }>`
+      select count(*) as count, extract(epoch from now() - min(waits_since))::float8 as latency,
+        exists (select from openencoder_jobs) as any
+      from openencoder_jobs where status in (${sql.join(WAITING)})`.execute(this.#db);
+    const row = rows[0];
+    if (row === undefined || !row.any) return undefined;
+    return { count: Number(row.count), latencyS: Math.max(0, Math.floor(row.latency ?? 0)) };
+  }
+}
