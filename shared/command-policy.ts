@@ -18,10 +18,11 @@ const ATTACHED = /^-[A-Za-z]\w*(?:[/~]|\.\.)/;
 /** What is read as a list of further files, or as options: whoever writes such a file chooses paths that nobody checks. */
 const LISTS = /\.(?:m3u8?|mpd|f?f?concat|sdp|ism|isml|cfg|conf|avs|vpy|lua|xspf|pls|cue|ffpreset|ffmeta)$/i;
 
-const words = (text: string): ReadonlySet<string> => new Set(text.split(/[|\s]+/).filter(Boolean));
+/** A list of words, as one text. */
+export const words = (text: string): ReadonlySet<string> => new Set(text.split(/[|\s]+/).filter(Boolean));
 
 /** ffmpeg options that read or write files or reach out, whatever their value. Matched without stream specifier. */
-const FFMPEG_REFUSED = words(
+export const FFMPEG_REFUSED = words(
   `report|filter_script|filter_complex_script|progress|vstats|vstats_file|dump_attachment|attach|sdp_file|passlogfile
    protocol_whitelist|protocol_blacklist|format_whitelist|dump|hex|fpre|vpre|apre|spre|pre|lavfi_script|enable_drefs
    use_absolute_path|print_graphs_file|stats_enc_pre|stats_enc_post|stats_mux_pre|safe|graph_file|ifo_palette|sub_name
@@ -41,13 +42,14 @@ const FILTER_NAMES = [
   'fieldhint|firequalizer|selectivecolor|cellauto|life|qrencode\\w*|coreimage\\w*|ddagrab|gfxcapture|loudnorm',
 ].join('|');
 const FILTER = new RegExp(`^(?:${FILTER_NAMES})$`, 'i');
-const FILTER_OPTION = /^-{1,2}(?:vf|af|filter|filter_complex|lavfi)(?::|$)/i;
-const MUXERS = words(
+export const FILTER_OPTION = /^-{1,2}(?:vf|af|filter|filter_complex|lavfi)(?::|$)/i;
+export const MUXERS = words(
   `matroska|mp4|mov|webm|nut|ivf|h264|hevc|obu|av1|mpegts|yuv4mpegpipe|rawvideo|null|avi|flac|ogg|opus|mka|ipod|m4v
    mjpeg|adts|wav|s16le|ac3|eac3`,
 );
 
-function refuse(reason: string): never {
+/** Throws `invalid_argument`. */
+export function refuse(reason: string): never {
   throw new GridError('invalid_argument', reason, { details: { field: 'encode' } });
 }
 
@@ -56,29 +58,33 @@ function readings(word: string): string[] {
   return [...new Set([word, word.replaceAll('\\', ''), word.replaceAll(/[\\'"]/g, '')])];
 }
 
-function checkReading(word: string, reading: string): void {
+function checkReading(word: string, reading: string, lists: RegExp): void {
   if (/^pipe:/i.test(reading)) refuse(`${word}: only standard input and output may be piped`);
   if (PROTOCOL.test(reading) || URL_ANYWHERE.test(reading))
     refuse(`${word}: programs read and write only their work directory`);
   if (ABSOLUTE.test(reading) || ATTACHED.test(reading))
     refuse(`${word}: absolute paths are not allowed; files are plain names in the work directory`);
   if (PARENT.test(reading)) refuse(`${word}: ".." is not allowed in paths`);
-  if (LISTS.test(reading)) refuse(`${word}: files that name other files are not allowed`);
+  if (lists.test(reading)) refuse(`${word}: files that name other files are not allowed`);
 }
 
-function checkWord(word: string): void {
+/** No path out of the work directory, no protocol, no control character; `lists`: names of files that name other files. */
+export function checkWord(word: string, lists = LISTS): void {
   if (PIPE.test(word)) return;
-  for (const reading of readings(word)) checkReading(word, reading);
+  for (const reading of readings(word)) checkReading(word, reading, lists);
   for (const char of word) {
     const code = char.codePointAt(0) ?? 0;
     if (code < 0x20 && char !== '\t') refuse('control characters are not allowed');
   }
 }
 
-/** Whether a filter graph may name a refused filter. Quotes and links are passed over, so arguments count as names too. */
-function opensFiles(graph: string): boolean {
+/** The parts of a filter graph that may name a refused filter. Quotes and links are passed over, so arguments count as names too. */
+export function filesInGraph(graph: string): { name: string; part: string }[] {
   const plain = graph.replaceAll(/[\\'"]/g, '');
-  return plain.split(/[,;[\]]/).some((part) => FILTER.test(/^\s*([^=@\s]*)/.exec(part)?.[1] ?? ''));
+  const parts = plain
+    .split(/[,;[\]]/)
+    .map((part) => ({ name: /^\s*([^=@\s]*)/.exec(part)?.[1] ?? '', part }));
+  return parts.filter(({ name }) => FILTER.test(name));
 }
 
 function checkFfmpeg(argv: readonly string[]): void {
@@ -94,7 +100,7 @@ function checkFfmpeg(argv: readonly string[]): void {
     }
     if (option === 'f' && value !== '-' && !MUXERS.has(value))
       refuse(`ffmpeg -f ${value} is not allowed here`);
-    if (FILTER_OPTION.test(word) && opensFiles(value))
+    if (FILTER_OPTION.test(word) && filesInGraph(value).length > 0)
       refuse(`ffmpeg ${word} ${value}: filters that open files are not allowed`);
   });
 }
@@ -120,7 +126,7 @@ export function checkPrograms(programs: Programs, allowed: readonly string[] = D
     if (!allowed.includes(name))
       refuse(`the program ${name || '(none)'} is not one of ${allowed.join(', ')}`);
     const rest = argv.slice(1);
-    rest.forEach(checkWord);
+    for (const word of rest) checkWord(word);
     if (name === 'ffmpeg') checkFfmpeg(rest);
     else checkEncoder(name, rest);
     return [name, ...rest];

@@ -87,7 +87,7 @@ export interface TaskQuery {
 }
 
 export interface JobsFace {
-  /** Durable when it resolves. With `tx` it is part of the caller's transaction. */
+  /** Durable when it resolves. A media job's command that is not allowed is `invalid_argument`. With `tx` it is part of the caller's transaction. */
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;

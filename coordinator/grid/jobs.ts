@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { GridError } from '../../shared/errors.ts';
 import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
+import { checkedSpec } from '../domain/check-spec.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
 import { mergeTask } from '../domain/merge-plan.ts';
 import { firstTask } from '../domain/media-plan.ts';
@@ -64,14 +65,15 @@ export function createJobs(deps: JobsDeps): JobsFace {
   };
   return {
     async submit(input, tx) {
-      const { source } = input.spec;
+      const spec = checkedSpec(input.spec);
+      const { source } = spec;
       if ((await objects.stat(source)) === undefined) {
         throw new GridError('source_missing', `there is no source ${source.key}: upload it first`);
       }
-      const { name, priority, spec } = input;
+      const { name, priority } = input;
       const specHash = createHash('sha256').update(JSON.stringify({ name, priority, spec })).digest('hex');
-      const first = { ...firstTask(input.spec), taskId: ids.uuid() };
-      const job = await jobs.submit({ ...input, jobId: ids.uuid(), specHash, firstTask: first }, tx);
+      const first = { ...firstTask(spec), taskId: ids.uuid() };
+      const job = await jobs.submit({ ...input, spec, jobId: ids.uuid(), specHash, firstTask: first }, tx);
       wake.ring();
       return job;
     },
