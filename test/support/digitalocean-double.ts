@@ -72,6 +72,8 @@ export class DigitalOceanDouble {
   pageSize = 200;
   /** Tokens other than this one are refused. */
   token = DO_TOKEN;
+  /** Its clock. */
+  nowMs: () => number = () => Date.now();
   #failures: { readonly match: string; readonly failure: Failure }[] = [];
   #nextId = 3_164_444;
   readonly #server = createServer((request, response) => void this.#handle(request, response));
@@ -107,7 +109,7 @@ export class DigitalOceanDouble {
       id: this.#nextId++,
       name: 'openencoder-worker',
       status: 'new',
-      created_at: `${new Date().toISOString().slice(0, 19)}Z`,
+      created_at: `${new Date(this.nowMs()).toISOString().slice(0, 19)}Z`,
       size_slug: size.slug,
       size,
       region,
