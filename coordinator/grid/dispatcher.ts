@@ -8,6 +8,7 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import { Pace } from './pace.ts';
+import type { Platform } from './platform.ts';
 import { heldLease, type SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { signInputs } from './sign-inputs.ts';
@@ -23,6 +24,7 @@ export interface DispatcherDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly settings: GridSettings;
+  readonly platform: Platform;
   onGranted(task: GrantedTask): void;
 }
 
@@ -110,7 +112,7 @@ export class Dispatcher implements Service {
 
   /** False: the lease was given back. */
   async #send(task: GrantedTask): Promise<boolean> {
-    const { registry, objects, settings, clock, logger } = this.#deps;
+    const { registry, objects, settings, clock, logger, platform } = this.#deps;
     const session = registry.get(task.sessionId);
     // The session ended between the grant and now: its leases are already shortened or about to be.
     if (session === undefined) return true;
@@ -118,7 +120,7 @@ export class Dispatcher implements Service {
     if (task.spec.kind?.$case === 'encode') task.spec.kind.value.resumeFrames = task.savedFrames;
     this.#deps.onGranted(task);
     try {
-      await signInputs(objects, task.spec, settings.urlExpiryS);
+      await signInputs(objects, task.spec, { expiresS: settings.urlExpiryS, platform });
       const value = {
         fence: task.fence,
         jobId: task.jobId,

@@ -83,7 +83,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const committer = new Committer({ ...deps, platform, planner, newTaskId: () => ids.uuid(), onCommitted });
   const keeper = new LeaseKeeper({ leases, agents, clock, settings, platform });
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
-  const dispatcher = new Dispatcher({ ...deps, registry, wake, onGranted });
+  const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const face: Grid = {
     jobs: createJobs({ jobs, agents, objects, events, ids, wake }),

@@ -3,9 +3,10 @@ import { MAX_MESSAGE_BYTES } from '../../../../agent/channel.ts';
 import { mergeTask } from '../../../../coordinator/domain/merge-plan.ts';
 import { artifactKey } from '../../../../coordinator/domain/object-keys.ts';
 import { MAX_CLIPS } from '../../../../coordinator/domain/planner.ts';
+import { systemPlatform } from '../../../../coordinator/grid/platform.ts';
 import { DEFAULT_TIMES } from '../../../../coordinator/grid/settings.ts';
 import { signInputs } from '../../../../coordinator/grid/sign-inputs.ts';
-import type { ObjectRef, ObjectStore } from '../../../../coordinator/objects/object-store.ts';
+import type { ObjectRef } from '../../../../coordinator/objects/object-store.ts';
 import { Presigner } from '../../../../coordinator/objects/s3-presign.ts';
 import type { TaskOutput } from '../../../../coordinator/domain/task.ts';
 import { EncodeResult, TaskSpec } from '../../../../shared/gen/clipgrid/v1/task.ts';
@@ -54,7 +55,7 @@ async function grantBytes(
   const signGet = async ({ key }: ObjectRef, { expiresS }: { expiresS: number }): Promise<string> =>
     presigner.sign({ method: 'GET', bucket, key, query: {}, headers: {}, expiresS, nowMs: 1.8e12 });
   const spec = TaskSpec.decode(TaskSpec.encode(task.spec).finish());
-  await signInputs({ signGet } as unknown as ObjectStore, spec, DEFAULT_TIMES.urlExpiryS);
+  await signInputs({ signGet }, spec, { expiresS: DEFAULT_TIMES.urlExpiryS, platform: systemPlatform });
   const fence = { taskId: ids.uuid(), epoch: MOST.epoch, leaseId: ids.uuid() };
   const grant = LeaseGrant.fromPartial({ fence, jobId, spec, ttlMs: 12_000 });
   return SessionResponse.encode({ message: { $case: 'grant', value: grant } }).finish().length;
