@@ -8,24 +8,37 @@ export const MAX_JSON_BYTES = 2 * 1024 * 1024;
 
 const MAX_DISCARDED_BYTES = 16 * 1024 * 1024;
 
+/** Who sends nothing of a body for so long is gone. */
+const SILENT_MS = 30_000;
+
 /**
  * Reads a request's whole body; more than the limit is `too_large`. The rest is read and thrown away before that is said:
- * an answer that overtakes the body ends in a reset connection, and many clients then never see it.
+ * an answer that overtakes the body ends in a reset connection, and many clients then never see it. A client that falls
+ * silent in the middle is cut off.
  */
 export async function readBytes(ctx: Context, limit: number): Promise<Buffer> {
   const announced = Number(ctx.get('content-length') || 0);
   const chunks: Buffer[] = [];
   let bytes = 0;
-  for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
-    bytes += chunk.length;
-    if (bytes <= limit && announced <= limit) chunks.push(chunk);
-    // Who sends without end is cut off.
-    if (bytes > limit + MAX_DISCARDED_BYTES) break;
+  ctx.req.setTimeout(SILENT_MS, () => ctx.req.destroy(silent()));
+  try {
+    for await (const chunk of ctx.req as AsyncIterable<Buffer>) {
+      bytes += chunk.length;
+      if (bytes <= limit && announced <= limit) chunks.push(chunk);
+      // Who sends without end is cut off.
+      if (bytes > limit + MAX_DISCARDED_BYTES) break;
+    }
+  } finally {
+    ctx.req.setTimeout(0);
   }
   if (bytes <= limit && announced <= limit) return Buffer.concat(chunks);
   ctx.set('Connection', 'close');
   const details = { field: '(the body)', value: `${Math.max(announced, bytes)} bytes` };
   throw new GridError('too_large', `the body is larger than the limit of ${limit} bytes`, { details });
+}
+
+function silent(): GridError {
+  return new GridError('timeout', `nothing came of the body for ${SILENT_MS / 1000} s`, { retryable: true });
 }
 
 /** A body as UTF-8 text; other bytes are refused and not replaced. */

@@ -9,6 +9,8 @@ import { Processes } from '../../support/processes.ts';
 
 const MIB = 1024 * 1024;
 const SIZE_MIB = 256;
+const AT_ONCE = 50;
+const EACH_MIB = 8;
 
 let grid: Processes;
 beforeAll(async () => {
@@ -22,26 +24,37 @@ function memory(field: 'VmRSS' | 'VmHWM'): number {
   return Number(new RegExp(`${field}:\\s+(\\d+) kB`).exec(status)?.[1]) / 1024;
 }
 
-function* film(): Generator<Buffer> {
-  for (let i = 0; i < SIZE_MIB; i++) yield Buffer.alloc(MIB, i);
+function* film(mib: number): Generator<Buffer> {
+  for (let i = 0; i < mib; i++) yield Buffer.alloc(MIB, i);
 }
 
-test('an upload streams through the coordinator: its memory grows by far less than the film', async () => {
-  const api = new ApiClient(grid.api.url);
+/** Uploads a film as any client would, and completes it. */
+async function upload(api: ApiClient, mib: number): Promise<void> {
   const created = await api.ok('CreatedUpload', 'POST /uploads', {
-    body: { name: 'film.mkv', size_bytes: SIZE_MIB * MIB },
+    body: { name: 'film.mkv', size_bytes: mib * MIB },
   });
-  const before = memory('VmRSS');
-  const put = request(created.url, { method: 'PUT', headers: { 'content-length': SIZE_MIB * MIB } });
+  const put = request(created.url, { method: 'PUT', headers: { 'content-length': mib * MIB } });
   const answered = new Promise<IncomingMessage>((resolve, reject) => {
     put.once('response', (response) => resolve(response.resume()));
     put.once('error', reject);
   });
-  await pipeline(Readable.from(film()), put);
+  await pipeline(Readable.from(film(mib)), put);
   const { statusCode, headers } = await answered;
   const hash = createHash('md5');
-  for (const chunk of film()) hash.update(chunk);
+  for (const chunk of film(mib)) hash.update(chunk);
   expect({ statusCode, etag: headers.etag }).toEqual({ statusCode: 200, etag: `"${hash.digest('hex')}"` });
   await api.ok('Upload', `POST /uploads/${created.upload_id}/complete`);
+}
+
+test('an upload streams through the coordinator: its memory grows by far less than the film', async () => {
+  const before = memory('VmRSS');
+  await upload(new ApiClient(grid.api.url), SIZE_MIB);
   expect(memory('VmHWM') - before).toBeLessThan(SIZE_MIB / 2);
+}, 120_000);
+
+test('fifty uploads at once: the memory grows by far less than they are together', async () => {
+  const before = memory('VmRSS');
+  const api = new ApiClient(grid.api.url);
+  await Promise.all(Array.from({ length: AT_ONCE }, () => upload(api, EACH_MIB)));
+  expect(memory('VmHWM') - before).toBeLessThan((AT_ONCE * EACH_MIB) / 3);
 }, 120_000);

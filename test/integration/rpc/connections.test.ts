@@ -1,6 +1,7 @@
 import { connect as connectHttp2, type ClientHttp2Session } from 'node:http2';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 
 let running: RunningGrid;
@@ -19,7 +20,9 @@ afterAll(() => running.close());
 
 const PING = 6;
 
-test('a peer that answers no ping is closed', async () => {
+test('a peer that answers no ping is closed, and no agent is disturbed', async () => {
+  const agent = new DynamicAgent(running.rpc.port);
+  await agent.greet();
   const socket = connect(running.rpc.port, '127.0.0.1');
   const bytes: Buffer[] = [];
   socket.on('data', (chunk) => bytes.push(chunk));
@@ -32,6 +35,8 @@ test('a peer that answers no ping is closed', async () => {
   const all = Buffer.concat(bytes);
   for (let at = 0; at + 9 <= all.length; at += 9 + all.readUIntBE(at, 3)) types.push(all[at + 3]!);
   expect(types).toContain(PING);
+  expect(await agent.beat()).toMatchObject({ renewed: [] });
+  agent.close();
 });
 
 function http2(): ClientHttp2Session {

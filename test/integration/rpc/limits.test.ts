@@ -88,8 +88,8 @@ test('an agent that floods is ended with the limit in words, and another is not 
 });
 
 test('L9 an agent that does not read its stream is cut, and its session ends', async () => {
-  const agent = newAgent();
-  await agent.greet();
+  const [agent, other] = [newAgent(), newAgent()];
+  await Promise.all([agent.greet(), other.greet()]);
   agent.stopReading();
   const leases = Array.from({ length: 1_000 }, () => ({
     fence: { task_id: randomUUID(), epoch: 1, lease_id: randomUUID() },
@@ -101,6 +101,7 @@ test('L9 an agent that does not read its stream is cut, and its session ends', a
       timeout: 15_000,
     })
     .toMatchObject({ state: 'offline' });
+  expect(await other.beat()).toMatchObject({ renewed: [] });
 });
 
 test('L9 a watcher that does not read is cut; until then no more than the limit may watch', async () => {
