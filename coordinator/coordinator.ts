@@ -14,6 +14,7 @@ import type { ObjectStore } from './objects/object-store.ts';
 import { openDialects } from './open-dialects.ts';
 import { openObjects } from './open-objects.ts';
 import { openTls } from './open-tls.ts';
+import { GuardedHttp } from './outbound/guarded-http.ts';
 import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
@@ -55,7 +56,7 @@ export interface Coordinator {
 const POOL_SIZE = 16;
 
 function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
-  const { bucket, leaseTtlMs, maxWaitMs, minSandbox } = settings;
+  const { bucket, leaseTtlMs, maxWaitMs, minSandbox, maxFetchBytes } = settings;
   const ttl = leaseTtlMs === undefined ? {} : { leaseTtlMs };
   const wait = maxWaitMs === undefined ? {} : { maxWaitMs };
   return {
@@ -66,6 +67,7 @@ function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings 
     minSandbox,
     ...ttl,
     ...wait,
+    ...(maxFetchBytes === undefined ? {} : { maxFetchBytes }),
     ...times,
   };
 }
@@ -112,6 +114,7 @@ function openGrid(parts: CoordinatorParts, own: GridParts): RunningGrid {
     jobs,
     objects,
     secretKeys,
+    outbound: new GuardedHttp({ clock, ...settings.outbound }),
     wakeSource: postgresWakeSource({ connectionString: settings.databaseUrl, clock, ids, logger }),
     clock,
     ids,

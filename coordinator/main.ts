@@ -31,6 +31,10 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_SECRET_KEYS          what secrets in the database are encrypted with: keys of 32 characters or more, with commas
                                 between; the first encrypts, all decrypt (default: a file in CLIPGRID_DATA; must be set,
                                 and the same, for several coordinators)
+  CLIPGRID_OUTBOUND_NETWORKS    private networks that URLs of users may lead to, for sources and webhooks: 10.0.0.0/8,fd00::/8
+                                (default none: only public addresses are asked, and only by https)
+  CLIPGRID_OUTBOUND_HTTP        yes: public addresses may be asked in plain HTTP, too (default no)
+  CLIPGRID_MAX_FETCH_GIB        the largest source that is fetched from a URL (default 64)
   CLIPGRID_FINALRIP_TOKEN       the token of FinalRip's clients, as one owner; there is no default
   CLIPGRID_FINALRIP_TOKENS      more of them, each an owner of its own tasks: alice=SECRET,bob:read=SECRET
   CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)

@@ -1,7 +1,8 @@
 import { join, resolve } from 'node:path';
-import { GridError } from '../shared/errors.ts';
+import { GridError, toGridError } from '../shared/errors.ts';
 import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
 import { AGENT_AUTH_MODES, isAgentAuth, type AgentAuth } from './domain/enrolment.ts';
+import { parseNetworks } from './outbound/networks.ts';
 import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
 import * as openencoder from './dialects/openencoder/settings.ts';
 
@@ -34,6 +35,9 @@ export interface CoordinatorSettings {
   readonly joinToken?: string;
   /** What secrets in the database are encrypted with; none: a key of the data folder. */
   readonly secretKeys: readonly string[];
+  readonly outbound: OutboundSettings;
+  /** Of one source that is fetched from a URL; undefined: the grid's own default. */
+  readonly maxFetchBytes?: number;
   readonly finalrip: FinalripSettings;
   /** Absent: not served. */
   readonly openencoder?: openencoder.OpenencoderSettings;
@@ -54,6 +58,14 @@ export interface S3Settings {
   readonly region: string;
   readonly accessKey: string;
   readonly secretKey: string;
+}
+
+/** What may be asked of addresses that users name. */
+export interface OutboundSettings {
+  /** Networks that may be asked though they are not public. */
+  readonly networks: readonly string[];
+  /** Whether public addresses may be asked in plain HTTP. */
+  readonly plainHttp: boolean;
 }
 
 /** A shorter one would not outlive one lost heartbeat. */
@@ -160,6 +172,29 @@ function minSandbox(env: Environment): SandboxStrength {
   return text;
 }
 
+function outbound(env: Environment): OutboundSettings {
+  const name = 'CLIPGRID_OUTBOUND_NETWORKS';
+  const texts = (env[name] ?? '').split(',').map((text) => text.trim());
+  const networks = texts.filter((text) => text !== '');
+  try {
+    parseNetworks(networks);
+  } catch (thrown) {
+    refuse(name, env[name], toGridError(thrown).message);
+  }
+  const plain = env['CLIPGRID_OUTBOUND_HTTP'] || 'no';
+  if (plain !== 'yes' && plain !== 'no') refuse('CLIPGRID_OUTBOUND_HTTP', plain, 'give yes or no');
+  return { networks, plainHttp: plain === 'yes' };
+}
+
+function fetchBytes(env: Environment): number | undefined {
+  const name = 'CLIPGRID_MAX_FETCH_GIB';
+  const text = env[name];
+  if (text === undefined || text === '') return undefined;
+  const value = Number(text);
+  if (!(value >= 0.001 && value <= 10_000)) refuse(name, text, 'give GiB, 0.001 to 10000');
+  return Math.round(value * 1024 ** 3);
+}
+
 /** Neither the text nor a key is ever part of a message. */
 function secretKeys(env: Environment): string[] {
   const name = 'CLIPGRID_SECRET_KEYS';
@@ -190,6 +225,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const maxWaitMs = time(env, MAX_WAIT);
   const openencoderPort = port(env, 'CLIPGRID_OPENENCODER_PORT', openencoder.DEFAULT_PORT);
   const openencoderSettings = openencoder.readOpenencoderSettings(env, openencoderPort);
+  const maxFetchBytes = fetchBytes(env);
   return {
     databaseUrl,
     host,
@@ -209,6 +245,8 @@ export function readSettings(env: Environment): CoordinatorSettings {
     agentAuth: agentAuth(env, auth),
     ...(env['CLIPGRID_JOIN_TOKEN'] ? { joinToken: env['CLIPGRID_JOIN_TOKEN'] } : {}),
     secretKeys: secretKeys(env),
+    outbound: outbound(env),
+    ...(maxFetchBytes ? { maxFetchBytes } : {}),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     ...(openencoderSettings ? { openencoder: openencoderSettings } : {}),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',

@@ -21,6 +21,7 @@ export interface Grid {
   readonly enrolment: EnrolmentFace;
   readonly users: UsersFace;
   readonly secrets: SecretsFace;
+  readonly fetches: FetchesFace;
 }
 
 export interface SubmitInput {
@@ -336,4 +337,28 @@ export interface SecretsFace {
   seal(text: string, purpose: string): string;
   /** `failed_precondition` when its key is not known here; `internal` when it was changed or is for something else. */
   open(sealed: string, purpose: string): string;
+}
+
+export interface FetchOptions {
+  readonly ownerId: string;
+  /** What people call the upload; default: the last part of the URL's path. */
+  readonly name?: string;
+  /** Less than the operator's limits. */
+  readonly maxBytes?: number;
+  readonly maxS?: number;
+  readonly signal?: AbortSignal;
+  /** Often; `sizeBytes` as the server announced it. */
+  onProgress?(bytes: number, sizeBytes: number | undefined): void;
+}
+
+/** Sources that are fetched from a URL of a user. */
+export interface FetchesFace {
+  /**
+   * Streams it into the object store, a few at once, and resolves to a complete upload of that owner, which lives as any
+   * upload does. A coordinator that dies meanwhile leaves nothing: whoever asked must ask again. Errors, whose messages
+   * hold no more of the URL than scheme, host and port: `invalid_argument`, `permission_denied` (a private address),
+   * `source_missing` (404, 410), `source_unreadable` (any other answer than 200), `too_large`, `timeout` (too slow, or
+   * all in all), `unprocessable` (not the bytes that were announced, or none), `unavailable`, `cancelled`.
+   */
+  fetch(url: string, options: FetchOptions): Promise<UploadView>;
 }

@@ -3,6 +3,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
+import type { OutboundHttp } from '../outbound/outbound-http.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { GarbageStore } from '../store/garbage-store.ts';
@@ -21,6 +22,7 @@ import { Dispatcher } from './dispatcher.ts';
 import { createEnrolment } from './enrolment.ts';
 import { createEvents } from './events.ts';
 import type { AgentsFace, Grid } from './face.ts';
+import { createFetches } from './fetches.ts';
 import { Gateway } from './gateway.ts';
 import { IndexPlanner } from './index-planner.ts';
 import { createJobs } from './jobs.ts';
@@ -47,6 +49,8 @@ export interface GridDeps {
   /** What secrets are encrypted with: the first one seals, all open. */
   readonly secretKeys: readonly string[];
   readonly objects: ObjectStore;
+  /** To addresses that users name. */
+  readonly outbound: OutboundHttp;
   readonly wakeSource: WakeSource;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -94,6 +98,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     enrolment: createEnrolment(deps.enrolments, ids),
     users: createUsers(deps.users),
     secrets: createSecrets(deps.secretKeys),
+    fetches: createFetches(deps),
   };
   return {
     face,

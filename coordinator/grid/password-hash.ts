@@ -1,5 +1,5 @@
 import { randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
-import { GridError } from '../../shared/errors.ts';
+import { Turnstile } from '../../shared/turnstile.ts';
 
 /** What one guess costs: about as much as bcrypt of cost 10, and 16 MiB. They are kept in each hash, so that they can rise. */
 const COST = { N: 2 ** 14, r: 8, p: 1 } as const;
@@ -22,35 +22,21 @@ function derive(password: string, salt: Buffer, options: ScryptOptions): Promise
 
 /** Makes and checks hashes of passwords, a few at once. */
 export class PasswordHasher {
-  #running = 0;
-  readonly #waiting: (() => void)[] = [];
+  readonly #turnstile = new Turnstile({ atOnce: AT_ONCE, waiting: MOST_WAITING, of: 'sign-ins' });
   /** What the password of an unknown name is checked against, so that it takes as long. */
   readonly #nobody = format(Buffer.alloc(SALT_BYTES), Buffer.alloc(HASH_BYTES));
 
   async hash(password: string): Promise<string> {
     const salt = randomBytes(SALT_BYTES);
-    return format(salt, await this.#inTurn(() => derive(password, salt, COST)));
+    return format(salt, await this.#turnstile.run(() => derive(password, salt, COST)));
   }
 
   /** With the hash of nobody (undefined) it is as much work, and false. */
   async matches(password: string, hash: string | undefined): Promise<boolean> {
     const [, N, r, p, salt = '', key = ''] = FORMAT.exec(hash ?? this.#nobody) ?? [];
     const cost = { N: Number(N), r: Number(r), p: Number(p) };
-    const mine = await this.#inTurn(() => derive(password, Buffer.from(salt, 'base64url'), cost));
+    const mine = await this.#turnstile.run(() => derive(password, Buffer.from(salt, 'base64url'), cost));
     return timingSafeEqual(mine, Buffer.from(key, 'base64url')) && hash !== undefined;
-  }
-
-  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#waiting.length >= MOST_WAITING)
-      throw new GridError('unavailable', 'too many sign-ins at once: try again in a moment');
-    if (this.#running >= AT_ONCE) await new Promise<void>((resolve) => this.#waiting.push(resolve));
-    this.#running++;
-    try {
-      return await work();
-    } finally {
-      this.#running--;
-      this.#waiting.shift()?.();
-    }
   }
 }
 

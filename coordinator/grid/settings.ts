@@ -28,6 +28,9 @@ export interface GridSettings {
   readonly maxMessageBytes: number;
   /** Agents whose sandbox is weaker are refused. */
   readonly minSandbox: SandboxStrength;
+  /** Of one source that is fetched from a URL. */
+  readonly maxFetchBytes: number;
+  readonly maxFetchMs: number;
 }
 
 export const DEFAULT_TIMES = {
@@ -45,4 +48,6 @@ export const DEFAULT_TIMES = {
   urlExpiryS: 6 * 3600,
   maxMessageBytes: 16 * 1024 * 1024,
   minSandbox: 'none',
+  maxFetchBytes: 64 * 1024 ** 3,
+  maxFetchMs: 6 * 3600_000,
 } as const;

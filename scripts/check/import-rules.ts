@@ -41,7 +41,7 @@ const LAYERS: readonly Layer[] = [
   {
     prefix: 'coordinator/grid/',
     may: ['shared/', 'coordinator/domain/', 'coordinator/grid/'],
-    mayTypes: ['coordinator/store/', 'coordinator/objects/'],
+    mayTypes: ['coordinator/store/', 'coordinator/objects/', 'coordinator/outbound/'],
     packages: notServer,
   },
   ...['store', 'objects', 'rpc', 'http'].map((name) => ({
@@ -49,6 +49,7 @@ const LAYERS: readonly Layer[] = [
     may: ['shared/', 'coordinator/domain/', `coordinator/${name}/`, ...FACE],
     mayTypes: ['coordinator/grid/'],
   })),
+  { prefix: 'coordinator/outbound/', may: ['shared/', 'coordinator/outbound/'], packages: notServer },
   {
     prefix: 'coordinator/dialects/',
     may: [
@@ -59,7 +60,7 @@ const LAYERS: readonly Layer[] = [
       '<own>',
       ...FACE,
     ],
-    mayTypes: ['coordinator/objects/'],
+    mayTypes: ['coordinator/objects/', 'coordinator/outbound/'],
   },
   { prefix: 'coordinator/dashboard/', may: ['coordinator/dashboard/'] },
   { prefix: 'coordinator/', may: ['shared/', 'coordinator/'] },

@@ -90,6 +90,7 @@ export class Fleet {
       enrolments: { standing: async () => ({ revoked: false }) } as unknown as GridDeps['enrolments'],
       users: { pruneFailures: async () => undefined } as unknown as GridDeps['users'],
       secretKeys: [],
+      outbound: {} as GridDeps['outbound'],
       objects: objects.seenFrom(process),
       wakeSource: database.wakeSource(process),
       clock: process,

@@ -43,6 +43,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
       httpPort,
       grpcPort: 0,
       secretKeys: [],
+      outbound: { networks: ['127.0.0.0/8'], plainHttp: false },
       finalrip: {
         port: finalripPort,
         auth: options.finalripAuth ?? 'none',

@@ -12,6 +12,7 @@ import { createGrid } from '../../coordinator/grid/grid.ts';
 import { DEFAULT_TIMES, type GridSettings } from '../../coordinator/grid/settings.ts';
 import { FolderHttp } from '../../coordinator/objects/folder-http.ts';
 import { FolderStore } from '../../coordinator/objects/folder.ts';
+import { GuardedHttp } from '../../coordinator/outbound/guarded-http.ts';
 import { DEFAULT_RPC_LIMITS, type RpcLimits } from '../../coordinator/rpc/limits.ts';
 import { createRpcServer } from '../../coordinator/rpc/server.ts';
 import { createServices } from '../../coordinator/rpc/services.ts';
@@ -94,6 +95,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     tokens: postgresTokenStore(db),
     enrolments: postgresEnrolmentStore(db),
     users: postgresUserStore(db),
+    outbound: new GuardedHttp({ clock, networks: ['127.0.0.0/8'], plainHttp: false }),
     secretKeys: ['a key for secrets that is only for tests'],
     objects,
     wakeSource:

@@ -27,3 +27,19 @@ test('keys for secrets: several with commas between, each long enough, and never
   expect([read(), read('')]).toEqual([[], []]);
   expect(() => read(`${one},short-one`)).toThrow('CLIPGRID_SECRET_KEYS is "...": each key needs at least 32');
 });
+
+test('what may be asked of addresses that users name: nothing private, no plain HTTP, unless it is set', () => {
+  const read = (env: Record<string, string>) => readSettings({ ...DATABASE, ...env });
+  expect(read({}).outbound).toEqual({ networks: [], plainHttp: false });
+  expect(read({}).maxFetchBytes).toBeUndefined();
+  const set = { CLIPGRID_OUTBOUND_NETWORKS: '10.0.0.0/8, fd00::/8', CLIPGRID_OUTBOUND_HTTP: 'yes' };
+  expect(read(set).outbound).toEqual({ networks: ['10.0.0.0/8', 'fd00::/8'], plainHttp: true });
+  expect(read({ CLIPGRID_MAX_FETCH_GIB: '0.5' }).maxFetchBytes).toBe(2 ** 29);
+  for (const [name, value] of [
+    ['CLIPGRID_OUTBOUND_NETWORKS', 'lab'],
+    ['CLIPGRID_OUTBOUND_HTTP', 'true'],
+    ['CLIPGRID_MAX_FETCH_GIB', '0'],
+    ['CLIPGRID_MAX_FETCH_GIB', 'all'],
+  ] as const)
+    expect(() => read({ [name]: value })).toThrow(`${name} is "${value}"`);
+});

@@ -1,0 +1,65 @@
+import { isIP, type BlockList } from 'node:net';
+import { GridError } from '../../shared/errors.ts';
+import { isIn, isPublic } from './networks.ts';
+
+export interface ResolvedAddress {
+  readonly address: string;
+  readonly family: number;
+}
+
+/** All addresses of a name. */
+export type Resolve = (host: string) => Promise<readonly ResolvedAddress[]>;
+
+export interface TargetRules {
+  /** Networks that may be asked though they are not public, and in plain HTTP. */
+  readonly networks: BlockList;
+  /** Whether public addresses may be asked in plain HTTP. */
+  readonly plainHttp: boolean;
+  readonly resolve: Resolve;
+}
+
+/** An address that was checked: connections go to one of `addresses`, whatever the name comes to mean meanwhile. */
+export interface Target {
+  readonly url: URL;
+  readonly addresses: readonly ResolvedAddress[];
+}
+
+/** Scheme, host and port: paths and queries may hold secrets. */
+export function originOf(url: string): string {
+  const parsed = URL.canParse(url) ? new URL(url) : undefined;
+  return parsed === undefined ? 'the address' : `${parsed.protocol}//${parsed.host}`;
+}
+
+function parse(text: string): URL {
+  const refuse = (why: string): never => {
+    throw new GridError('invalid_argument', `${originOf(text)}: ${why}`, { details: { field: 'url' } });
+  };
+  if (!URL.canParse(text)) return refuse('this is no URL; give one such as https://example.com/film.mkv');
+  const url = new URL(text);
+  if (url.protocol !== 'https:' && url.protocol !== 'http:')
+    return refuse(`only https is fetched, not ${url.protocol.slice(0, -1)}`);
+  if (url.username !== '' || url.password !== '')
+    return refuse('a user name or password in a URL is not sent: leave it out');
+  return url;
+}
+
+/** Throws unless this URL may be asked: every address that its name has must be allowed. */
+export async function checkTarget(text: string, rules: TargetRules): Promise<Target> {
+  const url = parse(text);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const version = isIP(host);
+  const addresses = version === 0 ? await rules.resolve(host) : [{ address: host, family: version }];
+  const origin = originOf(text);
+  if (addresses.length === 0) throw new GridError('unavailable', `${origin}: the name has no address`);
+  for (const { address } of addresses) {
+    if (isPublic(address) || isIn(rules.networks, address)) continue;
+    const message = `${origin} is the private address ${address}, which is not asked: an operator can allow its network with CLIPGRID_OUTBOUND_NETWORKS`;
+    throw new GridError('permission_denied', message, { details: { field: 'url', address } });
+  }
+  const known = addresses.every(({ address }) => isIn(rules.networks, address));
+  if (url.protocol === 'http:' && !rules.plainHttp && !known) {
+    const message = `${origin} is plain HTTP: give an https URL, or an operator can allow it with CLIPGRID_OUTBOUND_HTTP=yes`;
+    throw new GridError('permission_denied', message, { details: { field: 'url' } });
+  }
+  return { url, addresses };
+}
