@@ -84,6 +84,7 @@ const SPARE_KINDS = 64;
 /** The sessions that end on this process. */
 export class SessionRegistry {
   readonly #sessions = new Map<string, LocalSession>();
+  readonly #byAgent = new Map<string, LocalSession>();
   readonly #kinds = new Map<string, ReadonlySet<string>>();
 
   /** The set of these capabilities, the same one for all agents that have the same: placement groups agents by it. */
@@ -99,10 +100,11 @@ export class SessionRegistry {
 
   /** L8: the agent's older session is ended. False, and nothing done: a newer one is here. */
   add(session: LocalSession): boolean {
-    const others = this.all().filter((other) => other.agentId === session.agentId);
-    if (others.some((other) => isOlder(session.order, other.order))) return false;
-    for (const other of others) this.supersede(other.sessionId);
+    const other = this.#byAgent.get(session.agentId);
+    if (other && isOlder(session.order, other.order)) return false;
+    if (other) this.supersede(other.sessionId);
     this.#sessions.set(session.sessionId, session);
+    this.#byAgent.set(session.agentId, session);
     return true;
   }
 
@@ -119,7 +121,7 @@ export class SessionRegistry {
   #end(sessionId: string, reason: string): void {
     const session = this.#sessions.get(sessionId);
     if (session === undefined) return;
-    this.#sessions.delete(sessionId);
+    this.remove(sessionId);
     session.sink.end(reason, false);
   }
 
@@ -127,8 +129,11 @@ export class SessionRegistry {
     return this.#sessions.get(sessionId);
   }
 
-  remove(sessionId: string): boolean {
-    return this.#sessions.delete(sessionId);
+  remove(sessionId: string): void {
+    const session = this.#sessions.get(sessionId);
+    if (session === undefined) return;
+    this.#sessions.delete(sessionId);
+    if (this.#byAgent.get(session.agentId) === session) this.#byAgent.delete(session.agentId);
   }
 
   all(): LocalSession[] {

@@ -9,6 +9,7 @@ import type { AgentGateway, OpenSession, SessionSink } from '../grid/agent-gatew
 import type { AgentClaim } from '../grid/face.ts';
 import type { RpcLimits } from './limits.ts';
 import { MessageMeter } from './message-meter.ts';
+import type { Turns } from './turns.ts';
 import { UnreadWatch } from './unread-watch.ts';
 
 export interface AgentSessionDeps {
@@ -19,6 +20,7 @@ export interface AgentSessionDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly limits: RpcLimits;
+  readonly openings: Turns;
   /** The largest message that an agent takes. */
   readonly maxMessageBytes: number;
 }
@@ -116,9 +118,12 @@ export class AgentSession implements SessionSink {
   }
 
   async #greet(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
-    const { gateway, admit } = this.#deps;
+    const { gateway, admit, openings } = this.#deps;
+    const leave = await openings.enter();
     const claim = { agentId: hello.agentId, proof: hello.proof, nonce: this.#nonce };
     try {
+      // It gave up while it waited.
+      if (this.#ended) return;
       await admit(claim);
       const open = await gateway.open(hello, this);
       await this.#stillAdmitted(claim, open);
@@ -129,6 +134,8 @@ export class AgentSession implements SessionSink {
     } catch (thrown) {
       const error = toGridError(thrown);
       this.end(`${error.code}: ${error.message}`, !FINAL.has(error.code));
+    } finally {
+      leave();
     }
   }
 

@@ -9,6 +9,8 @@ export interface RpcLimits {
   readonly streamsPerConnection: number;
   /** Agent sessions on this process. */
   readonly sessions: number;
+  /** Of them, how many may be let in at once: a crowd that returns must leave the database to those who work. */
+  readonly openings: number;
   /** Event, health and reflection streams of each service on this process. */
   readonly watches: number;
   /** The first message of a session must have come by then. */
@@ -33,6 +35,7 @@ export const DEFAULT_RPC_LIMITS: RpcLimits = {
   idleConnectionMs: 300_000,
   streamsPerConnection: 2_000,
   sessions: 10_000,
+  openings: 8,
   watches: 200,
   helloWithinMs: 10_000,
   unreadBytes: 32 * 1024 * 1024,

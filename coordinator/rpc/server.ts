@@ -11,8 +11,9 @@ import { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { RpcService } from './rpc-service.ts';
 import { reportStatus } from './status.ts';
+import { Turns } from './turns.ts';
 
-export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'admit'> {
+export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'admit' | 'openings'> {
   readonly auth: RpcAuth;
   readonly agentAuth: AgentAuth;
   readonly enrolment: EnrolmentFace;
@@ -86,6 +87,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const server = new Server(channelOptions(limits, options.maxMessageBytes));
   const sessions = new Set<AgentSession>();
   const open = new OpenStreams('agent sessions', limits.sessions);
+  const openings = new Turns(limits.openings);
 
   async function accept(call: SessionCall): Promise<void> {
     call.pause();
@@ -95,7 +97,7 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
     if (agentAuth === 'token') await authenticate(options.auth, call.metadata, 'agent');
     if (call.cancelled || call.destroyed) return;
     const admit = (claim: AgentClaim): Promise<void> => enrolment.admit(claim, agentAuth);
-    const session = new AgentSession(call, { ...options, limits, admit });
+    const session = new AgentSession(call, { ...options, limits, admit, openings });
     sessions.add(session);
     call.on('close', () => sessions.delete(session));
     call.resume();

@@ -35,6 +35,11 @@ test('L8 the older session of an agent is ended by the newer one, and never the 
   expect(registry.add(session('late'))).toBe(false);
   expect(newer.ended).toEqual([]);
   expect(registry.all().map((one) => one.sessionId)).toEqual(['new']);
+  // The end of the older stream arrives late.
+  registry.remove('old');
+  expect(registry.add(session('later'))).toBe(false);
+  registry.remove('new');
+  expect(registry.add(session('returned'))).toBe(true);
 });
 
 test('an agent that let a lease run out is granted nothing before it is heard again', () => {
