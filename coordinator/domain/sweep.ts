@@ -12,10 +12,40 @@ export interface SweepTimes {
   readonly outageMs: number;
 }
 
-/** L12: the first sweep after an outage puts expiry on hold for one full ttl. */
+/** What is measured by the referee's clock is this exact at best: statements overtake each other. */
+export const CLOCK_SLACK_MS = 1_000;
+/** Longer than a sweeper that works is ever away. */
+export const SWEPT_LATELY_MS = 60_000;
+
+/**
+ * L12: the first sweep after an outage puts expiry on hold for one full ttl; so does one after the referee's clock jumped
+ * on. One that jumped back takes the hold with it, as far as anybody can tell, and no hold is longer than a ttl.
+ */
 export function sweep(mark: SweepMark, { nowMs, ttlMs, outageMs }: SweepTimes): SweepMark {
-  const outage = nowMs - mark.sweptAtMs > outageMs;
-  return { sweptAtMs: nowMs, heldUntilMs: outage ? nowMs + ttlMs : mark.heldUntilMs };
+  const passedMs = nowMs - mark.sweptAtMs;
+  const latestMs = nowMs + ttlMs;
+  const heldUntilMs = Math.min(mark.heldUntilMs + Math.min(passedMs, 0), latestMs);
+  return { sweptAtMs: nowMs, heldUntilMs: passedMs > outageMs ? latestMs : heldUntilMs };
+}
+
+/** No lease ends later than that. One that does was given, or renewed, before the referee's clock jumped back. */
+export function latestEndMs({ nowMs, ttlMs }: Pick<SweepTimes, 'nowMs' | 'ttlMs'>): number {
+  return nowMs + ttlMs + CLOCK_SLACK_MS;
+}
+
+/**
+ * How far the referee's clock has jumped between two sweeps; 0 where nobody can tell. `passedMs`: between them on that
+ * clock, `atMostMs`: on one that does not jump.
+ */
+export function jumpBetween(passedMs: number, atMostMs: number, outageMs: number): number {
+  if (passedMs < -CLOCK_SLACK_MS) return passedMs;
+  const tooMuchMs = passedMs - atMostMs;
+  return tooMuchMs > outageMs ? tooMuchMs : 0;
+}
+
+/** Whether a wait of that length is one in which agents could be seen all the time (L12, L15). */
+export function wasWatched(mark: SweepMark, nowMs: number, waitMs: number): boolean {
+  return mark.heldUntilMs < nowMs - waitMs && nowMs - mark.sweptAtMs < SWEPT_LATELY_MS;
 }
 
 /** Whether leases may end now. */

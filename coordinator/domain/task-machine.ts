@@ -57,6 +57,8 @@ export type TaskEvent =
       readonly lost: boolean;
     }
   | { readonly type: 'shorten'; readonly sessionId: string; readonly untilMs: number }
+  /** The referee's clock jumped back: no lease may end later than that. */
+  | { readonly type: 'cap'; readonly latestMs: number; readonly untilMs: number }
   | { readonly type: 'expire'; readonly nowMs: number }
   | { readonly type: 'release'; readonly fence: Fence; readonly agentId: string }
   | {
@@ -151,6 +153,8 @@ function changeOf(task: TaskMachine, event: TaskEvent): Partial<TaskMachine> | u
       return giveBack(task, event);
     case 'shorten':
       return shorten(task, event);
+    case 'cap':
+      return cap(task, event);
     case 'expire':
       return expire(task, event.nowMs);
     case 'release':
@@ -211,6 +215,12 @@ function shorten(task: TaskMachine, event: EventOf<'shorten'>): Change {
   const { lease } = task;
   if (task.state !== 'leased' || lease?.sessionId !== event.sessionId) return undefined;
   return { lease: { ...lease, untilMs: Math.min(lease.untilMs ?? 0, event.untilMs) } };
+}
+
+function cap(task: TaskMachine, { latestMs, untilMs }: EventOf<'cap'>): Change {
+  const { lease } = task;
+  if (task.state !== 'leased' || !lease || (lease.untilMs ?? 0) <= latestMs) return undefined;
+  return { lease: { ...lease, untilMs } };
 }
 
 /** L4, L11: the lease stays on the task, so that late work may still be taken. */

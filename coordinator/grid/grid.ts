@@ -106,7 +106,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     services: [
       wakeService(deps, registry, wake),
       dispatcher,
-      createTicker({ name: 'sweeper', everyMs: SWEEP_MS, clock, logger, tick: () => sweep(deps, wake) }),
+      createTicker({ name: 'sweeper', everyMs: SWEEP_MS, clock, logger, tick: createSweep(deps, wake) }),
       createTicker({
         name: 'housekeeper',
         everyMs: SILENT_MS / 3,
@@ -132,12 +132,19 @@ export function createGrid(deps: GridDeps): RunningGrid {
   };
 }
 
-async function sweep({ leases, settings }: GridDeps, wake: Wake): Promise<void> {
+function createSweep({ leases, clock, settings }: GridDeps, wake: Wake): () => Promise<void> {
   // Shorter than the grace of a broken stream: its lease must not end while nobody was there to take the agent back (L12).
   const outageMs = Math.max(2 * SWEEP_MS, settings.graceMs - SWEEP_MS);
-  const ended = await leases.expire({ ttlMs: settings.leaseTtlMs, outageMs, limit: 1000 });
-  const drained = await leases.revokeDrained({ graceMs: settings.graceMs, limit: 1000 });
-  if (ended + drained > 0) wake.ring();
+  const { leaseTtlMs: ttlMs, graceMs } = settings;
+  let lastMs = -Infinity;
+  return async () => {
+    const startMs = clock.monotonicMs();
+    const sinceMs = (): number => clock.monotonicMs() - lastMs;
+    const ended = await leases.expire({ ttlMs, outageMs, limit: 1000, sinceMs });
+    lastMs = startMs;
+    const drained = await leases.revokeDrained({ graceMs, limit: 1000 });
+    if (ended + drained > 0) wake.ring();
+  };
 }
 
 async function keepHouse({ leases, agents, events, users, settings }: GridDeps): Promise<void> {

@@ -109,6 +109,11 @@ export interface ExpireOptions {
   /** A pause between two sweeps longer than this was an outage (L12). */
   readonly outageMs: number;
   readonly limit: number;
+  /**
+   * Milliseconds since the caller began its last sweep that succeeded, on a clock that does not jump; by default for ever.
+   * What passed beyond that on the database's clock was a jump.
+   */
+  sinceMs?(): number;
 }
 
 export interface WaitLimit {

@@ -32,6 +32,18 @@ export async function createGridFixture(options: Pick<MovedStores, 'newId' | 'tt
     async ageLeases(ms: number): Promise<void> {
       await pool.query(`update tasks set lease_expires_at = lease_expires_at - ${past(ms)}`);
     },
+    /** As if the database's clock had just jumped so far on, or back: all that is stored is by the old one. */
+    async clockJumped(ms: number): Promise<void> {
+      const by = past(ms);
+      await pool.query(
+        `update tasks set lease_expires_at = lease_expires_at - ${by}, ready_at = ready_at - ${by}, granted_at = granted_at - ${by}`,
+      );
+      await pool.query(
+        `update agents set last_seen_at = last_seen_at - ${by}, drain_until = drain_until - ${by}`,
+      );
+      await pool.query(`update uploads set touched_at = touched_at - ${by}`);
+      await pool.query(`update sweeper set swept_at = swept_at - ${by}, held_until = held_until - ${by}`);
+    },
     /** As if nobody had swept for so long. */
     async sweptAgo(ms: number): Promise<void> {
       await pool.query(`update sweeper set swept_at = now() - ${past(ms)}`);

@@ -9,7 +9,8 @@ import { storeMoves, type MovedStores } from './store-moves.ts';
 
 /** The same as the fixture over PostgreSQL, over the domain's state machines in memory. */
 export async function createMemoryFixture(options: Pick<MovedStores, 'newId' | 'ttlMs'> = {}) {
-  const state = new MemoryState(systemClock);
+  let jumpedMs = 0;
+  const state = new MemoryState({ ...systemClock, wallMs: () => systemClock.wallMs() + jumpedMs });
   const leases = memoryLeaseStore(state);
   const jobs = memoryJobStore(state);
   const agents = memoryAgentStore(state);
@@ -33,6 +34,9 @@ export async function createMemoryFixture(options: Pick<MovedStores, 'newId' | '
         );
         state.save(input.jobId, { ...tree, tasks });
       }
+    },
+    async clockJumped(ms: number): Promise<void> {
+      jumpedMs += ms;
     },
     async sweptAgo(ms: number): Promise<void> {
       state.sweepMark = { ...state.sweepMark, sweptAtMs: state.nowMs - ms };

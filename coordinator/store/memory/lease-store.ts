@@ -5,7 +5,7 @@ import { bannedAgents } from '../../domain/job-machine.ts';
 import { commitTask, failTask, giveUpTask, loseTask, withTask, type JobTree } from '../../domain/job-tree.ts';
 import { canRun } from '../../domain/free-agents.ts';
 import { LOOK_AHEAD, type Candidate } from '../../domain/placement.ts';
-import { isForgiven, mayExpire, sweep } from '../../domain/sweep.ts';
+import { isForgiven, jumpBetween, latestEndMs, mayExpire, sweep, wasWatched } from '../../domain/sweep.ts';
 import {
   isCurrent,
   saidBefore,
@@ -263,10 +263,26 @@ function release(state: MemoryState, fence: Fence, agentId: string): boolean {
   return true;
 }
 
-function expire(state: MemoryState, { ttlMs, outageMs, limit }: ExpireOptions): number {
+/** What else is measured by a clock that jumped goes with it. */
+function followJump(state: MemoryState, jumpMs: number): void {
+  for (const [agentId, record] of state.agents) {
+    const { view, drain } = record;
+    const lastSeenAt = new Date(view.lastSeenAt.getTime() + jumpMs);
+    const untilMs = drain?.untilMs;
+    const moved = untilMs === undefined ? drain : { untilMs: untilMs + jumpMs };
+    state.agents.set(agentId, { ...record, view: { ...view, lastSeenAt }, drain: moved });
+  }
+}
+
+function expire(state: MemoryState, { ttlMs, outageMs, limit, sinceMs }: ExpireOptions): number {
   const { nowMs } = state;
+  const jumpMs = jumpBetween(nowMs - state.sweepMark.sweptAtMs, sinceMs?.() ?? Infinity, outageMs);
+  if (jumpMs !== 0) followJump(state, jumpMs);
   state.sweepMark = sweep(state.sweepMark, { nowMs, ttlMs, outageMs });
   if (!mayExpire(state.sweepMark, nowMs)) return 0;
+  const latestMs = latestEndMs({ nowMs, ttlMs });
+  for (const { taskId } of state.tasks())
+    apply(state, taskId, { type: 'cap', latestMs, untilMs: nowMs + ttlMs });
   const until = (task: TaskRecord): number => task.lease?.untilMs ?? Infinity;
   const due = state.tasks().filter((task) => task.state === 'leased' && until(task) <= nowMs);
   due.sort((a, b) => until(a) - until(b));
@@ -289,7 +305,7 @@ function revokeDrained(state: MemoryState, graceMs: number, limit: number): numb
 /** L15: what waits for somebody who is never there. */
 function giveUpWaiting(state: MemoryState, { maxWaitMs, limit }: WaitLimit): number {
   const since = state.nowMs - maxWaitMs;
-  if (state.sweepMark.heldUntilMs >= since) return 0;
+  if (!wasWatched(state.sweepMark, state.nowMs, maxWaitMs)) return 0;
   const seen = [...state.agents.values()].filter(({ view }) => view.lastSeenAt.getTime() > since);
   const able = seen.map(({ view }) => new Set(view.capabilities));
   const hopeless = (task: TaskRecord): boolean =>

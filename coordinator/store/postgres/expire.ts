@@ -1,24 +1,31 @@
 import { sql } from 'kysely';
+import { CLOCK_SLACK_MS, jumpBetween } from '../../domain/sweep.ts';
 import { afterLoss } from '../../domain/retry-policy.ts';
 import type { ExpireOptions } from '../lease-store.ts';
-import type { Db } from '../transaction.ts';
+import type { Db, Transaction } from '../transaction.ts';
 import { giveUpLost, type LostTask } from './give-up.ts';
 import { LAST_END_COUNTS } from './keep-attempt.ts';
 
 /**
  * Ends leases whose time is over by the database's clock (L4). The first sweep after a gap ends none and puts expiry on
  * hold for one ttl, because agents could not renew while nobody was there to listen (L12).
+ *
+ * That clock may jump. Jumped on, it looks like an outage, which costs nobody a lease. Jumped back, it leaves leases that
+ * end too late: they are cut to one ttl. No time in here is older than its statement: a process that was stopped between
+ * two of them must not take its own age for a jump.
  */
 export async function expire(db: Db, options: ExpireOptions): Promise<number> {
   const ended = await db.transaction().execute(async (tx) => {
-    const { rows } = await sql<{ held: boolean }>`
-      update sweeper set swept_at = now(), held_until = case
-        when now() - swept_at > ${options.outageMs} * interval '1 millisecond'
-        then now() + ${options.ttlMs} * interval '1 millisecond' else held_until end
-      returning held_until > now() as held`.execute(tx);
-    if (rows[0]?.held ?? true) return [];
+    if (await markSweep(tx, options)) return [];
     const { rows: lost } = await sql<LostTask>`
-      with due as (
+      with too_late as (
+        select task_id from tasks where state = 'leased'
+          and lease_expires_at > statement_timestamp() + ${options.ttlMs + CLOCK_SLACK_MS} * interval '1 millisecond'
+        order by lease_expires_at limit ${options.limit} for update skip locked
+      ), cut as (
+        update tasks t set lease_expires_at = clock_timestamp() + ${options.ttlMs} * interval '1 millisecond'
+        from too_late where t.task_id = too_late.task_id
+      ), due as (
         select task_id from tasks where state = 'leased' and lease_expires_at <= now()
         order by lease_expires_at limit ${options.limit} for update skip locked
       ), ended as (
@@ -41,6 +48,35 @@ export async function expire(db: Db, options: ExpireOptions): Promise<number> {
   // In transactions of their own: a job is locked before its tasks, everywhere.
   for (const task of ended) if (afterLoss(task.lost) === 'give_up') await giveUpLost(db, task);
   return ended.length;
+}
+
+/** Leaves the mark of this sweep; true: expiry is on hold. */
+async function markSweep(tx: Transaction, options: ExpireOptions): Promise<boolean> {
+  const { outageMs, ttlMs } = options;
+  const { rows } = await sql<{ held: boolean; passed_ms: number }>`
+    with last as (select swept_at from sweeper for update)
+    update sweeper s set swept_at = clock_timestamp(), held_until = case
+      when clock_timestamp() - s.swept_at > ${outageMs} * interval '1 millisecond'
+      then clock_timestamp() + ${ttlMs} * interval '1 millisecond'
+      else least(s.held_until + least(clock_timestamp() - s.swept_at, interval '0'),
+        clock_timestamp() + ${ttlMs} * interval '1 millisecond') end
+    from last
+    returning s.held_until > s.swept_at as held, (extract(epoch from s.swept_at - last.swept_at) * 1000)::float8 as passed_ms
+    `.execute(tx);
+  const [row] = rows;
+  if (row === undefined) return true;
+  const jumpMs = jumpBetween(row.passed_ms, options.sinceMs?.() ?? Infinity, outageMs);
+  if (jumpMs !== 0) await followJump(tx, jumpMs);
+  return row.held;
+}
+
+/** What else is measured by a clock that jumped goes with it: when agents were heard, deadlines of drains, idle uploads. */
+async function followJump(tx: Transaction, jumpMs: number): Promise<void> {
+  const jump = sql`${jumpMs} * interval '1 millisecond'`;
+  await sql`update agents set last_seen_at = last_seen_at + ${jump}, drain_until = drain_until + ${jump}`.execute(
+    tx,
+  );
+  await sql`update uploads set touched_at = touched_at + ${jump} where state = 'open'`.execute(tx);
 }
 
 /** A task that has waited long enough competes with the class above it, so that it is never starved. */

@@ -1,4 +1,5 @@
 import { sql } from 'kysely';
+import { SWEPT_LATELY_MS } from '../../domain/sweep.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import { unableFailure } from '../../domain/waiting.ts';
 import type { WaitLimit } from '../lease-store.ts';
@@ -16,13 +17,14 @@ interface WaitingTask {
 
 /**
  * L15: ends tasks that wait for somebody who is never there. Whoever was seen within the limit may come back; after an
- * outage the time begins anew, because agents could not be seen (L12).
+ * outage, or a jump of the clock, the time begins anew, because agents could not be seen (L12): the next sweep says so.
  */
 export async function giveUpWaiting(db: Db, { maxWaitMs, limit }: WaitLimit): Promise<number> {
   const { rows } = await sql<WaitingTask>`
     with bound as (
       select now() - ${maxWaitMs} * interval '1 millisecond' as since from sweeper
       where held_until < now() - ${maxWaitMs} * interval '1 millisecond'
+        and swept_at > now() - ${SWEPT_LATELY_MS} * interval '1 millisecond'
     )
     select distinct on (t.job_id) t.task_id, t.job_id, t.kind, t.clip_index, t.epoch, t.requires
     from tasks t, bound b
