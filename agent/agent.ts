@@ -140,7 +140,7 @@ interface Parts {
 }
 
 function sessionDeps(
-  { config, clock, logger }: AgentDeps,
+  { config, clock, logger, coordinators }: Connected,
   { known, tasks, running, drain }: Parts,
 ): Omit<SessionDeps, 'client'> {
   const { capabilities, key, agentId } = known;
@@ -183,5 +183,6 @@ function sessionDeps(
       void work.finally(() => running.delete(work));
     },
     drain,
+    elsewhere: coordinators.several,
   };
 }

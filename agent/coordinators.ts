@@ -35,6 +35,11 @@ export class Coordinators {
     return this.#addresses[this.#at] ?? '';
   }
 
+  /** Whether there is another one than the present one. */
+  get several(): boolean {
+    return new Set(this.#addresses).size > 1;
+  }
+
   /** A client of the present one; its channel is kept over sessions. */
   get current(): AgentServiceClient {
     const { address } = this;

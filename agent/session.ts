@@ -30,6 +30,8 @@ export interface SessionDeps {
   hello(held: readonly Fence[], proof: Uint8Array): Hello;
   load(): Promise<Load>;
   readonly drain: Drain;
+  /** Whether there is another coordinator, at which leases could be kept (L8). */
+  readonly elsewhere: boolean;
   onGrant(grant: LeaseGrant, times: TrustTimes): void;
 }
 
@@ -43,12 +45,16 @@ export interface SessionEnd {
 type Stream = ClientDuplexStream<SessionRequest, SessionResponse>;
 
 const WELCOME_WITHIN_MS = 15_000;
+/** With leases and another coordinator: the trust deadline does not wait for one that is frozen (L5). */
+const WELCOME_SOON_MS = 3_000;
 const NO_PROOF = new Uint8Array();
 const LEAVE_WITHIN_MS = 2_000;
 /** Whatever the coordinator asks for: no loop without a pause. */
 const MIN_BEAT_MS = 50;
 /** Intervals without an answer before the stream is taken for dead. */
 const MISSED_BEATS = 4;
+/** The same with leases and another coordinator: soon enough for them to be kept there before the trust deadline. */
+const MISSED_SOON = 1.5;
 /** A new lease is renewed so soon. */
 const EARLY_BEAT_MS = 200;
 /** A heartbeat does not wait longer for the machine's load: a disk that hangs must not cost the leases. */
@@ -65,6 +71,7 @@ export class Session {
   #helloMs: number | undefined;
   #sequence = 0;
   #timer: Timer | undefined;
+  #overdue: Timer | undefined;
   #nextBeatMs = Infinity;
   #goodbye: Goodbye | undefined;
   #leaving = false;
@@ -91,11 +98,17 @@ export class Session {
     leave.addEventListener('abort', onLeave, { once: true });
     quit.addEventListener('abort', onQuit, { once: true });
     if (this.#deps.prove === undefined) this.#hello(NO_PROOF);
-    this.#timer = clock.after(WELCOME_WITHIN_MS, () => this.#end('no Welcome came'));
+    const withinMs = this.#mayTurn ? WELCOME_SOON_MS : WELCOME_WITHIN_MS;
+    this.#timer = clock.after(withinMs, () => this.#end('no Welcome came'));
     const end = await this.#ended;
     leave.removeEventListener('abort', onLeave);
     quit.removeEventListener('abort', onQuit);
     return end;
+  }
+
+  /** Leases are held, and there is a coordinator that may answer where this one does not. */
+  get #mayTurn(): boolean {
+    return this.#deps.elsewhere && this.#deps.holder.size > 0;
   }
 
   #hello(proof: Uint8Array): void {
@@ -130,6 +143,7 @@ export class Session {
     if (this.#over) return;
     this.#over = true;
     this.#timer?.cancel();
+    this.#overdue?.cancel();
     this.#deps.link.detach();
     this.#stream.cancel();
     const reconnect = this.#goodbye?.reconnect ?? true;
@@ -211,7 +225,19 @@ export class Session {
   #answered(sequence: number): number | undefined {
     const sentMs = this.#sent.get(sequence);
     for (const earlier of this.#sent.keys()) if (earlier <= sequence) this.#sent.delete(earlier);
+    this.#awaitAnswer();
     return sentMs;
+  }
+
+  /** Ends the session when the answer to the oldest heartbeat is overdue. */
+  #awaitAnswer(): void {
+    const { clock } = this.#deps;
+    this.#overdue?.cancel();
+    if (this.#over || this.#sent.size === 0) return;
+    const patienceMs = (this.#mayTurn ? MISSED_SOON : MISSED_BEATS) * this.#intervalMs;
+    const leftMs = Math.min(...this.#sent.values()) + patienceMs - clock.monotonicMs();
+    if (leftMs <= 0) return this.#end('the coordinator does not answer heartbeats');
+    this.#overdue = clock.after(leftMs, () => this.#awaitAnswer());
   }
 
   /** Brings the next heartbeat forward, never puts it off: however often grants come, beats go out. */
@@ -231,9 +257,6 @@ export class Session {
   async #beat(): Promise<void> {
     const { clock, holder } = this.#deps;
     if (this.#leaving || this.#over) return;
-    const oldestMs = Math.min(...this.#sent.values());
-    if (clock.monotonicMs() - oldestMs >= MISSED_BEATS * this.#intervalMs)
-      return this.#end('the coordinator does not answer heartbeats');
     this.#nextBeatMs = Infinity;
     this.#beatWithin(this.#intervalMs);
     const load = await this.#load();
@@ -250,6 +273,7 @@ export class Session {
     }));
     this.#sent.set(sequence, clock.monotonicMs());
     this.#write({ $case: 'heartbeat', value: { sequence, load, leases } });
+    this.#awaitAnswer();
   }
 
   /** Undefined when the machine takes too long to tell, also while it still does so for an earlier heartbeat. */

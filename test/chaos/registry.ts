@@ -3,6 +3,7 @@ import { agentFrozen } from './scenarios/agent-frozen.ts';
 import { agentKilled } from './scenarios/agent-killed.ts';
 import { agentUnreachable } from './scenarios/agent-unreachable.ts';
 import { clockJump } from './scenarios/clock-jump.ts';
+import { coordinatorFrozen } from './scenarios/coordinator-frozen.ts';
 import { coordinatorKilled } from './scenarios/coordinator-killed.ts';
 import { databaseAway } from './scenarios/database-away.ts';
 import { diskFull } from './scenarios/disk-full.ts';
@@ -15,6 +16,7 @@ export const SCENARIOS: readonly Scenario[] = [
   agentUnreachable,
   agentFrozen,
   coordinatorKilled,
+  coordinatorFrozen,
   twoCoordinators,
   databaseAway,
   objectsAway,

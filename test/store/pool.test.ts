@@ -54,3 +54,22 @@ test('in the middle of a transaction it is the same: not the failed ROLLBACK is 
     await pool.end();
   }
 });
+
+test('who is stopped in the middle of a transaction does not keep its locks from others, and is told', async () => {
+  const options = { connectionString: database.url, max: 2, idleMs: 300, onError: () => undefined };
+  const { db, pool } = openPool(options);
+  try {
+    const failure = await db
+      .transaction()
+      .execute(async (tx) => {
+        await sql`update sweeper set swept_at = now()`.execute(tx);
+        // Waits for the lock of a transaction in which nothing goes on.
+        await sql`update sweeper set swept_at = now()`.execute(db);
+        await sql`select 1`.execute(tx);
+      })
+      .catch(toGridError);
+    expect(failure).toMatchObject({ code: 'unavailable', retryable: true });
+  } finally {
+    await pool.end();
+  }
+});

@@ -21,10 +21,11 @@ export class NameStore {
     return this.#db.transaction().execute(work);
   }
 
-  /** Until the end of the transaction nobody else, in any process, has the names of that root. */
+  /** Until the end of the transaction nobody else, in any process, has the names of that root; copies take their time. */
   async lock(tx: Transaction, ownerId: string, root: string): Promise<void> {
     const text = JSON.stringify(['finalrip', ownerId, root]);
-    await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0))`.execute(tx);
+    await sql`select pg_advisory_xact_lock(hashtextextended(${text}, 0)),
+      set_config('idle_in_transaction_session_timeout', '0', true)`.execute(tx);
   }
 
   async addGarbage(tx: Transaction, { ownerId, root, bucket, keys }: Garbage): Promise<void> {

@@ -11,6 +11,8 @@ export interface PoolOptions {
   onError(error: Error): void;
   /** A server that has said nothing for so long is gone; default 15 s. */
   readonly silentMs?: number;
+  /** A transaction in which nothing is asked for so long is ended by the server; default 10 s. */
+  readonly idleMs?: number;
 }
 
 const INT8 = 20;
@@ -18,6 +20,8 @@ const INT8 = 20;
 const STATEMENT_MS = 14_000;
 /** ... so one that says nothing is gone without a word: the system takes a quarter of an hour to find that out. */
 const SILENT_MS = 15_000;
+/** A process that is stopped within a transaction must not keep its locks from all others. */
+const IDLE_MS = 10_000;
 
 /**
  * Everything here is short and by index. Tables grow by 10,000 rows between two looks of autovacuum, and with the default
@@ -36,6 +40,7 @@ export function openPool(options: PoolOptions): { db: Db; pool: pg.Pool } {
     max: options.max,
     connectionTimeoutMillis: 5_000,
     statement_timeout: STATEMENT_MS,
+    idle_in_transaction_session_timeout: options.idleMs ?? IDLE_MS,
     types,
     options: SESSION,
   });

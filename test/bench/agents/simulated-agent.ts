@@ -67,6 +67,7 @@ export class SimulatedAgent {
         if (kind === 'encode' && this.#deps.holdClips) return;
         void this.#work(grant, held, kind);
       },
+      elsewhere: false,
       drain: new Drain({ clock: systemClock, holder: this.#holder, link: this.#link, logger: silentLogger }),
     });
     const { reason } = await session.run({ leave: NEVER, quit: NEVER });

@@ -38,6 +38,7 @@ function startSession(port: number, times?: ChannelTimes) {
     link,
     clock,
     logger,
+    elsewhere: false,
     drain: new Drain({ clock, holder, link, logger }),
     hello: () => Hello.create({ agentId: 'a' }),
     load: async () => Load.create({}),

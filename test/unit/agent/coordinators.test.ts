@@ -16,6 +16,11 @@ test('an agent begins with any of its coordinators and turns to the next one, ro
   expect(visits('a:1', 0.5, 2)).toEqual(['a:1', 'a:1']);
 });
 
+test('one that is named twice is still the only one', () => {
+  const several = (list: string) => new Coordinators(list, () => 0).several;
+  expect([several('a:1'), several('a:1, a:1'), several('a:1,b:2')]).toEqual([false, false, true]);
+});
+
 test('a list without an address is a mistake', () => {
   expect(() => new Coordinators(' , ', () => 0)).toThrow('at least one');
 });

@@ -17,7 +17,9 @@ let holder: LeaseHolder;
 let stream: FakeStream;
 let load: () => Promise<Load>;
 let ended: SessionEnd | undefined;
+let elsewhere: boolean;
 beforeEach(() => {
+  elsewhere = false;
   clock = new ManualClock();
   holder = new LeaseHolder(clock);
   stream = new FakeStream();
@@ -46,6 +48,7 @@ async function start(kept: { taskId: string; epoch: number; leaseId: string }[] 
     logger: silentLogger,
     hello: (held) => Hello.create({ heldLeases: [...held] }),
     load: () => load(),
+    elsewhere,
     drain: new Drain({ clock, holder, link, logger: silentLogger }),
     onGrant: (grant, times) => void holder.grant(grant.fence!, times),
   });
@@ -164,6 +167,24 @@ test('a stream that answers nothing for four intervals is given up', async () =>
   expect(stream.cancelled).toBe(true);
 });
 
+test('L8 with leases, and another coordinator, it is given up soon enough to keep them there', async () => {
+  elsewhere = true;
+  await start();
+  await pass(6_000);
+  expect(ended).toBeUndefined();
+  answer(beats().at(-1)!.sequence);
+  const fence = grant();
+  await pass(200);
+  answer(beats().at(-1)!.sequence, [fence]);
+  // The next one, 3 s later, is the first that nobody answers.
+  await pass(7_400);
+  expect(ended).toBeUndefined();
+  await pass(200);
+  expect(ended).toMatchObject({ reason: 'the coordinator does not answer heartbeats' });
+  const leftMs = holder.all()[0]!.deadlineMs - clock.monotonicMs();
+  expect(leftMs).toBeGreaterThan(2_000);
+});
+
 test('many early heartbeats that a slow database has not answered yet do not end the session', async () => {
   await start();
   for (let i = 0; i < 20; i++) {
@@ -191,7 +212,13 @@ test('L14 a machine that cannot tell its load still renews its leases', async ()
   expect(asked).toBe(1);
 });
 
-test('no Welcome within its time ends the session', async () => {
+test.each([
+  ['its time', false, 15_000],
+  ['a short time, where leases can be kept elsewhere,', true, 3_000],
+])('no Welcome within %s ends the session', async (_, more, withinMs) => {
+  elsewhere = more;
+  const fence = { taskId: randomUUID(), epoch: 1, leaseId: randomUUID() };
+  if (more) holder.grant(fence, { ttlMs: 12_000, marginMs: 2_000 });
   stream = new FakeStream();
   const link = new Link();
   const drain = new Drain({ clock, holder, link, logger: silentLogger });
@@ -200,9 +227,12 @@ test('no Welcome within its time ends the session', async () => {
     ...parts,
     hello: () => Hello.create(),
     load: () => load(),
+    elsewhere,
     onGrant: () => undefined,
   });
   void session.run({ leave: never, quit: never }).then((end) => (ended = end));
-  await pass(15_000, 1_000);
+  await pass(withinMs - 500, 500);
+  expect(ended).toBeUndefined();
+  await pass(500);
   expect(ended).toMatchObject({ welcomed: false, reason: 'no Welcome came' });
 });
