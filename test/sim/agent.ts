@@ -67,6 +67,8 @@ export interface SimAgentDeps {
   readonly parts: AgentParts;
   /** A stream to one of the coordinators. */
   connect(): SimStream;
+  /** Whether there are several. */
+  readonly elsewhere: boolean;
   /** The coordinator told it to stay away. */
   onRefused(reason: string): void;
 }
@@ -121,6 +123,7 @@ export class SimAgent {
       hello: (held) =>
         Hello.create({ ...known, connection, capabilities: CAPABILITIES, heldLeases: [...held] }),
       load: async () => Load.create(),
+      elsewhere: this.deps.elsewhere,
       drain: new Drain({ clock: process, holder: this.holder, link: this.#link, logger: silentLogger }),
       onGrant: (grant, times) => {
         if (grant.fence === undefined) return;

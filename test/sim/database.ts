@@ -55,6 +55,7 @@ interface Held {
 
 const READS = new Set(['context', 'list', 'get', 'task', 'tasks', 'head', 'after', 'countByState']);
 const REVOKING = new Set(['cancel', 'revokeDrained', 'redoClip', 'retry', 'fail']);
+const HOUR_MS = 3_600_000;
 /** How much likelier than at other statements a crash is: some come all the time with nothing to do, some hardly ever. */
 const CRASH_FACTOR: Readonly<Record<string, number>> = {
   expire: 0.03,
@@ -134,11 +135,20 @@ export class SimDatabase {
     };
   }
 
+  /** Somebody sets the server's clock, by seconds or by days. */
+  jumpClock(): void {
+    const byMs = this.#random.whole(500, this.#random.pick([10_000, HOUR_MS, 50 * HOUR_MS]));
+    const on = this.#random.chance(0.5);
+    this.#world.did(on ? 'the clock of the database jumped on' : 'the clock of the database jumped back');
+    this.#world.say(() => `the clock of the database jumps ${byMs} ms ${on ? 'on' : 'back'}`);
+    this.#server.skewMs += on ? byMs : -byMs;
+  }
+
   /** Another server takes over: committed work is there, connections and what was on its way over them are not. */
   failOver(): void {
     this.#world.did('the database failed over');
     this.#primary++;
-    this.#server.skewMs = this.#random.whole(-100, 100);
+    this.#server.skewMs += this.#random.whole(-100, 100);
     const awayMs = this.#world.troubledFor(this.#random.whole(500, 6_000));
     this.faults.downUntilMs = this.#world.nowMs + awayMs;
   }

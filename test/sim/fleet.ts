@@ -1,6 +1,10 @@
 import { gunzipSync } from 'node:zlib';
 import { createGrid, type GridDeps, type RunningGrid } from '../../coordinator/grid/grid.ts';
+import type { AgentGateway } from '../../coordinator/grid/agent-gateway.ts';
+import type { Grid } from '../../coordinator/grid/face.ts';
 import type { GridSettings } from '../../coordinator/grid/settings.ts';
+import type { Clock } from '../../shared/clock.ts';
+import { GridError } from '../../shared/errors.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { AgentRules } from './agent-rules.ts';
 import { SimAgent, type AgentFaults, type AgentParts } from './agent.ts';
@@ -23,6 +27,8 @@ export interface FleetDeps {
   readonly film: Film;
   readonly settings: Omit<GridSettings, 'coordinatorId'>;
   readonly parts: AgentParts;
+  /** Where sessions enter a coordinator; a broken one may be put before it. */
+  readonly gateway: (real: AgentGateway, clock: Clock) => AgentGateway;
   /** Clocks of agents differ from true time by 5 % at most. */
   readonly drift: boolean;
 }
@@ -60,9 +66,11 @@ export class Fleet {
     return this.#agents.length;
   }
 
-  /** One of the coordinators, dead or alive. */
-  anyGrid(): RunningGrid {
-    return this.#deps.random.pick(this.#coordinators).grid;
+  /** Somebody asks one of the coordinators, dead or alive. Of one that is stopped no answer comes. */
+  async ask<T>(request: (face: Grid) => Promise<T>): Promise<T> {
+    const { process, grid } = this.#deps.random.pick(this.#coordinators);
+    if (process.paused) throw new GridError('unavailable', `${process.name} does not answer`);
+    return request(grid.face);
   }
 
   momentOver(): void {
@@ -135,6 +143,7 @@ export class Fleet {
       incarnation: simIds(own).randomUuid(),
       slots: 1 + (k % 2),
       faults,
+      elsewhere: this.#coordinators.length > 1,
       connect: () => this.#connect({ process, machine, rules }),
       onRefused: (reason) => {
         world.say(() => `${process.name} was refused: ${reason}`);
@@ -149,15 +158,14 @@ export class Fleet {
     void agent.start();
   }
 
-  /** False: it is dead already. */
-  crashAgent(k: number): boolean {
+  crashAgent(k: number): void {
     const { world, random } = this.#deps;
     const process = this.#alive(k);
-    if (!process) return false;
+    if (!process) return;
+    world.did('an agent crashed');
     world.say(() => `${process.name} crashes`);
     this.#kill(process);
     world.at(world.troubledFor(random.whole(500, 8_000)), () => this.startAgent(k));
-    return true;
   }
 
   pauseAgent(k: number): void {
@@ -170,6 +178,21 @@ export class Fleet {
     const pausedMs = world.troubledFor(random.whole(1_000, random.chance(0.1) ? 45_000 : 20_000));
     const cutMs = KEEPALIVE_MS;
     if (pausedMs > cutMs) world.at(cutMs, () => this.#breakStreams(process));
+    world.at(pausedMs, () => {
+      world.say(() => `${process.name} goes on`);
+      process.resume();
+    });
+  }
+
+  pauseCoordinator(): void {
+    const { world, random } = this.#deps;
+    const { process } = random.pick(this.#coordinators);
+    if (!process.alive || process.paused) return;
+    world.did('a coordinator was stopped and woken');
+    world.say(() => `${process.name} is stopped`);
+    process.pause();
+    const pausedMs = world.troubledFor(random.whole(1_000, random.chance(0.1) ? 45_000 : 20_000));
+    if (pausedMs > KEEPALIVE_MS) world.at(KEEPALIVE_MS, () => this.#breakStreams(process));
     world.at(pausedMs, () => {
       world.say(() => `${process.name} goes on`);
       process.resume();
@@ -225,7 +248,7 @@ export class Fleet {
       agent: process,
       machine,
       server,
-      gateway: grid.gateway,
+      gateway: this.#deps.gateway(grid.gateway, server),
       watch: rules.watch(),
       ordinal: ++this.#ordinal,
     });

@@ -2,6 +2,7 @@ import type { Fence } from '../../coordinator/domain/task.ts';
 import type { Completion } from '../../coordinator/store/lease-store.ts';
 import type { JobRecord, TaskRecord } from '../../coordinator/store/memory/records.ts';
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
+import { CLOCK_SLACK_MS } from '../../coordinator/domain/sweep.ts';
 import { JobRules } from './job-rules.ts';
 import type { SimObjects } from './objects.ts';
 import { ProgressRules } from './progress-rules.ts';
@@ -19,6 +20,8 @@ export interface Watched {
   readonly objects: SimObjects;
   readonly frames: number;
   readonly times: Times;
+  /** Time that does not jump. */
+  trueMs(): number;
 }
 
 /** More than a coordinator of this size may have under way, however long the database does not answer. */
@@ -47,7 +50,7 @@ export class Invariants {
     this.#times = times;
     this.#tasks = new TaskRules(judge, { state, objects, ttlMs: times.ttlMs });
     this.#jobs = new JobRules(judge, watched);
-    this.#progress = new ProgressRules(judge, state);
+    this.#progress = new ProgressRules(judge, watched);
     this.#sweptAtMs = state.nowMs;
   }
 
@@ -94,10 +97,19 @@ export class Invariants {
   }
 
   #swept(healthyMs: number): void {
-    const { nowMs } = this.#state;
-    if (nowMs - this.#sweptAtMs > this.#times.outageMs) this.#heldUntilMs = nowMs + this.#times.ttlMs;
+    const { nowMs, sweepMark } = this.#state;
+    const passedMs = nowMs - this.#sweptAtMs;
+    if (passedMs > this.#times.outageMs) this.#heldUntilMs = nowMs + this.#times.ttlMs;
+    // The clock jumped back: what is left of a hold stays the same.
+    if (passedMs < 0) this.#heldUntilMs += passedMs;
     this.#sweptAtMs = nowMs;
     this.#progress.swept(healthyMs);
+    if (sweepMark.heldUntilMs > nowMs) return;
+    const latestMs = nowMs + this.#times.ttlMs + CLOCK_SLACK_MS;
+    for (const task of this.#state.tasks()) {
+      const inTime = task.state !== 'leased' || (task.lease?.untilMs ?? 0) <= latestMs;
+      this.#judge.check('L4', inTime, () => `${label(task)} is leased for more than a ttl`);
+    }
   }
 
   /** L3 and L11, before the rest is compared: what the completions met is what was there before. */

@@ -27,7 +27,10 @@ export const FAULTS = [
   'redo',
 ] as const;
 
-export type Fault = (typeof FAULTS)[number];
+/** Rarer than the others, because of what they cover: while nobody sweeps, or just after it, nothing expires (L12). */
+const RARE_FAULTS = ['database clock', 'coordinator pause'] as const;
+
+export type Fault = (typeof FAULTS)[number] | (typeof RARE_FAULTS)[number];
 
 /** A schedule, all of it: the same options tell the same story. */
 export interface SimOptions {
@@ -48,7 +51,7 @@ const DENSITIES = [0.08, 0.2, 0.4];
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed);
   const density = random.pick(DENSITIES);
-  return {
+  const options = {
     seed,
     agents: random.whole(1, 4),
     coordinators: random.pick([1, 1, 2, 2, 3]),
@@ -57,4 +60,6 @@ export function optionsOf(seed: number): SimOptions {
     faults: FAULTS.filter(() => random.chance(density)),
     faultyMs: random.whole(4_000, 20_000),
   };
+  const rare = RARE_FAULTS.filter(() => random.chance(density / 2));
+  return { ...options, faults: [...options.faults, ...rare] };
 }

@@ -62,8 +62,7 @@ export class People {
       world.say(() => `job ${jobId.slice(0, 4)} was acknowledged`);
     };
     void fleet
-      .anyGrid()
-      .face.jobs.submit(input)
+      .ask((face) => face.jobs.submit(input))
       .then(
         (job) => done(job.jobId),
         () => undefined,
@@ -79,8 +78,7 @@ export class People {
     const deadlineS = random.whole(0, 5);
     world.say(() => `${agentId} is drained`);
     void fleet
-      .anyGrid()
-      .face.agents.drain(agentId, deadlineS)
+      .ask((face) => face.agents.drain(agentId, deadlineS))
       .then(
         () => world.did('an agent was drained'),
         () => undefined,
@@ -90,10 +88,7 @@ export class People {
 
   #undrain(agentId: string): void {
     const { world, fleet, state } = this.#deps;
-    void fleet
-      .anyGrid()
-      .face.agents.undrain(agentId)
-      .catch(() => undefined);
+    void fleet.ask((face) => face.agents.undrain(agentId)).catch(() => undefined);
     // An order may reach the database after the one that takes it back.
     const again =
       world.nowMs < world.troubledUntilMs + 2_000 || state.agents.get(agentId)?.drain !== undefined;
@@ -106,16 +101,14 @@ export class People {
     if (jobId === undefined) return;
     world.say(() => `job ${jobId.slice(0, 4)} is cancelled, or done again`);
     void fleet
-      .anyGrid()
-      .face.jobs.cancel(jobId)
+      .ask((face) => face.jobs.cancel(jobId))
       .then(
         () => world.did('a job was cancelled'),
         () => undefined,
       );
     world.at(random.whole(100, 5_000), () => {
       void fleet
-        .anyGrid()
-        .face.jobs.retry(jobId)
+        .ask((face) => face.jobs.retry(jobId))
         .then(
           () => world.did('a job was retried'),
           () => undefined,
@@ -130,8 +123,7 @@ export class People {
     const clipIndex = random.whole(0, 3);
     world.say(() => `clip ${clipIndex} of job ${jobId.slice(0, 4)} is done again`);
     void fleet
-      .anyGrid()
-      .face.jobs.redoClip({ jobId, clipIndex })
+      .ask((face) => face.jobs.redoClip({ jobId, clipIndex }))
       .then(
         () => world.did('a clip was redone'),
         () => undefined,

@@ -18,11 +18,13 @@ interface Progress {
 export class ProgressRules {
   readonly #judge: Judge;
   readonly #state: MemoryState;
+  readonly #trueMs: () => number;
   #progress = new Map<string, Progress>();
 
-  constructor(judge: Judge, state: MemoryState) {
+  constructor(judge: Judge, { state, trueMs }: { state: MemoryState; trueMs: () => number }) {
     this.#judge = judge;
     this.#state = state;
+    this.#trueMs = trueMs;
   }
 
   /** `healthyMs`: for how long nothing has gone wrong. */
@@ -40,11 +42,11 @@ export class ProgressRules {
       }
     }
     this.#progress = next;
-    if (healthyMs > IDLE_MS) for (const task of ready) this.#isFound(task, busy);
+    for (const task of ready) this.#isFound(task, busy, healthyMs);
   }
 
   #goesOn(task: TaskRecord, last: Progress | undefined): Progress {
-    const { nowMs } = this.#state;
+    const nowMs = this.#trueMs();
     const { framesDone } = task;
     if (last === undefined || framesDone > last.framesDone) return { framesDone, sinceMs: nowMs };
     const quietMs = nowMs - last.sinceMs;
@@ -52,11 +54,15 @@ export class ProgressRules {
     return last;
   }
 
-  #isFound(task: TaskRecord, busy: ReadonlyMap<string, number>): void {
-    const readyMs = this.#state.nowMs - task.readyAtMs;
-    const idle = [...this.#state.agents.values()].find((agent) => this.#isIdle(agent, task, busy));
-    const found = readyMs <= IDLE_MS || idle === undefined;
-    this.#judge.check('L7', found, () => `${idle?.view.agentId} is idle and ${label(task)} waits`);
+  #isFound(task: TaskRecord, busy: ReadonlyMap<string, number>, healthyMs: number): void {
+    const waitedMs = Math.min(healthyMs, this.#state.nowMs - task.readyAtMs);
+    const agents = waitedMs <= IDLE_MS ? [] : [...this.#state.agents.values()];
+    const idle = agents.find((agent) => this.#isIdle(agent, task, busy));
+    this.#judge.check(
+      'L7',
+      idle === undefined,
+      () => `${idle?.view.agentId} is idle and ${label(task)} waits`,
+    );
   }
 
   #isIdle(

@@ -2,7 +2,7 @@ import { DEFAULT_TIMES, type GridSettings } from '../../coordinator/grid/setting
 import { PASS_THROUGH } from '../support/store-moves.ts';
 import { AGENT_PARTS, type AgentFaults, type AgentParts } from './agent.ts';
 import { SimDatabase, type Plant } from './database.ts';
-import { Fleet } from './fleet.ts';
+import { Fleet, type FleetDeps } from './fleet.ts';
 import type { Counts, Happening } from './happenings.ts';
 import { Invariants } from './invariants.ts';
 import type { NetworkFaults } from './network.ts';
@@ -34,6 +34,7 @@ export interface Mutation {
   readonly plant?: Plant;
   readonly settings?: Partial<GridSettings>;
   readonly parts?: Partial<AgentParts>;
+  readonly gateway?: FleetDeps['gateway'];
 }
 
 /** After the faults stop: some rounds of lost leases, holds and backoff (L15). */
@@ -68,7 +69,7 @@ class Simulation {
   readonly #troubles: Troubles;
   #endedMs: number | undefined;
 
-  constructor(options: SimOptions, trace: boolean, { plant, settings, parts }: Mutation) {
+  constructor(options: SimOptions, trace: boolean, { plant, settings, parts, gateway }: Mutation) {
     this.#options = options;
     const world = (this.#world = new World(trace));
     const random = (this.#random = new Random(options.seed ^ 0x5eed));
@@ -80,7 +81,13 @@ class Simulation {
     const times = { ttlMs, graceMs, outageMs: graceMs - 250 };
     const film = filmOf(options.clips);
     const judge = this.#judge;
-    this.#invariants = new Invariants(judge, { state, objects, frames: film.frames, times });
+    this.#invariants = new Invariants(judge, {
+      state,
+      objects,
+      frames: film.frames,
+      times,
+      trueMs: () => world.nowMs,
+    });
     database.onCall = (name, args) => this.#called(name, args);
     database.onUnderWay = (statements) => this.#invariants.underWay(statements);
     const network: NetworkFaults = { ...HEALTHY_NETWORK };
@@ -92,6 +99,7 @@ class Simulation {
       film,
       settings: { ...SETTINGS, ...settings },
       parts: { ...AGENT_PARTS, ...parts },
+      gateway: gateway ?? ((real) => real),
       drift: options.faults.includes('drift'),
     }));
     const people = (this.#people = new People({ world, random, fleet, state }));

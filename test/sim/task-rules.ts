@@ -47,6 +47,8 @@ export class TaskRules {
     if (granted) this.#granted(step);
     if (name === 'renew' && before) this.#renewed(before, after);
     if (name === 'expire' && before?.state === 'leased' && after.state === 'ready') this.#expired(step);
+    const waited = name !== 'giveUpWaiting' || after.state !== 'failed';
+    this.#judge.check('L15', waited, () => `${label(after)} was given up, though no story is a day long`);
     if (name === 'fail' || name === 'retry') this.#failures(name, after);
   }
 

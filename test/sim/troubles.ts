@@ -75,9 +75,10 @@ export class Troubles {
       for (let k = 0; this.#has(fault) && k < times; k++) world.at(random.whole(300, options.faultyMs), fn);
     };
     const anAgent = (): number => random.whole(0, fleet.size);
-    some('agent crash', 2, () => fleet.crashAgent(anAgent()) && world.did('an agent crashed'));
+    some('agent crash', 2, () => fleet.crashAgent(anAgent()));
     some('agent pause', 2, () => fleet.pauseAgent(anAgent()));
     some('slow agent', 2, () => fleet.slowAgent(anAgent()));
+    some('coordinator pause', 2, () => fleet.pauseCoordinator());
     some('black hole', 2, () => fleet.loseAgent(anAgent()));
     some('database stall', 2, () => {
       world.did('the database stalled');
@@ -88,6 +89,7 @@ export class Troubles {
       database.faults.downUntilMs = world.nowMs + world.troubledFor(random.whole(500, 30_000));
     });
     some('database failover', 1, () => database.failOver());
+    some('database clock', 2, () => database.jumpClock());
     some('drain', 2, () => people.drain());
     some('cancel and retry', 2, () => people.cancelAndRetry());
     some('redo', 2, () => people.redo());

@@ -183,7 +183,9 @@ export class SimProcess implements Clock {
   /** Runs in this process: not at all when it is dead, later when it is stopped or slow. */
   run(fn: () => void): void {
     const { nowMs } = this.#world;
-    if (this.lagMs > 0) this.#lastLagMs = this.lagMs;
+    // What it is still late with may be of a time in which it was slower.
+    const before = nowMs <= this.#lateUntilMs ? this.#lastLagMs : 0;
+    if (this.lagMs > 0) this.#lastLagMs = Math.max(this.lagMs, before);
     // Nothing overtakes what was late.
     this.#lateUntilMs = Math.max(this.#lateUntilMs, nowMs + this.lagMs);
     if (this.#lateUntilMs > nowMs) this.#world.at(this.#lateUntilMs - nowMs, () => this.#now(fn));

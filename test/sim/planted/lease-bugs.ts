@@ -1,3 +1,4 @@
+import type { TaskRecord } from '../../../coordinator/store/memory/records.ts';
 import { anyFence, find, leases, patch, type Bug } from './planting.ts';
 
 const AHEAD_MS = 11_000;
@@ -93,6 +94,20 @@ export const LEASE_BUGS: readonly Bug[] = [
       async expire(options) {
         const ended = await store.expire({ ...options, outageMs: Infinity });
         state.sweepMark = { ...state.sweepMark, heldUntilMs: 0 };
+        return ended;
+      },
+    })),
+  },
+  {
+    name: 'a lease lives longer by as much as the clock of the database jumped back',
+    breaks: ['L4'],
+    plant: leases((store, state) => ({
+      async expire(options) {
+        const before = new Map(state.tasks().map((task) => [task.lease?.leaseId, task.lease]));
+        const ended = await store.expire(options);
+        const early = ({ lease }: TaskRecord): boolean =>
+          (lease?.untilMs ?? Infinity) < (before.get(lease?.leaseId)?.untilMs ?? 0);
+        patch(state, early, (task) => ({ ...task, lease: before.get(task.lease?.leaseId) }));
         return ended;
       },
     })),

@@ -1,5 +1,7 @@
 import { LeaseHolder, type TrustTimes } from '../../../agent/lease-holder.ts';
+import type { AgentGateway, SessionSink } from '../../../coordinator/grid/agent-gateway.ts';
 import type { Fence } from '../../../coordinator/domain/task.ts';
+import type { Clock, Timer } from '../../../shared/clock.ts';
 import type { SessionRequest, SessionResponse } from '../../../shared/gen/clipgrid/v1/session.ts';
 import type { SeenStream } from '../agent.ts';
 import type { SimStream } from '../network.ts';
@@ -42,6 +44,25 @@ function silentWhenDrained(stream: SimStream): SeenStream {
   };
 }
 
+const AGAIN_MS = 200;
+
+/** Repeats the answer to a heartbeat until the next one comes, whether anybody reads it or not. */
+function insistent(real: AgentGateway, clock: Clock): AgentGateway {
+  return {
+    open(hello, sink) {
+      let timer: Timer | undefined;
+      const send: SessionSink['send'] = (message) => {
+        const open = sink.send(message);
+        if (!open || message.$case !== 'heartbeatAck') return open;
+        timer?.cancel();
+        timer = clock.after(AGAIN_MS, () => send(message));
+        return open;
+      };
+      return real.open(hello, { send, end: (reason, reconnect) => sink.end(reason, reconnect) });
+    },
+  };
+}
+
 const NEVER_MS = 1e9;
 
 /** In the processes. */
@@ -68,6 +89,11 @@ export const PROCESS_BUGS: readonly Bug[] = [
     name: 'a draining agent sends no heartbeats',
     breaks: ['L13'],
     parts: { stream: silentWhenDrained },
+  },
+  {
+    name: 'a coordinator goes on talking to an agent that reads nothing',
+    breaks: ['L9'],
+    gateway: insistent,
   },
   {
     name: 'coordinators look for work only when they are woken',
