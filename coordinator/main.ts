@@ -53,6 +53,21 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_OPENENCODER_ORIGINS          origins whose pages may call it, with commas between (default: its own only)
   CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT, CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS
                                 failed logins a minute before more are refused (default 5 and 60)
+  CLIPGRID_OPENENCODER_LOCAL    on, or off: whether it may start agents on this machine (default on); CLIPGRID_OPENENCODER_LOCAL_PRICE:
+                                what this machine costs an hour (default 0)
+  CLIPGRID_OPENENCODER_SSH_HOSTS        hosts of your own where it may start an agent: HOST or USER@HOST:PORT, with commas
+                                between; each is in known_hosts and has CLIPGRID_OPENENCODER_SSH_COMMAND (default clipgrid)
+  CLIPGRID_OPENENCODER_AGENT_ADDRESS    HOST:PORT of gRPC as rented machines reach it (default: from CLIPGRID_PUBLIC_URL)
+  CLIPGRID_OPENENCODER_AGENT_CA         file of the CA that they trust, or system; needed where gRPC speaks TLS
+  CLIPGRID_OPENENCODER_AGENT_PACKAGE    https://.../clipgrid.tar.gz#sha256=HEX, which they install; default: their image has
+                                it in /opt/clipgrid
+  CLIPGRID_OPENENCODER_DO_IMAGE, CLIPGRID_OPENENCODER_DO_URL
+                                DigitalOcean's image (default debian-13-x64) and API; token and region are in the dashboard
+  CLIPGRID_OPENENCODER_MAX_MACHINES     most machines at once (default 10); CLIPGRID_OPENENCODER_MAX_HOURLY_PRICE: what they may cost
+                                an hour together (default: no limit)
+  CLIPGRID_OPENENCODER_IDLE_MIN         a machine that costs something is ended after so long without work (default 30; 0: never)
+  CLIPGRID_OPENENCODER_MAX_HOURS        ... and after so many hours, at work or not (default 24; 0: never)
+  CLIPGRID_OPENENCODER_DRAIN_S  how long a machine that is ended may finish what it works on (default 300)
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)
 
 Once it listens it says so in one line of JSON on standard output; its log goes to standard error.

@@ -2,9 +2,12 @@ import type { DialectParts, Dialect } from './dialects/dialect.ts';
 import { createFinalrip } from './dialects/finalrip/finalrip.ts';
 import { createOpenencoder } from './dialects/openencoder/openencoder.ts';
 import { serveObject } from './objects/serve-object.ts';
-import { localUrl, type CoordinatorSettings } from './settings.ts';
+import { localHost, localUrl, type CoordinatorSettings } from './settings.ts';
 
-export interface OpenDialects extends Omit<DialectParts, 'serveObject' | 'publicUrl' | 'host'> {
+export interface OpenDialects extends Omit<
+  DialectParts,
+  'serveObject' | 'publicUrl' | 'host' | 'grpcAddress' | 'dataDir'
+> {
   readonly settings: CoordinatorSettings;
 }
 
@@ -13,6 +16,8 @@ export async function openDialects({ settings, ...over }: OpenDialects): Promise
   const parts: DialectParts = {
     ...over,
     host: settings.host,
+    grpcAddress: `${localHost(settings)}:${settings.grpcPort}`,
+    dataDir: settings.dataDir,
     publicUrl: settings.publicUrl ?? localUrl(settings),
     serveObject: (ref, fileName, exchange) => serveObject(over.objects, { ref, fileName, ...exchange }),
   };

@@ -72,10 +72,16 @@ export interface OutboundSettings {
 const LEASE_TTL = { name: 'CLIPGRID_LEASE_TTL_S', unit: 'seconds', least: 8, most: 3600 } as const;
 const MAX_WAIT = { name: 'CLIPGRID_MAX_WAIT_H', unit: 'hours', least: 0.1, most: 8760 } as const;
 
+const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
+
+/** Where programs on this machine reach the ports. */
+export function localHost({ host }: Pick<CoordinatorSettings, 'host'>): string {
+  return ANY_ADDRESS.has(host) ? '127.0.0.1' : host;
+}
+
 /** The main port as this machine reaches it; for URLs where no public one is set. */
 export function localUrl(settings: Pick<CoordinatorSettings, 'host' | 'httpPort' | 'tls'>): string {
-  const { host, httpPort, tls } = settings;
-  return `${tls ? 'https' : 'http'}://${host === '0.0.0.0' ? '127.0.0.1' : host}:${httpPort}`;
+  return `${settings.tls ? 'https' : 'http'}://${localHost(settings)}:${settings.httpPort}`;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;

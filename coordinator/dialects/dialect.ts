@@ -25,6 +25,10 @@ export interface DialectParts {
   readonly publicUrl: string;
   /** Address that the ports listen on. */
   readonly host: string;
+  /** host:port of gRPC as programs on this machine reach it. */
+  readonly grpcAddress: string;
+  /** Folder for what this process keeps. Absolute path. */
+  readonly dataDir: string;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

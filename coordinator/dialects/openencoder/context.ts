@@ -3,6 +3,7 @@ import type { Callers } from './accounts/callers.ts';
 import type { FormerNames } from './accounts/former-names.ts';
 import type { Tokens } from './accounts/tokens.ts';
 import type { JobStore } from './jobs/job-store.ts';
+import type { Machines } from './machines/context.ts';
 import type { PresetStore } from './presets/preset-store.ts';
 import type { OpenencoderSettings } from './settings.ts';
 import type { SettingStore } from './settings/setting-store.ts';
@@ -18,4 +19,5 @@ export interface Context {
   readonly jobs: JobStore;
   /** What an administrator edits; `settings` is what the operator of the process gave. */
   readonly options: SettingStore;
+  readonly machines: Machines;
 }

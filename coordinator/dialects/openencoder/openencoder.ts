@@ -11,6 +11,9 @@ import type { Context } from './context.ts';
 import { dashboardApp } from './dashboard.ts';
 import { infoRoutes } from './info-routes.ts';
 import { JobStore } from './jobs/job-store.ts';
+import { Keeper } from './machines/keeper.ts';
+import { machineRoutes } from './machines/machine-routes.ts';
+import { openMachines } from './machines/open-machines.ts';
 import { presetRoutes } from './presets/preset-routes.ts';
 import { PresetStore } from './presets/preset-store.ts';
 import { RouteTable, type Route } from './routes.ts';
@@ -25,6 +28,7 @@ function contextOf(settings: OpenencoderSettings, parts: DialectParts): Context 
   const tokens = new Tokens(settings.jwtKeys);
   const formerNames = new FormerNames(db);
   const jobs = new JobStore(db);
+  const options = new SettingStore(db, grid.secrets);
   return {
     parts,
     settings,
@@ -33,7 +37,8 @@ function contextOf(settings: OpenencoderSettings, parts: DialectParts): Context 
     callers: new Callers({ users: grid.users, tokens, formerNames, clock }),
     presets: new PresetStore(db),
     jobs,
-    options: new SettingStore(db, grid.secrets),
+    options,
+    machines: openMachines({ parts, settings: settings.machines, options }),
   };
 }
 
@@ -46,6 +51,7 @@ function routesOf(context: Context): Route[] {
     ...settingRoutes(context),
     ...storageRoutes(context),
     ...workerRoutes(context),
+    ...machineRoutes(context.machines),
   ];
 }
 
@@ -63,5 +69,11 @@ export function createOpenencoder(settings: OpenencoderSettings, parts: DialectP
     return table.match(below) !== undefined || table.match(below.replace(/\/$/, '')) !== undefined;
   };
   const mount: Middleware = (ctx, next) => (isOwn(ctx.path) ? api(ctx, next) : next());
-  return { name: 'openencoder', port: settings.port, app, mount, services: [firstAdmin(context)] };
+  return {
+    name: 'openencoder',
+    port: settings.port,
+    app,
+    mount,
+    services: [firstAdmin(context), new Keeper(context.machines)],
+  };
 }

@@ -1,4 +1,5 @@
 import { GridError } from '../../../shared/errors.ts';
+import { readMachineSettings, type MachineSettings } from './machines/settings.ts';
 
 export interface OpenencoderSettings {
   /** 0: no port of its own. */
@@ -12,6 +13,7 @@ export interface OpenencoderSettings {
   readonly dashboardFolder?: string;
   /** Pages of these origins may call the API. */
   readonly origins: readonly string[];
+  readonly machines: MachineSettings;
 }
 
 export const DEFAULT_PORT = 8080;
@@ -72,5 +74,6 @@ export function readOpenencoderSettings(env: Environment, port: number): Openenc
     },
     ...(dashboardFolder ? { dashboardFolder } : {}),
     origins: origins.filter((origin) => origin !== ''),
+    machines: readMachineSettings(env),
   };
 }

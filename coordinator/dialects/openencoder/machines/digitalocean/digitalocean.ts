@@ -31,6 +31,10 @@ export interface DigitalOceanAccount {
 export interface DigitalOceanOptions {
   /** As it is now: it may change at any time. */
   account(): Promise<DigitalOceanAccount>;
+  /** Why no agent could join, in words. */
+  readonly unready?: string;
+  /** What an operator should know all the same. */
+  readonly remark?: string;
   readonly baseUrl: string;
   readonly image: string;
   /** The `user_data` of a machine that joins with this token. */
@@ -65,12 +69,14 @@ export class DigitalOcean implements MachineProvider {
   }
 
   async status(): Promise<ProviderStatus> {
+    const { unready, remark = '' } = this.#options;
     const { enabled, token } = await this.#options.account();
     if (!enabled) return { enabled: false, reason: 'DIGITAL_OCEAN_ENABLED is not enabled' };
     if (token === '') return { enabled: false, reason: 'DIGITAL_OCEAN_ACCESS_TOKEN is not set' };
+    if (unready !== undefined) return { enabled: false, reason: unready };
     try {
       await this.#catalogue();
-      return { enabled: true, reason: '' };
+      return { enabled: true, reason: remark };
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       const refused = error.problem === 'unconfigured';

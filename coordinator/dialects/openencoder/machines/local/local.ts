@@ -20,6 +20,8 @@ import { localSizes, slotsOf, type Hardware, type LocalSize } from './sizes.ts';
 
 export interface LocalOptions {
   readonly enabled: boolean;
+  /** Why no agent could join, in words. */
+  readonly unready?: string;
   /** Each machine gets a work directory in it. One folder, one coordinator. */
   readonly folder: string;
   readonly hostName: string;
@@ -64,8 +66,9 @@ export class Local implements MachineProvider {
   }
 
   status(): Promise<ProviderStatus> {
-    const { enabled } = this.#options;
+    const { enabled, unready } = this.#options;
     if (!enabled) return Promise.resolve({ enabled, reason: 'CLIPGRID_OPENENCODER_LOCAL is off' });
+    if (unready !== undefined) return Promise.resolve({ enabled: false, reason: unready });
     if (process.platform !== 'linux')
       return Promise.resolve({ enabled: false, reason: 'machines on this host need Linux' });
     return Promise.resolve({ enabled, reason: '' });

@@ -14,8 +14,10 @@ import { endScript, listScript, startScript } from './scripts.ts';
 
 export interface SshOptions {
   readonly host: SshHost;
+  /** Why no agent could join, in words. */
+  readonly unready?: string;
   /** Of this installation. */
-  readonly grid: string;
+  grid(): Promise<string>;
   /** host:port of gRPC as that host reaches it. */
   readonly coordinator: string;
   /** PEM, or `system`; absent: plain text. */
@@ -48,7 +50,8 @@ export class Ssh implements MachineProvider {
   }
 
   status(): Promise<ProviderStatus> {
-    return Promise.resolve({ enabled: true, reason: '' });
+    const { unready = '' } = this.#options;
+    return Promise.resolve({ enabled: unready === '', reason: unready });
   }
 
   regions(): Promise<readonly Region[]> {
@@ -71,13 +74,15 @@ export class Ssh implements MachineProvider {
     if (id === undefined || joinToken === undefined) return [];
     if (second !== undefined)
       throw new ProviderError('capacity', `${host.name} has place for one machine only`);
-    const said = await this.#run(startScript({ ...this.#options, id, joinToken }));
+    const said = await this.#run(
+      startScript({ ...this.#options, grid: await this.#options.grid(), id, joinToken }),
+    );
     if (said === 'taken') throw new ProviderError('capacity', `${host.name} runs a machine already`);
     return [String(id)];
   }
 
   async list(): Promise<ProviderMachine[]> {
-    const said = await this.#run(listScript(this.#options.grid));
+    const said = await this.#run(listScript(await this.#options.grid()));
     const ids = said.split('\n').filter((line) => /^\d{1,10}$/.test(line));
     return ids.map((id) => ({
       providerId: id,
@@ -92,11 +97,11 @@ export class Ssh implements MachineProvider {
   }
 
   async remove(providerId: string): Promise<void> {
-    await this.#run(endScript(this.#options.grid, Number(providerId)));
+    await this.#run(endScript(await this.#options.grid(), Number(providerId)));
   }
 
   async removeAll(): Promise<void> {
-    await this.#run(endScript(this.#options.grid, undefined));
+    await this.#run(endScript(await this.#options.grid(), undefined));
   }
 
   /** Runs a script there. Resolves to what it said. */
