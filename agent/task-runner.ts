@@ -17,6 +17,7 @@ import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
 import { runIndexTask } from './runners/index-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
+import { runPackageTask } from './runners/package-task.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -53,6 +54,8 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
       return runMergeTask(kind.value, context);
     case 'clip':
       return runClipTask(kind.value, context);
+    case 'package':
+      return runPackageTask(kind.value, context);
     case 'probe':
     case 'media':
     case undefined:

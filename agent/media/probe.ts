@@ -16,6 +16,8 @@ export interface ProbedStream {
   readonly index: number;
   readonly codec_type?: string;
   readonly codec_name?: string;
+  readonly profile?: string;
+  readonly sample_rate?: string;
   readonly width?: number;
   readonly height?: number;
   readonly pix_fmt?: string;

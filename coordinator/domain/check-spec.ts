@@ -1,5 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import { checkMediaCommand } from '../../shared/media-command.ts';
+import { checkCuts } from './package-plan.ts';
 import { fileNameProblem } from './file-names.ts';
 import type { CommandSpec, JobSpec } from './job.ts';
 
@@ -19,5 +20,7 @@ export function checkedMediaCommand(command: CommandSpec): CommandSpec {
 
 /** A spec as it may be submitted. Commands of films come checked: each dialect has an own list of programs. */
 export function checkedSpec(spec: JobSpec): JobSpec {
-  return spec.shape === 'media' ? { ...spec, command: checkedMediaCommand(spec.command) } : spec;
+  if (spec.shape === 'media') return { ...spec, command: checkedMediaCommand(spec.command) };
+  if (spec.shape !== 'index') checkCuts(spec);
+  return spec;
 }

@@ -166,9 +166,13 @@ export function retryTask<T extends TreeTask>(tree: JobTree<T>, taskId: string):
   return withTask(tree, taskId, { type: 'redo' }) ?? tree;
 }
 
-/** From the very start: only the look at the source is left, and it is ready. */
-function startOver<T extends TreeTask>(tree: JobTree<T>): JobTree<T> {
+/** From the very start: only the look at the source is left, and it is ready. A job that began planned has its plan. */
+function startOver<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge<T>): JobTree<T> {
   const first = [...tree.tasks.values()].filter((task) => roleOf(task.kind) === 'first');
+  if (first.length === 0) {
+    const job = { ...forgiven(tree.job), collected: false };
+    return redoParts({ ...tree, job }, () => true, merge);
+  }
   const ready = first.map((task) => nextTask(task, { type: 'redo' }) ?? task);
   return { job: startedOver(tree.job), tasks: new Map(ready.map((task) => [task.taskId, task])) };
 }
@@ -201,7 +205,7 @@ function redoParts<T extends TreeTask>(
 
 /** Failed or cancelled: on from what was committed. */
 export function retryJob<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge<T>): JobTree<T> {
-  if (retryFrom(tree.job) === 'start') return startOver(tree);
+  if (retryFrom(tree.job) === 'start') return startOver(tree, merge);
   return redoParts({ ...tree, job: forgiven(tree.job) }, () => false, merge);
 }
 
@@ -213,7 +217,7 @@ export function redoClip<T extends TreeTask>(
 ): JobTree<T> {
   const isClip = (task: T): boolean => task.kind === 'encode' && task.clipIndex === clipIndex;
   const exists = [...tree.tasks.values()].some(isClip);
-  if (redoClipFrom(tree.job, { index: clipIndex, exists }) === 'start') return startOver(tree);
+  if (redoClipFrom(tree.job, { index: clipIndex, exists }) === 'start') return startOver(tree, merge);
   return redoParts({ ...tree, job: forgiven(tree.job) }, isClip, merge);
 }
 
@@ -222,7 +226,7 @@ export function redoMerge<T extends TreeTask>(tree: JobTree<T>, merge: MakeMerge
   const { openTasks } = recounted(tree.job, [...tree.tasks.values()]);
   const from = redoMergeFrom(tree.job, openTasks);
   if (from === 'joined') return tree;
-  if (from === 'start') return startOver(tree);
+  if (from === 'start') return startOver(tree, merge);
   return mergeAgain(tree, merge);
 }
 

@@ -1,29 +1,42 @@
 import type { TaskKind } from './task.ts';
 
 /** What a user wants done with one source. The same for every dialect; a dialect translates into it. */
-export type JobSpec = FilmSpec | MediaSpec;
+export type JobSpec = FilmSpec | MediaSpec | IndexSpec;
 
-export const JOB_SHAPES = ['film', 'media'] as const;
+export const JOB_SHAPES = ['film', 'media', 'index'] as const;
 
-/** `film`: clips on many agents, joined to one result. `media`: one command on the whole source, whatever files it writes. */
+/** `film`: clips on many agents, joined to one result. `media`: one command on the whole source, whatever files it writes.
+ * `index`: a look at the source and nothing else, for the jobs that name it. */
 export type JobShape = (typeof JOB_SHAPES)[number];
 
 /** An index, then clips and audio, then a merge. */
 export interface FilmSpec {
   readonly shape?: 'film';
   readonly source: SourceRef;
+  /** A job of the same owner on the same source whose index is committed: this one has no index task and begins planned. */
+  readonly indexOf?: string;
   readonly script: ScriptSpec;
   readonly command: CommandSpec;
   readonly container: 'matroska' | 'mp4';
   /** Undefined: audio is carried over unchanged (M5). */
   readonly audio?: CommandSpec;
   readonly clips: ClipPolicy;
+  /** Files of a playlist instead of one result; `container` then says nothing. Needs `clips.borders`. */
+  readonly package?: PackageSpec;
   /** Limit of one encode attempt in seconds; undefined: predicted from the clip. */
   readonly encodeTimeoutS?: number;
   /** False: `encodeTimeoutS` is for one clip of several; a film that stays whole has the automatic limit. */
   readonly limitsWhole?: boolean;
   /** True: segments stay after the end, until the job is removed; false: they are collected. */
   readonly keepIntermediates?: boolean;
+}
+
+/** One file an interval, each beginning with a keyframe, with the first track of sound. They stay until the job is removed. */
+export interface PackageSpec {
+  /** MPEG transport stream with H.264 and AAC. */
+  readonly kind: 'hls';
+  /** What the files are called, in order: `%04d` stands for the number, from 0. */
+  readonly fileName: string;
 }
 
 /** A probe, then the command. What it writes stays until the job is removed. */
@@ -37,6 +50,12 @@ export interface MediaSpec {
   readonly command: CommandSpec;
   /** Limit of one attempt in seconds; undefined: an automatic one. */
   readonly timeoutS?: number;
+}
+
+/** An index, which stays until the job is removed; and that is refused while another job names it by `indexOf`. */
+export interface IndexSpec {
+  readonly shape: 'index';
+  readonly source: SourceRef;
 }
 
 /** An object with the uploaded film. `sizeBytes` is what it was when the job was submitted. */

@@ -1,4 +1,4 @@
-import type { ObjectInput, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { MergeTask, ObjectInput, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 
 /** An object input without a URL: `cacheKey` names bucket and key until the grant signs it. */
 export function unsignedInput(object: {
@@ -39,8 +39,14 @@ function kindInputs(kind: NonNullable<TaskSpec['kind']>): (ObjectInput | undefin
     case 'audio':
       return [kind.value.sidecar];
     case 'merge':
-      return [...kind.value.segments, kind.value.index, kind.value.sidecar, kind.value.audio];
+      return partInputs(kind.value);
+    case 'package':
+      return kind.value.parts ? partInputs(kind.value.parts) : [];
   }
+}
+
+function partInputs({ segments, index, sidecar, audio }: MergeTask): (ObjectInput | undefined)[] {
+  return [...segments, index, sidecar, audio];
 }
 
 function present(inputs: readonly (ObjectInput | undefined)[]): ObjectInput[] {

@@ -1,6 +1,8 @@
 import { createCutPlanner, type CutPlanner } from '../../shared/clip-cut.ts';
 import type { EncodeCommand, FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
+import { GridError } from '../../shared/errors.ts';
+import { MAX_FILES } from './file-names.ts';
 import { clipBorders } from './clip-borders.ts';
 import { intervalStarts } from './interval-starts.ts';
 import type { CommandSpec, FilmSpec, JobSpec, ScriptSpec } from './job.ts';
@@ -15,6 +17,8 @@ export interface PlanSummary {
   readonly sidecar?: Artifact;
   readonly frameCount: number;
   readonly durationS: number;
+  /** First frames of the files that the job is to be packaged in. */
+  readonly fileStarts?: readonly number[];
 }
 
 export interface Plan {
@@ -22,11 +26,14 @@ export interface Plan {
   readonly tasks: readonly NewTask[];
 }
 
-export interface PlanInput {
-  readonly spec: FilmSpec;
+export interface IndexInput {
   readonly index: SourceIndex;
   readonly indexArtifact: Artifact;
   readonly sidecarArtifact?: Artifact;
+}
+
+export interface PlanInput extends IndexInput {
+  readonly spec: FilmSpec;
   /** Slots of all agents that are online: more of them make shorter clips. */
   readonly slots: number;
 }
@@ -42,6 +49,20 @@ const WHOLE_TIMEOUT_S = 48 * 3600;
 /** Slowest believable encode: 1 frame in this many seconds, before the timeout cuts in. */
 const SLOW_FRAME_S = 5;
 
+/** All that comes of an index by itself: what jobs that name it are planned from. */
+export function indexPlan(input: IndexInput): Plan {
+  return { summary: summaryOf(input, createCutPlanner(input.index)), tasks: [] };
+}
+
+function summaryOf({ index, indexArtifact, sidecarArtifact }: IndexInput, cuts: CutPlanner): PlanSummary {
+  return {
+    index: indexArtifact,
+    ...(sidecarArtifact ? { sidecar: sidecarArtifact } : {}),
+    frameCount: cuts.frameCount,
+    durationS: filmSeconds(index, cuts),
+  };
+}
+
 /** Makes the tasks of the second stage: one encode task a clip, and the audio task when audio is encoded. */
 export function plan(input: PlanInput): Plan {
   const { spec, index } = input;
@@ -52,19 +73,21 @@ export function plan(input: PlanInput): Plan {
   const starts = borders
     ? intervalClips(input, intervals, borders.perClip)
     : clipStarts(input, cuts, durationS);
+  if (spec.package) checkFiles(intervals.length);
   const encodes = starts.map((start, clipIndex) => {
     const end = starts[clipIndex + 1] ?? cuts.frameCount;
     const keyFrames = intervals.filter((frame) => frame > start && frame < end);
     return encodeTask(input, cuts, { clipIndex, start, end, clips: starts.length, keyFrames });
   });
   const audio = spec.audio && input.sidecarArtifact ? [audioTask(spec.audio, input.sidecarArtifact)] : [];
-  const summary = {
-    index: input.indexArtifact,
-    ...(input.sidecarArtifact ? { sidecar: input.sidecarArtifact } : {}),
-    frameCount: cuts.frameCount,
-    durationS,
-  };
+  const summary = { ...summaryOf(input, cuts), ...(spec.package ? { fileStarts: intervals } : {}) };
   return { summary, tasks: [...encodes, ...audio] };
+}
+
+function checkFiles(files: number): void {
+  if (files <= MAX_FILES) return;
+  const message = `the film would be cut in ${files} files, and a job has at most ${MAX_FILES}: choose longer intervals (clips.borders.everyS)`;
+  throw new GridError('too_large', message, { details: { field: 'clips.borders.everyS', value: files } });
 }
 
 function filmSeconds(index: SourceIndex, cuts: CutPlanner): number {

@@ -27,6 +27,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, KindRules>> = {
   audio: { ...PLAIN, role: 'part', must: ['audio'] },
   media: { ...PLAIN, role: 'part', counts: true, files: true },
   merge: { ...PLAIN, role: 'close', must: ['result'] },
+  package: { ...PLAIN, role: 'close', files: true },
   clip: { ...PLAIN, role: 'aside', must: ['clip'] },
 };
 

@@ -12,7 +12,7 @@ import { assert, GridError, toGridError } from '../../shared/errors.ts';
 import { fewAtOnce } from '../../shared/few-at-once.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { checkFence } from '../domain/fence.ts';
-import { mergeTask } from '../domain/merge-plan.ts';
+import { closeTask } from '../domain/package-plan.ts';
 import { artifactKey, incomingKey } from '../domain/object-keys.ts';
 import { roleOf } from '../domain/task-kinds.ts';
 import type { Artifact, Fence } from '../domain/task.ts';
@@ -51,7 +51,7 @@ export class Committer {
 
   constructor(deps: CommitterDeps) {
     this.#deps = deps;
-    const rules: StageRules = { merge: mergeTask, newTaskId: () => deps.newTaskId() };
+    const rules: StageRules = { merge: closeTask, newTaskId: () => deps.newTaskId() };
     const { clock, platform } = deps;
     const limits = { batch: 200, waiting: 20_000, apartMs: APART_MS, clock, nextTurn: platform.nextTurn };
     this.#commits = new Batcher(limits, (items) => deps.leases.commit(items, rules));

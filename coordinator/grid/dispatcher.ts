@@ -4,6 +4,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
 import { LOOK_AHEAD, place, type KnownAgent } from '../domain/placement.ts';
+import { roleOf } from '../domain/task-kinds.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
@@ -144,7 +145,7 @@ export class Dispatcher implements Service {
   async #takeBack({ fence, agentId, kind, clipIndex }: GrantedTask, error: GridError): Promise<void> {
     const { leases } = this.#deps;
     if (error.code !== 'too_large') return void (await leases.release(fence, agentId));
-    const help = kind === 'merge' ? 'make the clips longer' : 'make the clips shorter';
+    const help = roleOf(kind) === 'close' ? 'make the clips longer' : 'make the clips shorter';
     const message = `the task cannot be told to an agent: ${error.message}; ${help}`;
     const about = clipIndex >= 0 ? { clipIndex } : {};
     const failure = { code: error.code, stage: kind, message, log: '', ...about };

@@ -90,7 +90,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const face: Grid = {
-    jobs: createJobs({ jobs, agents, objects, events, ids, wake }),
+    jobs: createJobs({ jobs, agents, objects, planner, events, ids, wake }),
     agents: agentsFace(deps),
     events,
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),

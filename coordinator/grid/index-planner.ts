@@ -3,9 +3,9 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import type { AgentView } from '../domain/agent.ts';
-import type { Failure, FilmSpec, MediaSpec } from '../domain/job.ts';
+import type { Failure, FilmSpec, IndexSpec, MediaSpec } from '../domain/job.ts';
 import { mediaPlan } from '../domain/media-plan.ts';
-import { plan, type Plan } from '../domain/planner.ts';
+import { indexPlan, plan, type Plan } from '../domain/planner.ts';
 import type { Artifact, Fence } from '../domain/task.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
@@ -27,6 +27,12 @@ export interface Looked {
   readonly result: TaskResult;
 }
 
+/** An index, and what else of the source was kept. */
+export interface KnownIndex {
+  readonly index: Artifact;
+  readonly sidecar?: Artifact;
+}
+
 /** Plans a job's next stage from what an agent found out about the source. */
 export class IndexPlanner {
   readonly #deps: IndexPlannerDeps;
@@ -44,23 +50,39 @@ export class IndexPlanner {
     const online = agents.filter((agent) => agent.state === 'online');
     const { jobSpec } = context;
     if (jobSpec.shape === 'media') return { plan: planMedia(jobSpec, looked, online) };
-    return this.#planFilm(jobSpec, looked, online);
+    const index = looked.artifacts.find((artifact) => artifact.name === 'index');
+    const sidecar = looked.artifacts.find((artifact) => artifact.name === 'sidecar');
+    if (index === undefined) throw new GridError('invalid_argument', 'an index task brings an index');
+    return this.#planIndexed(jobSpec, { index, ...(sidecar ? { sidecar } : {}) }, online);
   }
 
-  async #planFilm(spec: FilmSpec, { artifacts }: Looked, online: readonly AgentView[]) {
-    const indexArtifact = artifacts.find((artifact) => artifact.name === 'index');
-    const sidecarArtifact = artifacts.find((artifact) => artifact.name === 'sidecar');
-    if (indexArtifact === undefined) throw new GridError('invalid_argument', 'an index task brings an index');
+  /** The plan of a film whose index another job has. Throws why there can be none. */
+  async planFilm(spec: FilmSpec, known: KnownIndex): Promise<Plan> {
+    const agents = await this.#deps.agents.list();
+    const planned = await this.#planIndexed(
+      spec,
+      known,
+      agents.filter((agent) => agent.state === 'online'),
+    );
+    if ('plan' in planned) return planned.plan;
+    throw planned.error;
+  }
+
+  async #planIndexed(
+    spec: FilmSpec | IndexSpec,
+    { index: indexArtifact, sidecar: sidecarArtifact }: KnownIndex,
+    online: readonly AgentView[],
+  ): Promise<{ plan: Plan } | { planFailure: Failure; error: GridError }> {
     const slots = online.reduce((sum, agent) => sum + agent.slots, 0);
     const bytes = await buffer(await this.#deps.objects.read(indexArtifact));
     try {
       const index = parseIndex(await this.#deps.platform.gunzip(bytes, MAX_INDEX_BYTES));
-      const sidecar = sidecarArtifact ? { sidecarArtifact } : {};
-      return { plan: plan({ spec, index, indexArtifact, slots, ...sidecar }) };
+      const input = { index, indexArtifact, ...(sidecarArtifact ? { sidecarArtifact } : {}) };
+      return { plan: spec.shape === 'index' ? indexPlan(input) : plan({ ...input, spec, slots }) };
     } catch (thrown) {
-      const { code, message } = toGridError(thrown);
-      const failure: Failure = { code, stage: 'plan', message: `no plan could be made: ${message}`, log: '' };
-      return { planFailure: failure };
+      const error = toGridError(thrown);
+      const message = `no plan could be made: ${error.message}`;
+      return { planFailure: { code: error.code, stage: 'plan', message, log: '' }, error };
     }
   }
 }

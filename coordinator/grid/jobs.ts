@@ -1,11 +1,9 @@
-import { createHash } from 'node:crypto';
 import { GridError } from '../../shared/errors.ts';
 import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
-import { checkedSpec } from '../domain/check-spec.ts';
+import { filmSpec } from '../domain/job-shape.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
-import { mergeTask } from '../domain/merge-plan.ts';
-import { firstTask } from '../domain/media-plan.ts';
+import { closeTask } from '../domain/package-plan.ts';
 import { encodeCommand, filterScript } from '../domain/planner.ts';
 import { clipRequirements } from '../domain/requirements.ts';
 import { explainJob, explainTask } from '../domain/waiting.ts';
@@ -15,12 +13,15 @@ import type { JobStore, RespecClip } from '../store/job-store.ts';
 import type { StageRules } from '../store/lease-store.ts';
 import { clipFile } from './clip-file.ts';
 import type { EventsFace, JobsFace, JobView } from './face.ts';
+import type { IndexPlanner } from './index-planner.ts';
+import { submitJob } from './submit-job.ts';
 import type { Wake } from './wake.ts';
 
 export interface JobsDeps {
   readonly jobs: JobStore;
   readonly agents: AgentStore;
   readonly objects: ObjectStore;
+  readonly planner: IndexPlanner;
   readonly events: EventsFace;
   readonly ids: IdSource;
   readonly wake: Wake;
@@ -45,38 +46,28 @@ const respec: RespecClip = (stored, change) => {
 
 async function requireResult(job: JobView): Promise<NonNullable<JobView['result']>> {
   if (job.result) return job.result;
-  throw new GridError('failed_precondition', `job ${job.jobId} has no result yet: it is ${job.state}`);
+  const why =
+    job.state === 'succeeded' ? 'no single result: it made files' : `no result yet: it is ${job.state}`;
+  throw new GridError('failed_precondition', `job ${job.jobId} has ${why}`);
 }
 
 /** `film.mp4` to `film-encoded.mkv`: what a browser saves the result as. A file that a command named keeps its name. */
 function resultName({ name, spec }: JobView): string {
   if (spec.shape === 'media') return spec.command.outputName;
   const stem = name.replace(/\.[^./\\]{1,8}$/, '') || 'result';
-  return `${stem}-encoded.${spec.container === 'mp4' ? 'mp4' : 'mkv'}`;
+  return `${stem}-encoded.${filmSpec(spec).container === 'mp4' ? 'mp4' : 'mkv'}`;
 }
 
 /** Jobs and their tasks for everybody outside the grid. */
 export function createJobs(deps: JobsDeps): JobsFace {
   const { jobs, agents, objects, events, ids, wake } = deps;
-  const rules: StageRules = { merge: mergeTask, newTaskId: () => ids.uuid() };
+  const rules: StageRules = { merge: closeTask, newTaskId: () => ids.uuid() };
   const after = async (work: Promise<void>): Promise<void> => {
     await work;
     wake.ring();
   };
   return {
-    async submit(input, tx) {
-      const spec = checkedSpec(input.spec);
-      const { source } = spec;
-      if ((await objects.stat(source)) === undefined) {
-        throw new GridError('source_missing', `there is no source ${source.key}: upload it first`);
-      }
-      const { name, priority } = input;
-      const specHash = createHash('sha256').update(JSON.stringify({ name, priority, spec })).digest('hex');
-      const first = { ...firstTask(spec), taskId: ids.uuid() };
-      const job = await jobs.submit({ ...input, spec, jobId: ids.uuid(), specHash, firstTask: first }, tx);
-      wake.ring();
-      return job;
-    },
+    submit: (input, tx) => submitJob(deps, input, tx),
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
     tasks: (jobId) => jobs.tasks(jobId),

@@ -23,12 +23,14 @@ function failureView(failure: Failure | undefined): FailureResponse | null {
 
 /** What is to be done, in the words of whoever asked for it. */
 function workView(spec: JobSpec) {
+  if (spec.shape === 'index')
+    return { container: null, encode: '', script: '', salvage: 'no: nothing is encoded' };
   const encode = spec.command.text;
   if (spec.shape === 'media')
     return { container: null, encode, script: '', salvage: 'no: the source is worked on as a whole' };
   const { programs, outputName } = spec.command;
   const salvage = describeSalvage(salvageOf(programs, outputName));
-  return { container: spec.container, encode, script: spec.script.text, salvage };
+  return { container: spec.package ? null : spec.container, encode, script: spec.script.text, salvage };
 }
 
 /** A job as the own API shows it. */

@@ -1,5 +1,6 @@
 import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
-import type { JobState } from '../domain/job.ts';
+import type { JobSpec, JobState } from '../domain/job.ts';
+import type { PlanSummary } from '../domain/planner.ts';
 import type { Artifact, ClipView, NewTask, OpenWork, TaskKind, TaskView } from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
@@ -8,7 +9,20 @@ import type { Transaction } from './transaction.ts';
 export interface NewJob extends SubmitInput {
   readonly jobId: string;
   readonly specHash: string;
-  readonly firstTask: NewTask & { readonly taskId: string };
+  /** The first one, or all of the plan's. */
+  readonly tasks: readonly (NewTask & { readonly taskId: string })[];
+  /** Of a job that names the index of another one, and begins planned. */
+  readonly plan?: PlanSummary;
+}
+
+/** What a job knows of its source. */
+export interface KnownSource {
+  readonly spec: JobSpec;
+  readonly state: JobState;
+  /** Once its first task is committed. */
+  readonly plan?: PlanSummary;
+  /** Its intermediate objects are gone. */
+  readonly collected: boolean;
 }
 
 /** A change of an encode task that a redo brings: its new spec and what it needs. */
@@ -27,6 +41,8 @@ export interface JobStore {
   /** The job, new or (same idempotency key and spec) the one that exists. Another spec: `already_exists`. */
   submit(job: NewJob, tx?: Transaction): Promise<JobView>;
   get(jobId: string, ownerId?: string): Promise<JobView>;
+  /** Of a job of that owner. */
+  knownSource(jobId: string, ownerId: string): Promise<KnownSource>;
   list(query: JobQuery): Promise<Page<JobView>>;
   tasks(jobId: string): Promise<TaskView[]>;
   /** Artifacts of succeeded tasks that are files, in any order. */

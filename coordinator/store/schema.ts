@@ -51,6 +51,8 @@ export interface JobsTable {
   started_at: TimeOrNull;
   finished_at: TimeOrNull;
   collected_at: TimeOrNull;
+  index_of: string | null;
+  index_kept: Generated<boolean>;
 }
 
 export interface TasksTable {

@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { JobSpec } from '../../coordinator/domain/job.ts';
+import type { FilmSpec } from '../../coordinator/domain/job.ts';
 import { checkPrograms } from '../../shared/command-policy.ts';
 import { splitCommand } from '../../shared/command-words.ts';
 import { startRunningGrid, type RunningGrid } from '../support/running-grid.ts';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.close());
 
-function command(text: string): JobSpec['command'] {
+function command(text: string): FilmSpec['command'] {
   return { text, programs: checkPrograms(splitCommand(text)), outputName: 'OUT.mkv' };
 }
 

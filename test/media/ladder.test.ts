@@ -1,7 +1,16 @@
-import { rmSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { encodedTask, encodeTasks, FORCED, intervalJob, plannedFilm } from '../support/interval-clips.ts';
-import { frameTimes, keyFrames, probeFile } from '../support/probe.ts';
+import { runAudioTask } from '../../agent/runners/audio-task.ts';
+import {
+  encodedTask,
+  encodeTasks,
+  FORCED,
+  intervalJob,
+  packagedFilm,
+  plannedFilm,
+} from '../support/interval-clips.ts';
+import { allPackets, frameMd5s, frameTimes, keyFrames, probeFile } from '../support/probe.ts';
+import { localObject, runnerContext } from '../support/runner-context.ts';
 import { generate } from './generate.ts';
 import type { Recipe } from './recipes.ts';
 
@@ -13,7 +22,8 @@ const picture = (rate: string, seconds: number): string[] => [
 const film = (name: string, of: Omit<Recipe, 'name' | 'as' | 'expect'>): string =>
   generate({ name: `ladder ${name}`, as: 'mkv', seconds: 10, expect: { frames: 0 }, ...of });
 
-const NTSC = { inputs: picture('24000/1001', 7), args: [...SOURCE, '-c:a', 'aac'] };
+const COLOUR = ['-color_primaries', 'bt709', '-color_trc', 'bt709', '-colorspace', 'bt709'];
+const NTSC = { inputs: picture('24000/1001', 6), args: [...SOURCE, ...COLOUR, '-c:a', 'aac'] };
 /** Frames come at 24 a second, then at 8, with a hole of 3 s. */
 const UNEVEN = {
   inputs: picture('24', 8),
@@ -43,7 +53,7 @@ describe('clips at exact times', { timeout: 120_000 }, () => {
     let frames = 0;
     for (const task of encodeTasks(planned, path)) {
       const segment = await encodedTask(task);
-      found.push(...keyFrames(segment.path).map((frame) => task.range!.startFrame + frame));
+      found.push(...keyFrames(allPackets(segment.path)).map((frame) => task.range!.startFrame + frame));
       frames += segment.value.frameCount;
       rmSync(segment.workDir, { recursive: true });
     }
@@ -60,7 +70,7 @@ describe('clips at exact times', { timeout: 120_000 }, () => {
     const [task] = encodeTasks(planned, path);
     expect(task!.keyFrames).toEqual([24, 48, 72]);
     const segment = await encodedTask({ ...task!, resumeFrames: 48 });
-    expect(keyFrames(segment.path)).toEqual([0, 24]);
+    expect(keyFrames(allPackets(segment.path))).toEqual([0, 24]);
     rmSync(segment.workDir, { recursive: true });
     clean();
   });
@@ -85,5 +95,94 @@ describe('clips at exact times', { timeout: 120_000 }, () => {
     expect(probeFile(segment.path).streams[0]).toMatchObject({ sample_aspect_ratio: '64:45' });
     rmSync(segment.workDir, { recursive: true });
     clean();
+  });
+});
+
+const SOUND = ['-v', 'error', '-i', 'CLIPGRID_AUDIO.mkv', '-c:a', 'aac', '-b:a', '64k'];
+
+/** The audio task's file of a sidecar. */
+async function aac(sidecar: string): Promise<string> {
+  const command = { programs: [{ argv: ['ffmpeg', ...SOUND, 'AUDIO.mkv'] }], outputName: 'AUDIO.mkv' };
+  const task = { sidecar: localObject(sidecar), command, timeoutSeconds: 0 };
+  const output = await runAudioTask(task, runnerContext());
+  return output.artifacts[0]!.path;
+}
+
+const sized = (height: number): string[] => {
+  const at = FORCED.indexOf('-c:v');
+  return [...FORCED.slice(0, at), '-vf', `scale=-2:${height}`, ...FORCED.slice(at)];
+};
+
+type Rendition = Awaited<ReturnType<typeof packagedFilm>>;
+
+/** What an independent reader finds in the files of a rendition: times in seconds, by file. */
+function contents({ files }: Rendition) {
+  const read = files.map(({ path }) => allPackets(path));
+  const timesOf = (wanted: number): number[][] =>
+    read.map((file) => file.filter(({ stream }) => stream === wanted).map(({ time }) => time));
+  const frames = timesOf(0).map((file) => file.toSorted((a, b) => a - b));
+  return { frames, sound: timesOf(1), keys: read.map((file) => keyFrames(file)) };
+}
+
+/** No frame missing or doubled, each file begins with its only keyframe, each frame is at its time. */
+function checkPicture(rendition: Rendition, times: readonly number[], starts: readonly number[]): void {
+  const { frames, keys } = contents(rendition);
+  const ends = [...starts.slice(1), times.length];
+  expect(frames.map((file) => file.length)).toEqual(ends.map((end, file) => end - starts[file]!));
+  expect(keys).toEqual(starts.map(() => [0]));
+  const all = frames.flat();
+  const late = all.filter((time, frame) => Math.abs(time - all[0]! - (times[frame]! - times[0]!)) > 0.0006);
+  expect(late).toEqual([]);
+}
+
+/** What is told of the files is what they are. */
+function checkTold({ value, files }: Rendition, times: readonly number[], starts: readonly number[]): void {
+  expect(files.map((file) => file.name)).toEqual(value.files.map((file) => `file/${file.name}`));
+  expect(value.files[1]!.name).toBe('output0001_h264_90p.ts');
+  expect(value.files.map((file) => file.sizeBytes)).toEqual(files.map((file) => statSync(file.path).size));
+  const ends = [...starts.slice(1).map((start) => times[start]!), times[0]! + value.durationSeconds];
+  const off = value.files.map((file, i) => file.durationUs / 1e6 - (ends[i]! - times[starts[i]!]!));
+  expect(off.filter((seconds) => Math.abs(seconds) > 0.0011)).toEqual([]);
+  expect(value.codecs).toMatch(/^avc1\.42c00[a-f0-9],mp4a\.40\.2$/);
+}
+
+describe('two renditions of a film as files of a playlist', { timeout: 180_000 }, () => {
+  test.each([
+    ['24000/1001 frames a second, sound copied', NTSC, undefined, 'bt709'],
+    [
+      'frames at uneven times, sound encoded',
+      { ...UNEVEN, args: [...UNEVEN.args.slice(0, -1), 'flac'] },
+      aac,
+      'unknown',
+    ],
+  ])('%s', async (name, of, audio, colour) => {
+    const path = film(name, of);
+    const job = (height: number) => intervalJob({ everyS: 2, perClip: 2 }, sized(height));
+    const high = await packagedFilm(path, job(72), audio);
+    const low = await packagedFilm(path, job(48), audio);
+    const times = frameTimes(path);
+    const starts = wantedBorders(times, 2);
+    for (const rendition of [high, low]) {
+      expect(rendition.starts).toEqual(starts);
+      checkPicture(rendition, times, starts);
+      checkTold(rendition, times, starts);
+    }
+    expect(high.value).toMatchObject({ frameCount: times.length, format: { width: 128, height: 72 } });
+    const { color_space: matrix = 'unknown' } = probeFile(high.files[1]!.path).streams[0]!;
+    expect(matrix).toBe(colour);
+    // A file in the middle plays by itself.
+    expect(frameMd5s(high.files[1]!.path)).toHaveLength(starts[2]! - starts[1]!);
+    // The sound runs on over the borders: no gap or overlap of a frame of it.
+    const [one, other] = [contents(high), contents(low)];
+    const sound = one.sound.flat();
+    const frameS = 1024 / 44_100;
+    const gaps = sound.slice(1).filter((at, packet) => Math.abs(at - sound[packet]! - frameS) > frameS / 10);
+    expect(gaps).toEqual([]);
+    expect(sound.length).toBeGreaterThan(200);
+    // A player may change from one to the other at any border.
+    expect(one.frames.map((file) => file[0])).toEqual(other.frames.map((file) => file[0]));
+    expect(sound).toEqual(other.sound.flat());
+    high.clean();
+    low.clean();
   });
 });

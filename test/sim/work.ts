@@ -84,6 +84,7 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
     case 'clip':
     case 'probe':
     case 'media':
+    case 'package':
     case undefined:
       throw new Error(`the simulation has no work of kind ${kind?.$case}`);
   }

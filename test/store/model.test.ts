@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createGridFixture, type GridFixture } from '../support/grid-fixture.ts';
 import { createMemoryFixture } from '../support/memory-fixture.ts';
-import { MEDIA } from '../support/store-moves.ts';
+import { INDEX_ONLY, MEDIA, PACKAGED_FILM } from '../support/store-moves.ts';
 import { countingIds, outcomeOf, StoreWorld, visibleState } from '../support/store-world.ts';
 
 // Far longer than a run takes: only the commands let leases end.
@@ -69,6 +69,9 @@ const finish = fc.tuple(agent, fc.integer({ min: 1, max: 4 })).map(([who, slots]
 const commands = [
   fc.constant(command('submit a film', (world) => world.submit())),
   fc.constant(command('submit a media job', (world) => world.submit(MEDIA))),
+  fc.constant(command('submit an index job', (world) => world.submit(INDEX_ONLY))),
+  fc.constant(command('submit a film that becomes files', (world) => world.submit(PACKAGED_FILM))),
+  job.map((which) => command(`submit a film on the index of ${which}`, (world) => world.submitNamed(which))),
   grant,
   grant,
   commit,

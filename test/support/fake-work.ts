@@ -36,6 +36,7 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
     case 'clip':
     case 'probe':
     case 'media':
+    case 'package':
     case undefined:
       throw new Error(`no fake work for ${kind?.$case}`);
   }

@@ -1,11 +1,17 @@
 import { rmSync } from 'node:fs';
 import { runEncodeTask } from '../../agent/runners/encode-task.ts';
+import { runPackageTask } from '../../agent/runners/package-task.ts';
 import type { FilmSpec } from '../../coordinator/domain/job.ts';
 import { plan, type Plan } from '../../coordinator/domain/planner.ts';
-import type { EncodeResult, EncodeTask } from '../../shared/gen/clipgrid/v1/task.ts';
+import type {
+  EncodeResult,
+  EncodeTask,
+  PackageResult,
+  PackageTask,
+} from '../../shared/gen/clipgrid/v1/task.ts';
 import { PASS_THROUGH } from './store-moves.ts';
 import { localObject, runnerContext } from './runner-context.ts';
-import { indexed } from './through-the-grid.ts';
+import { indexed, mergeTaskOf } from './through-the-grid.ts';
 
 /** x264 with no keyframe but those that are asked for. */
 export const FORCED = [
@@ -38,6 +44,9 @@ export async function plannedFilm(path: string, spec: FilmSpec) {
   return { index, files, planned, clean: () => rmSync(context.workDir, { recursive: true }) };
 }
 
+type Film = Awaited<ReturnType<typeof plannedFilm>>;
+export type Encoded = Awaited<ReturnType<typeof encodedTask>>;
+
 /** The encode tasks of a plan, with a local file as their source. */
 export function encodeTasks({ tasks }: Plan, path: string): EncodeTask[] {
   return tasks.flatMap(({ spec: { kind } }) =>
@@ -53,5 +62,46 @@ export async function encodedTask(task: EncodeTask) {
     path: output.artifacts[0]!.path,
     value: output.result.kind!.value as EncodeResult,
     workDir: context.workDir,
+  };
+}
+
+/** The package task of a film whose clips are encoded. */
+export function packageTask(
+  film: Pick<Film, 'files'>,
+  { segments, starts, audio }: { segments: readonly Encoded[]; starts: readonly number[]; audio?: string },
+): PackageTask {
+  const parts = { ...mergeTaskOf(segments, film.files), audio: audio ? localObject(audio) : undefined };
+  return { parts, starts: [...starts], fileName: 'output%04d_h264_90p.ts' };
+}
+
+/** A local film through index, plan, encode and package. `clean` removes all files. */
+export async function packagedFilm(
+  path: string,
+  spec: FilmSpec,
+  audio?: (sidecar: string) => Promise<string>,
+) {
+  const film = await plannedFilm(path, spec);
+  const tasks = encodeTasks(film.planned, path);
+  const segments: Encoded[] = [];
+  for (const task of tasks) segments.push(await encodedTask(task));
+  const starts = tasks.flatMap(({ range, keyFrames }) =>
+    [0, ...keyFrames].map((frame) => range!.startFrame + frame),
+  );
+  const { sidecar } = film.files;
+  const sound = audio && sidecar ? await audio(sidecar) : undefined;
+  const context = runnerContext();
+  const task = packageTask(film, { segments, starts, ...(sound ? { audio: sound } : {}) });
+  const output = await runPackageTask(task, context);
+  const folders = [context.workDir, ...segments.map((segment) => segment.workDir)];
+  return {
+    index: film.index,
+    starts,
+    files: output.artifacts,
+    value: output.result.kind!.value as PackageResult,
+    lines: context.lines,
+    clean() {
+      film.clean();
+      folders.forEach((folder) => rmSync(folder, { recursive: true }));
+    },
   };
 }

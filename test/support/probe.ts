@@ -75,16 +75,33 @@ export function packets(path: string, stream: string): { time: number; hash: str
     .map(([time, , hash]) => ({ time: Number(time), hash: hash! }));
 }
 
-/** Which frames of the main video are keyframes, in the order in which they are shown. */
-export function keyFrames(path: string): number[] {
-  const args = ['-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
-  args.push('-show_entries', 'packet=pts_time,flags', path);
+/** One packet of a file: when it is shown, in seconds, and whether decoding can begin at it. */
+export interface TestPacket {
+  readonly stream: number;
+  readonly time: number;
+  readonly key: boolean;
+}
+
+/** All packets of a file, in file order, by one look at it. */
+export function allPackets(path: string): TestPacket[] {
+  const args = ['-v', 'error', '-of', 'csv=p=0', '-show_entries', 'packet=stream_index,pts_time,flags', path];
   const lines = execFileSync('ffprobe', args, { maxBuffer: 1 << 28 })
     .toString()
     .split('\n');
   return lines
-    .filter((line) => line !== '')
-    .map((line) => ({ time: Number(line.split(',')[0]), key: line.split(',')[1]!.startsWith('K') }))
+    .filter((line) => line.trim() !== '')
+    .map((line) => line.split(','))
+    .map(([stream, time, flags]) => ({
+      stream: Number(stream),
+      time: Number(time),
+      key: flags!.startsWith('K'),
+    }));
+}
+
+/** Which frames of the first stream are keyframes, in the order in which they are shown. */
+export function keyFrames(all: readonly TestPacket[]): number[] {
+  return all
+    .filter(({ stream }) => stream === 0)
     .toSorted((a, b) => a.time - b.time)
     .flatMap(({ key }, frame) => (key ? [frame] : []));
 }

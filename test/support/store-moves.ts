@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import type { FilmSpec, JobSpec, MediaSpec } from '../../coordinator/domain/job.ts';
+import { filmSpec } from '../../coordinator/domain/job-shape.ts';
+import type { FilmSpec, IndexSpec, JobSpec, MediaSpec } from '../../coordinator/domain/job.ts';
 import { firstTask, mediaPlan } from '../../coordinator/domain/media-plan.ts';
-import { mergeTask } from '../../coordinator/domain/merge-plan.ts';
+import { namedIndex } from '../../coordinator/domain/named-index.ts';
 import { artifactKey } from '../../coordinator/domain/object-keys.ts';
+import { closeTask } from '../../coordinator/domain/package-plan.ts';
 import { place } from '../../coordinator/domain/placement.ts';
-import { plan, type Plan } from '../../coordinator/domain/planner.ts';
+import { indexPlan, plan, type Plan } from '../../coordinator/domain/planner.ts';
 import { roleOf } from '../../coordinator/domain/task-kinds.ts';
 import type { Fence, TaskKind, TaskOutput, TaskPart } from '../../coordinator/domain/task.ts';
 import type { AgentStore } from '../../coordinator/store/agent-store.ts';
@@ -79,7 +81,7 @@ export function closedIndex(seconds: number): SourceIndex {
 }
 
 export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
-export const RULES = { merge: mergeTask, newTaskId: (): string => randomUUID() };
+export const RULES = { merge: closeTask, newTaskId: (): string => randomUUID() };
 
 const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
   index: ['index'],
@@ -88,6 +90,7 @@ const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
   audio: ['audio'],
   media: ['file/OUT.mp4', 'file/poster.jpg'],
   merge: ['result'],
+  package: ['file/out0000.ts', 'file/out0001.ts'],
   clip: ['clip'],
 };
 const PROBED = {
@@ -96,6 +99,28 @@ const PROBED = {
   frameCount: 100,
   hasVideo: true,
 };
+
+const PACKAGED = {
+  files: [],
+  frameCount: 100,
+  durationSeconds: 4,
+  format: FORMAT,
+  codecs: 'avc1.64001f',
+  peakBandwidth: 0,
+  averageBandwidth: 0,
+  frameRate: { num: 25, den: 1 },
+  targetSeconds: 2,
+};
+
+/** A film that becomes files of 2 s. */
+export const PACKAGED_FILM: FilmSpec = {
+  ...PASS_THROUGH,
+  clips: { mode: 'auto', borders: { everyS: 2, perClip: 1 } },
+  package: { kind: 'hls', fileName: 'out%04d.ts' },
+};
+
+/** Nothing but an index, for other jobs. */
+export const INDEX_ONLY: IndexSpec = { shape: 'index', source: PASS_THROUGH.source };
 
 export interface MovedStores {
   readonly leases: LeaseStore;
@@ -108,7 +133,7 @@ export interface MovedStores {
 
 /** The few moves that lease tests are made of, on whichever stores. */
 export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = TTL_MS }: MovedStores) {
-  const rules = { merge: mergeTask, newTaskId: newId };
+  const rules = { merge: closeTask, newTaskId: newId };
 
   function hello(agentId: string, more: Partial<Hello> = {}): Hello {
     const usual = { agentId, name: agentId, capabilities: CAPABILITIES, slots: 1, version: '1', protocol: 1 };
@@ -131,8 +156,20 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
       priority: 0,
       spec,
       specHash: 'x',
-      firstTask: { ...firstTask(spec), taskId: newId() },
+      tasks: [{ ...firstTask(spec), taskId: newId() }],
     });
+    return jobId;
+  }
+
+  /** A film on the index of another job: 4 clips of a second, ready at once. */
+  async function submitNamed(indexOf: string, more: Partial<FilmSpec> = {}): Promise<string> {
+    const jobId = newId();
+    const spec = { ...PASS_THROUGH, ...more, indexOf };
+    const named = namedIndex(spec, indexOf, await jobs.knownSource(indexOf, 'owner'));
+    const { summary, tasks } = plan({ spec, index: closedIndex(4), indexArtifact: named.index, slots: 1 });
+    const about = { ownerId: 'owner', dialect: 'grid', name: 'film.mkv', priority: 0, spec, specHash: 'x' };
+    const withIds = tasks.map((task) => ({ ...task, taskId: newId() }));
+    await jobs.submit({ ...about, jobId, tasks: withIds, plan: summary });
     return jobId;
   }
 
@@ -171,6 +208,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
       clip: { frameCount: frames },
       probe: PROBED,
       media: { frameCount: 100, durationSeconds: 4, encodeSeconds: 1 },
+      package: PACKAGED,
     };
     const { taskId, epoch } = task.fence;
     const key = artifactKey({ jobId: task.jobId, taskId, epoch, sha256 });
@@ -206,10 +244,19 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     };
   }
 
-  function planOf(task: GrantedTask, seconds = 4): Plan {
+  function planOf(task: GrantedTask, seconds = 4, spec: JobSpec = PASS_THROUGH): Plan {
     if (task.kind === 'probe') return mediaPlan(MEDIA, PROBED, new Set(CAPABILITIES));
-    const indexArtifact = output(task).artifacts[0]!;
-    return plan({ spec: PASS_THROUGH, index: closedIndex(seconds), indexArtifact, slots: 1 });
+    const input = { index: closedIndex(seconds), indexArtifact: output(task).artifacts[0]! };
+    return spec.shape === 'index' ? indexPlan(input) : plan({ ...input, spec: filmSpec(spec), slots: 1 });
+  }
+
+  /** The plan of a task's own job; one that is gone gets none that is looked at. */
+  async function planFor(task: GrantedTask): Promise<Plan> {
+    const spec = await jobs.get(task.jobId).then(
+      (job) => job.spec,
+      () => PASS_THROUGH,
+    );
+    return planOf(task, 4, spec);
   }
 
   async function complete(
@@ -223,7 +270,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
           agentId: task.agentId,
           output: output(task, options.sha256, options.saved),
           logTail: '',
-          ...(roleOf(task.kind) === 'first' ? { plan: planOf(task) } : {}),
+          ...(roleOf(task.kind) === 'first' ? { plan: await planFor(task) } : {}),
         },
       ],
       rules,
@@ -246,6 +293,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     hello,
     agent,
     submit,
+    submitNamed,
     grant,
     complete,
     output,

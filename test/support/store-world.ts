@@ -31,6 +31,12 @@ export class StoreWorld {
     if (this.jobs.length < 3) this.jobs.push(await this.grid.submit(spec));
   }
 
+  /** A film on the index of another of its jobs. */
+  async submitNamed(which: number): Promise<void> {
+    const indexOf = this.jobs[which];
+    if (indexOf !== undefined && this.jobs.length < 3) this.jobs.push(await this.grid.submitNamed(indexOf));
+  }
+
   async connect(agentId: string, restarted: boolean, keeps: boolean) {
     const old = this.#agents.get(agentId);
     const incarnation = (old?.incarnation ?? 0) + (restarted || !old ? 1 : 0);

@@ -1,8 +1,9 @@
 import { GridError } from '../../../shared/errors.ts';
-import type { Failure, JobState } from '../../domain/job.ts';
+import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
 import { fileName } from '../../domain/file-names.ts';
 import { hasClose } from '../../domain/job-shape.ts';
-import { newJobMachine } from '../../domain/job-machine.ts';
+import { indexGone, indexInUse, indexOfSpec } from '../../domain/named-index.ts';
+import { newJobMachine, planned } from '../../domain/job-machine.ts';
 import {
   cancelJob,
   cancelTask,
@@ -16,7 +17,7 @@ import {
 import { ALL_KINDS, roleOf, TASK_KINDS } from '../../domain/task-kinds.ts';
 import type { Artifact, OpenWork } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page } from '../../grid/face.ts';
-import type { JobStore, NewJob, Redo } from '../job-store.ts';
+import type { JobStore, KnownSource, NewJob, Redo } from '../job-store.ts';
 import { makeMerge } from './make-merge.ts';
 import { newRecord, toClipView, toJobView, toTaskView, type JobRecord, type TaskRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
@@ -36,13 +37,39 @@ function submit(state: MemoryState, input: NewJob): JobView {
       details: { field: 'Idempotency-Key', value: idempotencyKey },
     });
   }
-  const first = newRecord(input.firstTask, { jobId, priority, nowMs: state.nowMs });
-  state.addJob(input, {
-    job: newJobMachine(jobId, hasClose(input.spec)),
-    tasks: new Map([[first.taskId, first]]),
-  });
+  const { plan, spec, nowMs } = { ...input, nowMs: state.nowMs };
+  if (plan) keepIndex(state, spec, plan.index?.key);
+  const tasks = input.tasks.map((task) => newRecord(task, { jobId, priority, nowMs }));
+  const fresh = newJobMachine(jobId, hasClose(spec));
+  const job = plan ? planned(fresh, tasks) : fresh;
+  const tree = { job, tasks: new Map(tasks.map((task) => [task.taskId, task])) };
+  state.addJob(input, tree);
   state.say({ type: 'job.created', jobId, data: { name: input.name, dialect: input.dialect } });
+  if (plan) {
+    state.save(jobId, tree, { plan, startedAtMs: nowMs });
+    state.say({ type: 'job.planned', jobId, data: { clips: job.clipsTotal, frames: job.framesTotal } });
+    state.sayState(jobId);
+  }
   return toJobView(state.job(jobId));
+}
+
+/** The index that is named must still be there. */
+function keepIndex(state: MemoryState, spec: JobSpec, key: string | undefined): void {
+  const indexOf = indexOfSpec(spec) ?? '';
+  const named = state.jobs.get(indexOf);
+  if (key === undefined || named?.plan?.index?.key !== key || named.tree.job.collected)
+    throw indexGone(indexOf);
+}
+
+/** How many jobs stand on a job's index. */
+function usersOf(state: MemoryState, jobId: string): number {
+  return [...state.jobs.values()].filter(({ input }) => indexOfSpec(input.spec) === jobId).length;
+}
+
+function knownSource(state: MemoryState, jobId: string, ownerId: string): KnownSource {
+  const { input, tree, plan } = state.job(jobId, ownerId);
+  const { state: now, collected } = tree.job;
+  return { spec: input.spec, state: now, collected, ...(plan ? { plan } : {}) };
 }
 
 function inOrder(tasks: Iterable<TaskRecord>): TaskRecord[] {
@@ -175,6 +202,7 @@ export function memoryJobStore(state: MemoryState): JobStore {
   return {
     submit: async (job) => submit(state, job),
     get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
+    knownSource: async (jobId, ownerId) => knownSource(state, jobId, ownerId),
     list: async (query) => list(state, query),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
     files: async (jobId) => filesOf(state, jobId),
@@ -210,6 +238,8 @@ export function memoryJobStore(state: MemoryState): JobStore {
     },
     async remove(jobId, ownerId) {
       state.job(jobId, ownerId);
+      const users = usersOf(state, jobId);
+      if (users > 0) throw indexInUse(jobId, users);
       state.say({ type: 'job.removed', jobId });
       state.removeJob(jobId);
     },

@@ -201,7 +201,9 @@ async function startParts(
     await failJob(tx, jobId, planFailure ?? { code: 'internal', stage: 'plan', message: 'no plan', log: '' });
     return;
   }
-  const clips = plan.tasks.filter((task) => TASK_KINDS[task.kind].counts).length;
+  const counted = plan.tasks.filter((task) => TASK_KINDS[task.kind].counts);
+  const clips = counted.length;
+  const frames = counted.reduce((sum, task) => sum + task.framesTotal, 0);
   await insertTasks(
     tx,
     jobId,
@@ -209,9 +211,10 @@ async function startParts(
   );
   await sql`
     update jobs set state = 'encoding', plan = ${JSON.stringify(plan.summary)}::jsonb, open_tasks = ${plan.tasks.length},
-      clips_total = ${clips}, clips_done = 0, frames_done = 0, frames_total = ${plan.summary.frameCount}
+      clips_total = ${clips}, clips_done = 0, frames_done = 0, frames_total = ${frames}
     where job_id = ${jobId}::uuid`.execute(tx);
-  await say(tx, { type: 'job.planned', jobId, data: { clips, frames: plan.summary.frameCount } });
+  if (plan.tasks.length === 0) return finishJob(tx, jobId, undefined);
+  await say(tx, { type: 'job.planned', jobId, data: { clips, frames } });
   await say(tx, { type: 'job.state', jobId, data: { state: 'encoding' } });
 }
 

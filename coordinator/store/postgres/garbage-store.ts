@@ -11,6 +11,7 @@ async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions)
     with ended as (
       select job_id, result->>'key' as result_key from jobs
       where collected_at is null and coalesce((spec->>'keepIntermediates')::boolean, false) = false
+        and spec->>'shape' is distinct from 'index' and not index_kept
         and (state in ('succeeded', 'cancelled') and finished_at < now() - ${endedMs} * interval '1 millisecond'
           or state = 'failed' and finished_at < now() - ${failedMs} * interval '1 millisecond')
       order by finished_at limit ${limit} for no key update skip locked

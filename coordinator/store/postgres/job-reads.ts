@@ -3,7 +3,9 @@ import { GridError } from '../../../shared/errors.ts';
 import type { TaskResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Artifact, TaskKind, TaskView } from '../../domain/task.ts';
+import type { KnownSource } from '../job-store.ts';
 import type { JobQuery, JobView, Page, TaskQuery } from '../../grid/face.ts';
+import type { PlanSummary } from '../../domain/planner.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { ARTIFACTS, isFile } from './artifacts.ts';
 import {
@@ -40,6 +42,17 @@ export async function getJob(db: Db | Transaction, jobId: string, ownerId?: stri
   const row = rows[0];
   if (row === undefined) throw noJob(jobId);
   return toJobView(row);
+}
+
+export async function knownSource(db: Db, jobId: string, ownerId: string): Promise<KnownSource> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<KnownSource & { plan: PlanSummary | null }>`
+    select spec, state, plan, collected_at is not null as collected from jobs
+    where job_id = ${jobId}::uuid and owner_id = ${ownerId}`.execute(db);
+  const [row] = rows;
+  if (row === undefined) throw noJob(jobId);
+  const { plan, ...known } = row;
+  return { ...known, ...(plan ? { plan } : {}) };
 }
 
 interface Cursor {

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Failure, JobState } from '../../domain/job.ts';
+import { indexInUse } from '../../domain/named-index.ts';
 import { checkCancel } from '../../domain/job-machine.ts';
 import { roleOf } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
@@ -14,6 +15,7 @@ import { exportClip } from './export-clip.ts';
 import {
   filesOfJob,
   getJob,
+  knownSource,
   getTask,
   listJobs,
   listTasks,
@@ -46,6 +48,9 @@ async function cancel(tx: Transaction, jobId: string, ownerId?: string): Promise
 
 async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
   await lockJob(tx, jobId, ownerId);
+  const { rows } = await sql<{ jobs: number }>`
+    select count(*)::int as jobs from jobs where index_of = ${jobId}::uuid`.execute(tx);
+  if (rows[0] && rows[0].jobs > 0) throw indexInUse(jobId, rows[0].jobs);
   await cancelTasks(tx, jobId, 'cancelled');
   await sql`
     insert into garbage (refs)
@@ -132,6 +137,7 @@ export function postgresJobStore(db: Db): JobStore {
   return {
     submit: (job, tx) => inside(db, tx, (inner) => submit(inner, job)),
     get: (jobId, ownerId) => getJob(db, jobId, ownerId),
+    knownSource: (jobId, ownerId) => knownSource(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),
     files: (jobId) => filesOfJob(db, jobId),

@@ -9,6 +9,7 @@ import {
   type StoredJobState,
 } from '../../domain/job-machine.ts';
 import { hasClose } from '../../domain/job-shape.ts';
+import { indexOfSpec } from '../../domain/named-index.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { FIRST_KINDS, PART_KINDS } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
@@ -119,8 +120,14 @@ async function recount(tx: Transaction, job: LockedJob, rules: StageRules): Prom
 }
 
 /** From the very start: there is no plan, or what was made of it has been collected. */
-async function startOver(tx: Transaction, job: LockedJob): Promise<void> {
+async function startOver(tx: Transaction, job: LockedJob, rules: StageRules): Promise<void> {
   await forgetFailures(tx, job.job_id);
+  // It began planned: its tasks say all that a new plan would.
+  if (indexOfSpec(job.spec) !== undefined) {
+    await resetTasks(tx, job.job_id, { kinds: PART_KINDS, all: true });
+    await sql`update jobs set collected_at = null where job_id = ${job.job_id}::uuid`.execute(tx);
+    return recount(tx, job, rules);
+  }
   await dropMerge(tx, job.job_id);
   await resetTasks(tx, job.job_id, { kinds: PART_KINDS, all: true });
   await sql`delete from tasks where job_id = ${job.job_id}::uuid and kind not in (${FIRST})`.execute(tx);
@@ -145,7 +152,7 @@ export async function retryJob(
 ): Promise<void> {
   const job = await lockJob(tx, jobId, options.ownerId);
   const from = retryFrom(factsOf(job));
-  if (from === 'start') return startOver(tx, job);
+  if (from === 'start') return startOver(tx, job, options.rules);
   await forgetFailures(tx, jobId);
   await resetTasks(tx, jobId, { kinds: PART_KINDS, all: false });
   await recount(tx, job, options.rules);
@@ -159,7 +166,7 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
   const task = rows[0];
   if (task === undefined) throw noClip(redo.jobId, redo.clipIndex);
   const from = redoClipFrom(factsOf(job), { index: redo.clipIndex, exists: true });
-  if (from === 'start') return startOver(tx, job);
+  if (from === 'start') return startOver(tx, job, redo.rules);
   await forgetFailures(tx, redo.jobId);
   await resetTasks(tx, redo.jobId, { kinds: PART_KINDS, clip: redo.clipIndex, all: false });
   if (redo.change) {
@@ -180,6 +187,6 @@ export async function redoMerge(tx: Transaction, jobId: string, rules: StageRule
     where job_id = ${jobId}::uuid and kind in (${PARTS}) and state <> 'succeeded'`.execute(tx);
   const from = redoMergeFrom(factsOf(job), rows[0]?.open ?? 0);
   if (from === 'joined') return;
-  if (from === 'start') return startOver(tx, job);
+  if (from === 'start') return startOver(tx, job, rules);
   await recount(tx, job, rules);
 }

@@ -1,5 +1,7 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
+import { indexGone, indexOfSpec } from '../../domain/named-index.ts';
+import { TASK_KINDS } from '../../domain/task-kinds.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { NewJob } from '../job-store.ts';
 import type { Transaction } from '../transaction.ts';
@@ -7,19 +9,45 @@ import { insertTasks } from './insert-tasks.ts';
 import { getJob } from './job-reads.ts';
 import { notify, say } from './say.ts';
 
-/** A job and its first task, in the caller's transaction. */
+/** A job and its first task, or all that are planned, in the caller's transaction. */
 export async function submit(tx: Transaction, job: NewJob): Promise<JobView> {
+  const { jobId, name, dialect, plan, spec } = job;
+  const indexOf = plan && indexOfSpec(spec);
+  if (indexOf !== undefined) await keepIndex(tx, indexOf, plan?.index?.key);
+  const clips = job.tasks.filter((task) => TASK_KINDS[task.kind].counts);
+  const begin = {
+    state: plan ? 'encoding' : 'indexing',
+    openTasks: plan ? job.tasks.length : 0,
+    clips: clips.length,
+    frames: clips.reduce((sum, clip) => sum + clip.framesTotal, 0),
+  };
   const { rows } = await sql<{ job_id: string }>`
-    insert into jobs (job_id, owner_id, dialect, name, state, priority, spec, spec_hash, idempotency_key)
-    values (${job.jobId}::uuid, ${job.ownerId}, ${job.dialect}, ${job.name}, 'indexing', ${job.priority},
-      ${JSON.stringify(job.spec)}::jsonb, ${job.specHash}, ${job.idempotencyKey ?? null})
+    insert into jobs (job_id, owner_id, dialect, name, state, priority, spec, spec_hash, idempotency_key, plan, open_tasks,
+      clips_total, frames_total, started_at, index_of)
+    values (${jobId}::uuid, ${job.ownerId}, ${dialect}, ${name}, ${begin.state}, ${job.priority},
+      ${JSON.stringify(spec)}::jsonb, ${job.specHash}, ${job.idempotencyKey ?? null},
+      ${plan ? JSON.stringify(plan) : null}::jsonb, ${begin.openTasks}, ${begin.clips}, ${begin.frames},
+      case when ${plan !== undefined} then now() end, ${indexOf ?? null}::uuid)
     on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
     returning job_id`.execute(tx);
   if (rows.length === 0) return existing(tx, job);
-  await insertTasks(tx, job.jobId, [job.firstTask]);
-  await say(tx, { type: 'job.created', jobId: job.jobId, data: { name: job.name, dialect: job.dialect } });
+  await insertTasks(tx, jobId, job.tasks);
+  await say(tx, { type: 'job.created', jobId, data: { name, dialect } });
+  if (plan) {
+    await say(tx, { type: 'job.planned', jobId, data: { clips: begin.clips, frames: begin.frames } });
+    await say(tx, { type: 'job.state', jobId, data: { state: 'encoding' } });
+  }
   await notify(tx, { wake: 'tasks' });
-  return getJob(tx, job.jobId);
+  return getJob(tx, jobId);
+}
+
+/** From now on the index stays until its job is removed, and that is not while another one stands on it. */
+async function keepIndex(tx: Transaction, indexOf: string, key: string | undefined): Promise<void> {
+  const { rows } = await sql`
+    update jobs set index_kept = true
+    where job_id = ${indexOf}::uuid and collected_at is null and plan->'index'->>'key' = ${key ?? null}
+    returning job_id`.execute(tx);
+  if (rows.length === 0) throw indexGone(indexOf);
 }
 
 async function existing(tx: Transaction, job: NewJob): Promise<JobView> {

@@ -95,6 +95,7 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
     case 'clip':
     case 'probe':
     case 'media':
+    case 'package':
     case undefined:
       throw new Error(`the bench has no tasks of kind ${kind?.$case}`);
   }

@@ -100,7 +100,7 @@ async function readyJob({ jobs, grant, commit }: Awaited<ReturnType<typeof openS
     priority: 0,
     spec: SPEC,
     specHash: '',
-    firstTask: { ...indexTask(SPEC), taskId: randomUUID() },
+    tasks: [{ ...indexTask(SPEC), taskId: randomUUID() }],
   });
   const [task] = await grant();
   if (task === undefined) throw new Error('the index task was not granted');

@@ -28,7 +28,7 @@ async function submitElsewhere(): Promise<string> {
     priority: 0,
     spec: PASS_THROUGH,
     specHash: 'x',
-    firstTask: { ...indexTask(PASS_THROUGH), taskId: randomUUID() },
+    tasks: [{ ...indexTask(PASS_THROUGH), taskId: randomUUID() }],
   });
   return jobId;
 }

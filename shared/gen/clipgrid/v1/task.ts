@@ -186,6 +186,17 @@ export interface MediaTask {
   hasVideo: boolean;
 }
 
+/** Joins segments and sound, and cuts them in files of MPEG transport stream, one an interval. */
+export interface PackageTask {
+  parts:
+    | MergeTask
+    | undefined;
+  /** Frames at which the files begin, ascending from 0; each must be a keyframe. */
+  starts: number[];
+  /** What they are called: %04d stands for a file's number, from 0, with at least four digits. */
+  fileName: string;
+}
+
 export interface TaskSpec {
   kind:
     | { $case: "index"; value: IndexTask }
@@ -195,6 +206,7 @@ export interface TaskSpec {
     | { $case: "clip"; value: ClipTask }
     | { $case: "probe"; value: ProbeTask }
     | { $case: "media"; value: MediaTask }
+    | { $case: "package"; value: PackageTask }
     | undefined;
 }
 
@@ -256,6 +268,33 @@ export interface MediaResult {
   encodeSeconds: number;
 }
 
+export interface PackagedFile {
+  name: string;
+  /** Those of all files add up to the film's. */
+  durationUs: number;
+  sizeBytes: number;
+}
+
+export interface PackageResult {
+  files: PackagedFile[];
+  frameCount: number;
+  durationSeconds: number;
+  format:
+    | VideoFormat
+    | undefined;
+  /** As RFC 6381 has it, e.g. avc1.640028,mp4a.40.2. */
+  codecs: string;
+  /** In bits a second, as RFC 8216 (section 4.3.4.2) has them. */
+  peakBandwidth: number;
+  averageBandwidth: number;
+  /** Frames a second; of a film with frames at uneven times the average. */
+  frameRate:
+    | Rational
+    | undefined;
+  /** No file lasts longer, once its duration is rounded. */
+  targetSeconds: number;
+}
+
 export interface TaskResult {
   kind:
     | { $case: "index"; value: IndexResult }
@@ -265,6 +304,7 @@ export interface TaskResult {
     | { $case: "clip"; value: ClipResult }
     | { $case: "probe"; value: ProbeResult }
     | { $case: "media"; value: MediaResult }
+    | { $case: "package"; value: PackageResult }
     | undefined;
 }
 
@@ -2586,6 +2626,127 @@ export const MediaTask: MessageFns<MediaTask> = {
   },
 };
 
+function createBasePackageTask(): PackageTask {
+  return { parts: undefined, starts: [], fileName: "" };
+}
+
+export const PackageTask: MessageFns<PackageTask> = {
+  encode(message: PackageTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.parts !== undefined) {
+      MergeTask.encode(message.parts, writer.uint32(10).fork()).join();
+    }
+    if (message.starts.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.starts) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.fileName !== "") {
+      writer.uint32(26).string(message.fileName);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PackageTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePackageTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.parts = MergeTask.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.starts.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.starts.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.fileName = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PackageTask {
+    return {
+      parts: isSet(object.parts) ? MergeTask.fromJSON(object.parts) : undefined,
+      starts: globalThis.Array.isArray(object?.starts) ? object.starts.map((e: any) => globalThis.Number(e)) : [],
+      fileName: isSet(object.fileName)
+        ? globalThis.String(object.fileName)
+        : isSet(object.file_name)
+        ? globalThis.String(object.file_name)
+        : "",
+    };
+  },
+
+  toJSON(message: PackageTask): unknown {
+    const obj: any = {};
+    if (message.parts !== undefined) {
+      obj.parts = MergeTask.toJSON(message.parts);
+    }
+    if (message.starts?.length) {
+      obj.starts = message.starts.map((e) => Math.round(e));
+    }
+    if (message.fileName !== "") {
+      obj.fileName = message.fileName;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PackageTask>): PackageTask {
+    return PackageTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PackageTask>): PackageTask {
+    const message = createBasePackageTask();
+    message.parts = (object.parts !== undefined && object.parts !== null)
+      ? MergeTask.fromPartial(object.parts)
+      : undefined;
+    message.starts = object.starts?.map((e) => e) || [];
+    message.fileName = object.fileName ?? "";
+    return message;
+  },
+};
+
 function createBaseTaskSpec(): TaskSpec {
   return { kind: undefined };
 }
@@ -2613,6 +2774,9 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         break;
       case "media":
         MediaTask.encode(message.kind.value, writer.uint32(58).fork()).join();
+        break;
+      case "package":
+        PackageTask.encode(message.kind.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -2687,6 +2851,14 @@ export const TaskSpec: MessageFns<TaskSpec> = {
             message.kind = { $case: "media", value: MediaTask.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = { $case: "package", value: PackageTask.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2715,6 +2887,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         ? { $case: "probe", value: ProbeTask.fromJSON(object.probe) }
         : isSet(object.media)
         ? { $case: "media", value: MediaTask.fromJSON(object.media) }
+        : isSet(object.package)
+        ? { $case: "package", value: PackageTask.fromJSON(object.package) }
         : undefined,
     };
   },
@@ -2735,6 +2909,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       obj.probe = ProbeTask.toJSON(message.kind.value);
     } else if (message.kind?.$case === "media") {
       obj.media = MediaTask.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "package") {
+      obj.package = PackageTask.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -2784,6 +2960,12 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       case "media": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "media", value: MediaTask.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "package": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "package", value: PackageTask.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -3648,6 +3830,350 @@ export const MediaResult: MessageFns<MediaResult> = {
   },
 };
 
+function createBasePackagedFile(): PackagedFile {
+  return { name: "", durationUs: 0, sizeBytes: 0 };
+}
+
+export const PackagedFile: MessageFns<PackagedFile> = {
+  encode(message: PackagedFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.durationUs !== 0) {
+      writer.uint32(16).int64(message.durationUs);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(24).int64(message.sizeBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PackagedFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePackagedFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.durationUs = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PackagedFile {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      durationUs: isSet(object.durationUs)
+        ? globalThis.Number(object.durationUs)
+        : isSet(object.duration_us)
+        ? globalThis.Number(object.duration_us)
+        : 0,
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : 0,
+    };
+  },
+
+  toJSON(message: PackagedFile): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.durationUs !== 0) {
+      obj.durationUs = Math.round(message.durationUs);
+    }
+    if (message.sizeBytes !== 0) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PackagedFile>): PackagedFile {
+    return PackagedFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PackagedFile>): PackagedFile {
+    const message = createBasePackagedFile();
+    message.name = object.name ?? "";
+    message.durationUs = object.durationUs ?? 0;
+    message.sizeBytes = object.sizeBytes ?? 0;
+    return message;
+  },
+};
+
+function createBasePackageResult(): PackageResult {
+  return {
+    files: [],
+    frameCount: 0,
+    durationSeconds: 0,
+    format: undefined,
+    codecs: "",
+    peakBandwidth: 0,
+    averageBandwidth: 0,
+    frameRate: undefined,
+    targetSeconds: 0,
+  };
+}
+
+export const PackageResult: MessageFns<PackageResult> = {
+  encode(message: PackageResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.files) {
+      PackagedFile.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.frameCount !== 0) {
+      writer.uint32(16).uint32(message.frameCount);
+    }
+    if (message.durationSeconds !== 0) {
+      writer.uint32(25).double(message.durationSeconds);
+    }
+    if (message.format !== undefined) {
+      VideoFormat.encode(message.format, writer.uint32(34).fork()).join();
+    }
+    if (message.codecs !== "") {
+      writer.uint32(42).string(message.codecs);
+    }
+    if (message.peakBandwidth !== 0) {
+      writer.uint32(48).int64(message.peakBandwidth);
+    }
+    if (message.averageBandwidth !== 0) {
+      writer.uint32(56).int64(message.averageBandwidth);
+    }
+    if (message.frameRate !== undefined) {
+      Rational.encode(message.frameRate, writer.uint32(66).fork()).join();
+    }
+    if (message.targetSeconds !== 0) {
+      writer.uint32(72).uint32(message.targetSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PackageResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePackageResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.files.push(PackagedFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.frameCount = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.durationSeconds = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.format = VideoFormat.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.codecs = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.peakBandwidth = longToNumber(reader.int64());
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.averageBandwidth = longToNumber(reader.int64());
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.frameRate = Rational.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.targetSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PackageResult {
+    return {
+      files: globalThis.Array.isArray(object?.files) ? object.files.map((e: any) => PackagedFile.fromJSON(e)) : [],
+      frameCount: isSet(object.frameCount)
+        ? globalThis.Number(object.frameCount)
+        : isSet(object.frame_count)
+        ? globalThis.Number(object.frame_count)
+        : 0,
+      durationSeconds: isSet(object.durationSeconds)
+        ? globalThis.Number(object.durationSeconds)
+        : isSet(object.duration_seconds)
+        ? globalThis.Number(object.duration_seconds)
+        : 0,
+      format: isSet(object.format) ? VideoFormat.fromJSON(object.format) : undefined,
+      codecs: isSet(object.codecs) ? globalThis.String(object.codecs) : "",
+      peakBandwidth: isSet(object.peakBandwidth)
+        ? globalThis.Number(object.peakBandwidth)
+        : isSet(object.peak_bandwidth)
+        ? globalThis.Number(object.peak_bandwidth)
+        : 0,
+      averageBandwidth: isSet(object.averageBandwidth)
+        ? globalThis.Number(object.averageBandwidth)
+        : isSet(object.average_bandwidth)
+        ? globalThis.Number(object.average_bandwidth)
+        : 0,
+      frameRate: isSet(object.frameRate)
+        ? Rational.fromJSON(object.frameRate)
+        : isSet(object.frame_rate)
+        ? Rational.fromJSON(object.frame_rate)
+        : undefined,
+      targetSeconds: isSet(object.targetSeconds)
+        ? globalThis.Number(object.targetSeconds)
+        : isSet(object.target_seconds)
+        ? globalThis.Number(object.target_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: PackageResult): unknown {
+    const obj: any = {};
+    if (message.files?.length) {
+      obj.files = message.files.map((e) => PackagedFile.toJSON(e));
+    }
+    if (message.frameCount !== 0) {
+      obj.frameCount = Math.round(message.frameCount);
+    }
+    if (message.durationSeconds !== 0) {
+      obj.durationSeconds = floatToJson(message.durationSeconds);
+    }
+    if (message.format !== undefined) {
+      obj.format = VideoFormat.toJSON(message.format);
+    }
+    if (message.codecs !== "") {
+      obj.codecs = message.codecs;
+    }
+    if (message.peakBandwidth !== 0) {
+      obj.peakBandwidth = Math.round(message.peakBandwidth);
+    }
+    if (message.averageBandwidth !== 0) {
+      obj.averageBandwidth = Math.round(message.averageBandwidth);
+    }
+    if (message.frameRate !== undefined) {
+      obj.frameRate = Rational.toJSON(message.frameRate);
+    }
+    if (message.targetSeconds !== 0) {
+      obj.targetSeconds = Math.round(message.targetSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PackageResult>): PackageResult {
+    return PackageResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PackageResult>): PackageResult {
+    const message = createBasePackageResult();
+    message.files = object.files?.map((e) => PackagedFile.fromPartial(e)) || [];
+    message.frameCount = object.frameCount ?? 0;
+    message.durationSeconds = object.durationSeconds ?? 0;
+    message.format = (object.format !== undefined && object.format !== null)
+      ? VideoFormat.fromPartial(object.format)
+      : undefined;
+    message.codecs = object.codecs ?? "";
+    message.peakBandwidth = object.peakBandwidth ?? 0;
+    message.averageBandwidth = object.averageBandwidth ?? 0;
+    message.frameRate = (object.frameRate !== undefined && object.frameRate !== null)
+      ? Rational.fromPartial(object.frameRate)
+      : undefined;
+    message.targetSeconds = object.targetSeconds ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskResult(): TaskResult {
   return { kind: undefined };
 }
@@ -3675,6 +4201,9 @@ export const TaskResult: MessageFns<TaskResult> = {
         break;
       case "media":
         MediaResult.encode(message.kind.value, writer.uint32(58).fork()).join();
+        break;
+      case "package":
+        PackageResult.encode(message.kind.value, writer.uint32(66).fork()).join();
         break;
     }
     return writer;
@@ -3749,6 +4278,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.kind = { $case: "media", value: MediaResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.kind = { $case: "package", value: PackageResult.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3777,6 +4314,8 @@ export const TaskResult: MessageFns<TaskResult> = {
         ? { $case: "probe", value: ProbeResult.fromJSON(object.probe) }
         : isSet(object.media)
         ? { $case: "media", value: MediaResult.fromJSON(object.media) }
+        : isSet(object.package)
+        ? { $case: "package", value: PackageResult.fromJSON(object.package) }
         : undefined,
     };
   },
@@ -3797,6 +4336,8 @@ export const TaskResult: MessageFns<TaskResult> = {
       obj.probe = ProbeResult.toJSON(message.kind.value);
     } else if (message.kind?.$case === "media") {
       obj.media = MediaResult.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "package") {
+      obj.package = PackageResult.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -3846,6 +4387,12 @@ export const TaskResult: MessageFns<TaskResult> = {
       case "media": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "media", value: MediaResult.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "package": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "package", value: PackageResult.fromPartial(object.kind.value) };
         }
         break;
       }

@@ -66,3 +66,11 @@ test('a source that stays whole has all its borders in its one clip', () => {
   const planned = plan({ spec: { ...PASS_THROUGH, clips }, index, indexArtifact, slots: 9 });
   expect(clipsOf(planned)).toEqual([{ startFrame: 0, endFrame: 300, keyFrames: [125, 250] }]);
 });
+
+test('a film that would become too many files is told so', () => {
+  const clips = { mode: 'auto', borders: { everyS: 0.04, perClip: 100 } } as const;
+  const spec = { ...PASS_THROUGH, clips, package: { kind: 'hls', fileName: '%04d.ts' } } as const;
+  expect(() => plan({ spec, index: closedIndex(161), indexArtifact, slots: 1 })).toThrow(
+    'the film would be cut in 4025 files',
+  );
+});
