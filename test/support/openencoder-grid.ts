@@ -11,6 +11,7 @@ import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
+import { TcpProxy } from './tcp-proxy.ts';
 
 export const JWT_KEY = 'a signing key for tests only';
 export const FIRST_PASSWORD = 'password';
@@ -74,8 +75,8 @@ export interface OpenencoderGridOptions {
   readonly agents?: number;
   /** Further settings, as in the environment of `clipgrid coordinator`. */
   readonly environment?: Readonly<Record<string, string>>;
-  /** In place of the file's own database. */
-  readonly databaseUrl?: string;
+  /** The network between the coordinator and its database is the test's to cut. */
+  readonly cutDatabase?: boolean;
 }
 
 /** A coordinator as it is shipped, wired from its settings, with Open Encoder's port and real agents; all in this process. */
@@ -85,8 +86,13 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
   const logger = createLogger(process.env['TEST_LOG'] ?? 'silent');
   const folder = await mkdtemp(join(tmpdir(), 'clipgrid-openencoder-'));
   const database = await createTestDatabase();
+  const databaseUrl = new URL(database.url);
+  const network = options.cutDatabase
+    ? await TcpProxy.open({ host: databaseUrl.hostname, port: Number(databaseUrl.port) })
+    : undefined;
+  if (network !== undefined) databaseUrl.host = network.address;
   const environment = {
-    DATABASE_URL: options.databaseUrl ?? database.url,
+    DATABASE_URL: databaseUrl.href,
     CLIPGRID_HTTP_PORT: String(await freePort()),
     CLIPGRID_GRPC_PORT: String(await freePort()),
     CLIPGRID_FINALRIP_PORT: '0',
@@ -170,6 +176,8 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
   return {
     folder,
     url,
+    /** Only with `cutDatabase`. */
+    network,
     mainUrl: `http://127.0.0.1:${coordinator.httpPort}`,
     call,
     login,
@@ -182,6 +190,7 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
       for (const agent of agents) agent.quit.abort();
       await Promise.allSettled(agents.map((agent) => agent.done));
       await coordinator.stop();
+      network?.close();
       await database.drop();
       await rm(folder, { recursive: true, force: true });
     },

@@ -10,10 +10,14 @@ import { apiApp } from './app.ts';
 import type { Context } from './context.ts';
 import { dashboardApp } from './dashboard.ts';
 import { infoRoutes } from './info-routes.ts';
+import { Follower } from './jobs/follower.ts';
+import { jobRoutes } from './jobs/job-routes.ts';
 import { JobStore } from './jobs/job-store.ts';
 import { Keeper } from './machines/keeper.ts';
 import { machineRoutes } from './machines/machine-routes.ts';
 import { openMachines } from './machines/open-machines.ts';
+import { Lifecycle } from './jobs/lifecycle.ts';
+import { WorkStore } from './jobs/work-store.ts';
 import { presetRoutes } from './presets/preset-routes.ts';
 import { PresetStore } from './presets/preset-store.ts';
 import { RouteTable, type Route } from './routes.ts';
@@ -39,6 +43,7 @@ function contextOf(settings: OpenencoderSettings, parts: DialectParts): Context 
     jobs,
     options,
     machines: openMachines({ parts, settings: settings.machines, options }),
+    lifecycle: new Lifecycle(parts, jobs),
   };
 }
 
@@ -52,6 +57,7 @@ function routesOf(context: Context): Route[] {
     ...storageRoutes(context),
     ...workerRoutes(context),
     ...machineRoutes(context.machines),
+    ...jobRoutes(context),
   ];
 }
 
@@ -59,6 +65,8 @@ function routesOf(context: Context): Route[] {
 export function createOpenencoder(settings: OpenencoderSettings, parts: DialectParts): Dialect {
   const context = contextOf(settings, parts);
   const table = new RouteTable(routesOf(context));
+  const work = new WorkStore(parts.db, parts.ids.randomUuid());
+  const follower = new Follower(context, { work, bucket: settings.bucket });
   const api = apiApp(context, table);
   const dashboard = dashboardApp(settings.dashboardFolder, parts.logger);
   const app: Middleware = (ctx, next) =>
@@ -74,6 +82,6 @@ export function createOpenencoder(settings: OpenencoderSettings, parts: DialectP
     port: settings.port,
     app,
     mount,
-    services: [firstAdmin(context), new Keeper(context.machines)],
+    services: [firstAdmin(context), follower, new Keeper(context.machines)],
   };
 }

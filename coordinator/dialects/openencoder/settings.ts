@@ -4,6 +4,8 @@ import { readMachineSettings, type MachineSettings } from './machines/settings.t
 export interface OpenencoderSettings {
   /** 0: no port of its own. */
   readonly port: number;
+  /** Of the grid's store: where copies of sources lie. */
+  readonly bucket: string;
   /** The first signs tokens, all verify them. */
   readonly jwtKeys: readonly string[];
   /** Of `admin` at the first start; undefined: a random one, told once. */
@@ -17,6 +19,7 @@ export interface OpenencoderSettings {
 }
 
 export const DEFAULT_PORT = 8080;
+const BUCKET = 'openencoder';
 const MIN_KEY_CHARS = 16;
 /** What the reference ships, and what people write instead. */
 const WELL_KNOWN = /^(secretkey|secret|changeme|password|openencoder|test|key|default)*$/i;
@@ -66,6 +69,7 @@ export function readOpenencoderSettings(env: Environment, port: number): Openenc
   const origins = (env['CLIPGRID_OPENENCODER_ORIGINS'] ?? '').split(',').map((origin) => origin.trim());
   return {
     port,
+    bucket: BUCKET,
     jwtKeys,
     ...(adminPassword ? { adminPassword } : {}),
     loginsPerMinute: {

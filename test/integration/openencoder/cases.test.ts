@@ -10,6 +10,7 @@ import {
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ROLE_REFUSED = { message: 'unauthorized' };
+const NO_JOB = { message: 'Job does not exist', status: 404 };
 const SHIPPED = 5;
 
 let grid: OpenencoderGrid;
@@ -74,6 +75,16 @@ describe('concrete cases of contract 2.13', () => {
     expect(status).toBe(404);
     expect(json).toEqual({ message: 'Not found', status: 404 });
     expect(headers.get('content-type')).toBe('application/json; charset=utf-8');
+  });
+  it('4. DELETE /api/jobs/1', async () => {
+    const { status, json, headers } = await send('-', 'DELETE /api/jobs/1');
+    expect(status).toBe(405);
+    expect(json).toEqual({ message: 'Method not allowed', status: 405 });
+    expect(headers.get('allow')).toBe('GET, PUT, HEAD, OPTIONS');
+  });
+  it('5. GET /api/jobs/', async () => {
+    const { status, headers } = await send('-', 'GET /api/jobs/');
+    expect([status, headers.get('location')]).toEqual([301, '/api/jobs']);
   });
   it('6. GET /dashboard/jobs', async () => {
     const { status, headers, text } = await send('-', 'GET /dashboard/jobs');
@@ -229,6 +240,93 @@ describe('concrete cases of contract 2.13', () => {
   it('33. GET /api/worker/busy (idle)', async () => {
     const { status, text } = await send('g', 'GET /api/worker/busy');
     expect([status, text]).toEqual([200, '[]']);
+  });
+  it('34. GET /api/jobs without a token', async () =>
+    expectRefused(await send('-', 'GET /api/jobs'), 401, 'cookie token is empty'));
+  it('35. GET /api/jobs/999', async () => {
+    const { status, json } = await send('g', 'GET /api/jobs/999');
+    expect([status, json]).toEqual([404, NO_JOB]);
+  });
+  it('36. POST /api/jobs as a guest', async () => {
+    const body = { preset: 'h264_baseline_360p_600', source: 's', dest: 'd' };
+    const { status, json } = await send('g', 'POST /api/jobs', body);
+    expect([status, json]).toEqual([401, ROLE_REFUSED]);
+  });
+  it('37. POST /api/jobs with destination in place of dest', async () =>
+    expectError(await send('o', 'POST /api/jobs', { preset: 'p', source: 's', destination: 'd' })));
+  it('38. POST /api/jobs', async () => {
+    const body = { preset: 'h264_baseline_360p_600', source: 's3:///src/t.mp4', dest: 's3:///dst/t/' };
+    // The table's job is number 2.
+    await send('o', 'POST /api/jobs', body);
+    const { status, json } = await send('o', 'POST /api/jobs', body);
+    expect(status).toBe(201);
+    expect(json).toEqual({
+      message: 'Job created',
+      status: 200,
+      job: {
+        id: 2,
+        guid: expect.stringMatching(/^[0-9a-v]{20}$/),
+        preset: body.preset,
+        created_date: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/),
+        status: 'queued',
+        source: body.source,
+        destination: body.dest,
+        probe: null,
+        options: null,
+        progress: null,
+        speed: null,
+        fps: null,
+        streaming: false,
+        error: null,
+        clips_total: 0,
+        clips_done: 0,
+        eta_seconds: null,
+      },
+    });
+  });
+  it('39. POST /api/jobs with an unknown preset', async () =>
+    expectError(await send('o', 'POST /api/jobs', { preset: 'nope', source: 'a.mp4', dest: 'a/' })));
+  it('40. GET /api/jobs?page=0', async () => {
+    const [zero, one] = await Promise.all([
+      send('g', 'GET /api/jobs?page=0'),
+      send('g', 'GET /api/jobs?page=1'),
+    ]);
+    expect(zero.status).toBe(200);
+    expect(zero.json).toEqual(one.json);
+    expect(zero.json.count).toBe(2);
+  });
+  it('41. GET /api/jobs?page=1&count=1', async () => {
+    const { status, json } = await send('g', 'GET /api/jobs?page=1&count=1');
+    expect([status, json.count, json.items.length]).toEqual([200, 2, 1]);
+    expect(json.items[0]).toMatchObject({
+      id: 2,
+      status: 'queued',
+      probe: '{}',
+      options: '{}',
+      progress: 0,
+      speed: null,
+      fps: 0,
+    });
+  });
+  it('42. GET /api/jobs/2/status', async () => {
+    const { status, json } = await send('g', 'GET /api/jobs/2/status');
+    expect([status, json]).toEqual([200, { job_status: 'queued', status: 200 }]);
+  });
+  it('43. POST /api/jobs/2/cancel', async () => {
+    for (let times = 0; times < 2; times++) {
+      const { status, json } = await send('o', 'POST /api/jobs/2/cancel', {});
+      expect([status, json]).toEqual([200, { status: 200 }]);
+    }
+    expect((await send('g', 'GET /api/jobs/2/status')).json.job_status).toBe('cancelled');
+  });
+  it('44. POST /api/jobs/999/cancel', async () => {
+    const { status, json } = await send('o', 'POST /api/jobs/999/cancel');
+    expect([status, json]).toEqual([404, NO_JOB]);
+  });
+  it('45. POST /api/jobs/2/restart', async () => {
+    const { status, json } = await send('o', 'POST /api/jobs/2/restart', {});
+    expect([status, json]).toEqual([200, { status: 200 }]);
+    expect((await send('g', 'GET /api/jobs/2/status')).json.job_status).toBe('restarting');
   });
   it('46. GET /api/presets?page=0&count=2', async () => {
     const { status, json } = await send('g', 'GET /api/presets?page=0&count=2');

@@ -64,9 +64,17 @@ async function signIn(
   }
 }
 
-async function register({ parts }: Context, { ctx }: Request): Promise<Answer> {
+/** A name that was given up just now can be taken in a moment. */
+async function untilFree({ parts, formerNames }: Context, name: string): Promise<void> {
+  const restMs = await formerNames.restMs(name);
+  if (restMs > 0) await parts.clock.sleep(restMs);
+}
+
+async function register(context: Context, { ctx }: Request): Promise<Answer> {
+  const { parts } = context;
   const values = await readBody(ctx, REGISTER);
   const name = values.text('username');
+  await untilFree(context, name);
   try {
     await parts.grid.users.create({ realm: REALM, name, password: values.text('password'), role: 'guest' });
   } catch (error) {
@@ -109,6 +117,7 @@ async function putProfile(context: Context, request: Request): Promise<Answer> {
   const { id } = await signIn(context, request, { name, password, wrong: WRONG_PASSWORD });
   const [newName, newPassword] = [values.text('username'), values.text('new_password')];
   const change = { name: newName, ...(newPassword === '' ? {} : { password: newPassword }) };
+  if (newName !== name) await untilFree(context, newName);
   try {
     await parts.db.transaction().execute(async (tx) => {
       await parts.grid.users.update({ realm: REALM, id }, change, tx);

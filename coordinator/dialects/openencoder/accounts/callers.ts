@@ -59,11 +59,9 @@ export class Callers {
     if (user === undefined) throw tokenRefused('the user of the token does not exist');
     if (!user.active) throw tokenRefused('account disabled');
     if (endedByChange(user, token)) throw tokenRefused('the account was changed: log in again');
-    // Of names that were never given up there is no row, and most were not: asked only where it can matter.
-    if (
-      user.createdAt.getTime() > token.issuedS * 1000 &&
-      (await formerNames.leftSince(user.name, token.issuedS))
-    )
+    // Somebody else had the name before.
+    const isLater = user.createdAt.getTime() > token.issuedS * 1000;
+    if (isLater && (await formerNames.endsToken(user.name, token.issuedS)))
       throw tokenRefused('the account was changed: log in again');
     return user;
   }

@@ -16,6 +16,7 @@ type JobsTable = {
   revision: Generated<number>;
   grid_job_id: string | null;
   staged_key: string | null;
+  preset_data: string | null;
   probe: Generated<string>;
   options: Generated<string>;
   progress: Generated<number>;

@@ -1,5 +1,5 @@
-import { checkPrograms } from '../../../../shared/command-policy.ts';
 import { GridError } from '../../../../shared/errors.ts';
+import { checkMediaCommand, MEDIA_SOURCE } from '../../../../shared/media-command.ts';
 import { invalid } from '../errors.ts';
 
 const words = (text: string): ReadonlySet<string> => new Set(text.split(/\s+/).filter(Boolean));
@@ -12,11 +12,6 @@ const SWITCHES = words(
 );
 /** Said once by the common frame of every run. */
 const COMMON = words('y n hide_banner');
-/** Muxers besides those that any encoder command may name: what a whole file may become. */
-const MUXERS = words(
-  `hls dash segment stream_segment ssegment gif image2 webp apng mp3 3gp 3g2 flv asf vob dvd svcd mpeg mpeg1video
-   mpeg2video oga ogv mxf f4v psp aiff caf dnxhd webm_chunk framemd5 framecrc md5 crc hash`,
-);
 /** Options that name further files of the result: plain names only. */
 const NAMING = words(
   `hls_segment_filename hls_fmp4_init_filename master_pl_name init_seg_name media_seg_name segment_list hls_base_url
@@ -61,14 +56,13 @@ function optionsOf(argv: readonly string[]): Option[] {
   return options;
 }
 
-/** Refuses what is no option of one output that stays in its folder; true where the common policy need not look. */
-function isSettled({ word, name, value = '' }: Option): boolean {
+/** Refuses what the common policy cannot know: here the frame around the options is ours. */
+function checkOption({ word, name, value = '' }: Option): void {
   if (name === 'i') refuse('-i is not allowed: the source of the job is the only input');
   if (NAMING.has(name) && !PLAIN_NAME.test(value))
     refuse(`${word} ${value}: files of a result have plain names`);
   if (ENCODER_OPTIONS.has(name) && ENCODER_FILES.test(value))
     refuse(`${word} ${value}: it reads or writes a file of its own`);
-  return NAMING.has(name) || (name === 'f' && MUXERS.has(value));
 }
 
 /**
@@ -78,9 +72,11 @@ function isSettled({ word, name, value = '' }: Option): boolean {
 export function checkArguments(argv: readonly string[]): string[] {
   const options = optionsOf(argv).filter((option) => !COMMON.has(option.name));
   const flat = ({ word, value }: Option): string[] => (value === undefined ? [word] : [word, value]);
-  const open = options.filter((option) => !isSettled(option));
+  options.forEach(checkOption);
+  const outputName = 'output.mp4';
   try {
-    checkPrograms([['ffmpeg', ...open.flatMap(flat)]]);
+    const words = options.flatMap(flat);
+    checkMediaCommand({ programs: [['ffmpeg', '-i', MEDIA_SOURCE, ...words, outputName]], outputName });
   } catch (error) {
     if (error instanceof GridError && error.code === 'invalid_argument') refuse(error.message);
     throw error;

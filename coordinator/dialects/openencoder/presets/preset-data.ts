@@ -12,9 +12,6 @@ export interface PresetCommand {
 
 const MAX_DATA_CHARS = 64 * 1024;
 const MAX_WORDS = 500;
-/** Written by a generated graph as a bare word only, which opens no file; in other graphs it may. */
-const GENERATED = /(?<==|^|,)deshake(?=,|$)/;
-
 function parse(data: string): Readonly<Record<string, unknown>> {
   if (data.length > MAX_DATA_CHARS)
     throw invalid(`data is not valid: it is longer than ${MAX_DATA_CHARS} characters`);
@@ -46,8 +43,7 @@ export function presetCommand(data: string): PresetCommand {
     return { argv, isTwoPass: false };
   }
   const { argv, isTwoPass } = commanderArguments(json);
-  checkArguments(argv.map((word) => word.replace(GENERATED, 'null')));
-  return { argv, isTwoPass };
+  return { argv: checkArguments(argv), isTwoPass };
 }
 
 /** A name for the file of a result: no path, no option, nothing that a program takes for an address or a list. */

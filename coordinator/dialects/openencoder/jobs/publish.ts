@@ -1,0 +1,87 @@
+import { GridError } from '../../../../shared/errors.ts';
+import { fileName } from '../../../domain/file-names.ts';
+import type { Artifact } from '../../../domain/task.ts';
+import type { Context } from '../context.ts';
+import { bucketAddress } from '../storage/bucket-address.ts';
+import { Bucket } from '../storage/bucket.ts';
+import type { JobRow } from './job-store.ts';
+import { isResultFile, keyOf } from './places.ts';
+import { Superseded, type Step } from './step.ts';
+import type { WorkStore } from './work-store.ts';
+
+interface ResultFile {
+  readonly artifact: Artifact;
+  readonly key: string;
+}
+
+async function resultOf({ parts }: Context, row: JobRow): Promise<ResultFile[]> {
+  const artifacts = row.grid_job_id === null ? [] : await parts.grid.jobs.files(row.grid_job_id);
+  const prefix = keyOf(row.destination);
+  return artifacts.flatMap((artifact) => {
+    const name = fileName(artifact);
+    return name !== undefined && isResultFile(name) ? [{ artifact, key: prefix + name }] : [];
+  });
+}
+
+async function outbound({ options, parts }: Context): Promise<Bucket> {
+  const address = bucketAddress(await options.all(), 'outbound');
+  if (address === undefined)
+    throw new GridError('failed_precondition', 'the object store is not configured in the settings');
+  return new Bucket(address, parts.clock);
+}
+
+/** Removes what an earlier revision, or a cancelled one, wrote. */
+export async function removeLost(
+  context: Context,
+  { work, limit, jobId }: { work: WorkStore; limit: number; jobId?: number },
+): Promise<void> {
+  const lost = await work.lostOutputs(limit, jobId);
+  if (lost.length === 0) return;
+  const bucket = await outbound(context);
+  for (const output of lost) {
+    if (output.bucket === bucket.name) await bucket.remove([output.object_key]);
+  }
+  for (const output of lost) await work.forgetOutputs(output);
+}
+
+/**
+ * Copies the files of a job's result to the outbound bucket. The job is `completed` only when the store has confirmed each
+ * of them; what is written of a job that is cancelled meanwhile is removed again.
+ */
+export async function publish(
+  context: Context,
+  work: WorkStore,
+  { row, step }: { row: JobRow; step: Step },
+): Promise<void> {
+  const { parts } = context;
+  await removeLost(context, { work, limit: 10_000, jobId: row.job_id });
+  const files = await resultOf(context, row);
+  if (files.length === 0) throw new GridError('internal', 'the encode left no file');
+  const bucket = await outbound(context);
+  step.totalBytes = files.reduce((sum, { artifact }) => sum + artifact.sizeBytes, 0);
+  const { job_id, revision } = row;
+  await work.addOutputs(files.map(({ key }) => ({ job_id, revision, bucket: bucket.name, object_key: key })));
+  try {
+    for (const { artifact, key } of files) {
+      step.check();
+      await bucket.write(key, step.counted(await parts.objects.read(artifact)), artifact.sizeBytes);
+    }
+    step.check();
+    await parts.db.transaction().execute(async (tx) => {
+      const changes = {
+        status: 'completed',
+        progress: 100,
+        speed: null,
+        fps: 0,
+        eta_s: null,
+        grid_job_id: null,
+      } as const;
+      if (!(await work.finish(row, changes, tx))) throw new Superseded();
+      await work.forgetOutputs(row, tx);
+      if (row.grid_job_id !== null) await parts.grid.jobs.remove(row.grid_job_id, undefined, tx);
+    });
+  } catch (error) {
+    if (error instanceof Superseded) await removeLost(context, { work, limit: 10_000, jobId: job_id });
+    throw error;
+  }
+}

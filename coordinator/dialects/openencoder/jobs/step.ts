@@ -1,0 +1,93 @@
+import { Transform, type Readable } from 'node:stream';
+import type { Clock } from '../../../../shared/clock.ts';
+import { GridError } from '../../../../shared/errors.ts';
+import { percent } from './derive.ts';
+import type { Claim, WorkStore } from './work-store.ts';
+
+const RENEW_MS = 1_000;
+
+/** The job is no longer ours to work on: it was cancelled, or another coordinator has it. */
+export class Superseded extends Error {
+  override readonly name = 'Superseded';
+}
+
+interface StepDeps {
+  readonly work: WorkStore;
+  readonly clock: Clock;
+  /** Aborted: the coordinator stops. */
+  readonly signal: AbortSignal;
+}
+
+/** A claimed step that moves bytes: keeps the claim, tells the progress, and ends as soon as the job is not ours any more. */
+export class Step {
+  readonly row: Claim;
+  readonly #deps: StepDeps;
+  readonly #over = new AbortController();
+  #bytes = 0;
+  #total = 0;
+
+  constructor(row: Claim, deps: StepDeps) {
+    this.row = row;
+    this.#deps = deps;
+  }
+
+  /** Of all that is to be moved. */
+  set totalBytes(bytes: number) {
+    this.#total = bytes;
+  }
+
+  /** Runs the work beside the heartbeat of the claim. Throws `Superseded` when the claim is lost. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    const done = new AbortController();
+    const beat = this.#beat(done.signal);
+    try {
+      const result = await work();
+      this.check();
+      return result;
+    } catch (error) {
+      this.check();
+      throw error;
+    } finally {
+      done.abort();
+      await beat;
+    }
+  }
+
+  /** Throws when the job is not ours any more. */
+  check(): void {
+    if (this.#over.signal.aborted || this.#deps.signal.aborted) throw new Superseded();
+  }
+
+  /** The same bytes, counted; the stream breaks when the job is not ours any more. */
+  counted(source: Readable): Readable {
+    const count = new Transform({
+      transform: (chunk: Buffer, _, next) => {
+        this.#bytes += chunk.length;
+        next(null, chunk);
+      },
+    });
+    const end = (): void => void count.destroy(new GridError('cancelled', 'the job is over'));
+    this.#over.signal.addEventListener('abort', end, { once: true });
+    source.on('error', (error: Error) => count.destroy(error));
+    count.on('close', () => {
+      this.#over.signal.removeEventListener('abort', end);
+      source.destroy();
+    });
+    if (this.#over.signal.aborted) end();
+    return source.pipe(count);
+  }
+
+  async #beat(done: AbortSignal): Promise<void> {
+    const { work, clock, signal } = this.#deps;
+    const stop = (): void => this.#over.abort();
+    signal.addEventListener('abort', stop, { once: true });
+    while (!done.aborted && !this.#over.signal.aborted) {
+      await clock.sleep(RENEW_MS, AbortSignal.any([done, this.#over.signal]));
+      if (done.aborted) break;
+      // A database that is away for a moment takes nothing from us: the claim's own time decides.
+      const isOurs = await work.renew(this.row, percent(this.#bytes, this.#total)).catch(() => true);
+      if (!isOurs) this.#over.abort();
+    }
+    signal.removeEventListener('abort', stop);
+  }
+}
