@@ -31,6 +31,7 @@ import { openPool } from './store/postgres/pool.ts';
 import { postgresTokenStore } from './store/postgres/token-store.ts';
 import { postgresUploadStore } from './store/postgres/upload-store.ts';
 import { postgresUserStore } from './store/postgres/user-store.ts';
+import { postgresWebhookStore } from './store/postgres/webhook-store.ts';
 import { postgresWakeSource } from './store/postgres/wake-source.ts';
 import type { JobStore } from './store/job-store.ts';
 import type { Db } from './store/transaction.ts';
@@ -95,6 +96,7 @@ function gridStores(db: Db) {
     tokens: postgresTokenStore(db),
     enrolments: postgresEnrolmentStore(db),
     users: postgresUserStore(db),
+    webhooks: postgresWebhookStore(db),
   };
 }
 

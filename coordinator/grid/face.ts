@@ -5,6 +5,7 @@ import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolmen
 import type { Principal, Scope } from '../domain/account.ts';
 import type { Failure, FilmSpec, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskKind, TaskView } from '../domain/task.ts';
+import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { Transaction } from '../store/transaction.ts';
 
@@ -22,6 +23,7 @@ export interface Grid {
   readonly users: UsersFace;
   readonly secrets: SecretsFace;
   readonly fetches: FetchesFace;
+  readonly webhooks: WebhooksFace;
 }
 
 export interface SubmitInput {
@@ -361,4 +363,33 @@ export interface FetchesFace {
    * all in all), `unprocessable` (not the bytes that were announced, or none), `unavailable`, `cancelled`.
    */
   fetch(url: string, options: FetchOptions): Promise<UploadView>;
+}
+
+/** A POST to an address of a user or an operator. Address, headers and secrets are kept sealed, and in no log. */
+export interface WebhookInput {
+  readonly ownerId: string;
+  readonly url: string;
+  /** At most 256 KiB. */
+  readonly body: string;
+  /** Besides `content-type: application/json`, which may be given otherwise. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Signs it (Standard Webhooks: `webhook-signature`); `whsec_` and base64, or any text. */
+  readonly secret?: string;
+  /** POSTed first, as JSON: the text in that field of its answer goes along as `authorization: Bearer`. */
+  readonly signIn?: { readonly url: string; readonly body: string; readonly tokenField: string };
+  /** An answer that is no JSON is a failure, too. */
+  readonly expectJson?: boolean;
+  /** 1 to 30, default 12: with the pauses between them about 40 minutes. */
+  readonly maxAttempts?: number;
+}
+
+/**
+ * Requests to others, from an outbox: at least once, each with the same `webhook-id` in all its attempts. Any answer but
+ * 2xx within 10 s is a failure, and tried again after a while; a private address is one for good.
+ */
+export interface WebhooksFace {
+  /** Sent when the transaction is committed. Resolves to its id. `invalid_argument` for no https URL, or headers that cannot be sent. */
+  enqueue(input: WebhookInput, tx?: Transaction): Promise<string>;
+  /** What became of it; told for 30 days after its end. */
+  get(deliveryId: string): Promise<DeliveryView>;
 }

@@ -13,6 +13,7 @@ import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
 import type { UploadStore } from '../store/upload-store.ts';
 import type { UserStore } from '../store/user-store.ts';
+import type { WebhookStore } from '../store/webhook-store.ts';
 import type { WakeMessage, WakeSource } from '../store/wake-source.ts';
 import { createAccounts } from './accounts.ts';
 import type { AgentGateway } from './agent-gateway.ts';
@@ -35,6 +36,8 @@ import { createTicker } from './ticker.ts';
 import { createUploads } from './uploads.ts';
 import { createUsers } from './users.ts';
 import { Wake } from './wake.ts';
+import { WebhookSender } from './webhook-sender.ts';
+import { createWebhooks } from './webhooks.ts';
 
 export interface GridDeps {
   readonly leases: LeaseStore;
@@ -46,6 +49,7 @@ export interface GridDeps {
   readonly tokens: TokenStore;
   readonly enrolments: EnrolmentStore;
   readonly users: UserStore;
+  readonly webhooks: WebhookStore;
   /** What secrets are encrypted with: the first one seals, all open. */
   readonly secretKeys: readonly string[];
   readonly objects: ObjectStore;
@@ -76,6 +80,7 @@ const SILENT_MS = 30_000;
 const RAISE_AFTER_MS = 10 * 60_000;
 const PRIORITY_CLASS = 10;
 const KEEP_EVENTS_MS = 7 * 24 * 3600_000;
+const KEEP_DELIVERIES_MS = 30 * 24 * 3600_000;
 
 /** Wires the grid's services over the given stores. Nothing runs before the services are started. */
 export function createGrid(deps: GridDeps): RunningGrid {
@@ -89,6 +94,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
   const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
+  const secrets = createSecrets(deps.secretKeys);
   const face: Grid = {
     jobs: createJobs({ jobs, agents, objects, planner, events, ids, wake }),
     agents: agentsFace(deps),
@@ -97,8 +103,9 @@ export function createGrid(deps: GridDeps): RunningGrid {
     accounts: createAccounts(deps.tokens, ids),
     enrolment: createEnrolment(deps.enrolments, ids),
     users: createUsers(deps.users),
-    secrets: createSecrets(deps.secretKeys),
+    secrets,
     fetches: createFetches(deps),
+    webhooks: createWebhooks(deps, secrets),
   };
   return {
     face,
@@ -106,6 +113,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     services: [
       wakeService(deps, registry, wake),
       dispatcher,
+      new WebhookSender({ ...deps, secrets }),
       createTicker({ name: 'sweeper', everyMs: SWEEP_MS, clock, logger, tick: createSweep(deps, wake) }),
       createTicker({
         name: 'housekeeper',
@@ -147,12 +155,13 @@ function createSweep({ leases, clock, settings }: GridDeps, wake: Wake): () => P
   };
 }
 
-async function keepHouse({ leases, agents, events, users, settings }: GridDeps): Promise<void> {
+async function keepHouse({ leases, agents, events, users, webhooks, settings }: GridDeps): Promise<void> {
   await agents.sweepSilent(SILENT_MS);
   await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
   await leases.giveUpWaiting({ maxWaitMs: settings.maxWaitMs, limit: 100 });
   await events.prune(KEEP_EVENTS_MS);
   await users.pruneFailures();
+  await webhooks.prune(KEEP_DELIVERIES_MS);
 }
 
 function wakeService({ wakeSource }: GridDeps, registry: SessionRegistry, wake: Wake): Service {

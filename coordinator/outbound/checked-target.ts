@@ -30,7 +30,8 @@ export function originOf(url: string): string {
   return parsed === undefined ? 'the address' : `${parsed.protocol}//${parsed.host}`;
 }
 
-function parse(text: string): URL {
+/** Throws unless it is a URL of HTTP without credentials. */
+export function parseUrl(text: string): URL {
   const refuse = (why: string): never => {
     throw new GridError('invalid_argument', `${originOf(text)}: ${why}`, { details: { field: 'url' } });
   };
@@ -45,7 +46,7 @@ function parse(text: string): URL {
 
 /** Throws unless this URL may be asked: every address that its name has must be allowed. */
 export async function checkTarget(text: string, rules: TargetRules): Promise<Target> {
-  const url = parse(text);
+  const url = parseUrl(text);
   const host = url.hostname.replace(/^\[|\]$/g, '');
   const version = isIP(host);
   const addresses = version === 0 ? await rules.resolve(host) : [{ address: host, family: version }];

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
-import { checkTarget, originOf, type Resolve, type Target } from './checked-target.ts';
+import { checkTarget, originOf, parseUrl, type Resolve, type Target } from './checked-target.ts';
 import { guardedBody } from './guarded-body.ts';
 import { parseNetworks } from './networks.ts';
 import type { OutboundAnswer, OutboundHttp, OutboundRequest } from './outbound-http.ts';
@@ -87,6 +87,10 @@ export class GuardedHttp implements OutboundHttp {
     const { plainHttp, resolve = systemResolve } = options;
     this.#options = options;
     this.#rules = { networks: parseNetworks(options.networks), plainHttp, resolve };
+  }
+
+  checkUrl(url: string): string {
+    return originOf(parseUrl(url).href);
   }
 
   async request(request: OutboundRequest): Promise<OutboundAnswer> {

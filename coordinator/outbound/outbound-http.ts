@@ -33,5 +33,7 @@ export interface OutboundAnswer {
  * `cancelled`.
  */
 export interface OutboundHttp {
+  /** Throws for what `request` would refuse by its text alone. Returns scheme, host and port. */
+  checkUrl(url: string): string;
   request(request: OutboundRequest): Promise<OutboundAnswer>;
 }

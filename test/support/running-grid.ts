@@ -26,6 +26,7 @@ import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
 import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
 import { postgresUserStore } from '../../coordinator/store/postgres/user-store.ts';
+import { postgresWebhookStore } from '../../coordinator/store/postgres/webhook-store.ts';
 import { postgresWakeSource } from '../../coordinator/store/postgres/wake-source.ts';
 import type { WakeSource } from '../../coordinator/store/wake-source.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -95,6 +96,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     tokens: postgresTokenStore(db),
     enrolments: postgresEnrolmentStore(db),
     users: postgresUserStore(db),
+    webhooks: postgresWebhookStore(db),
     outbound: new GuardedHttp({ clock, networks: ['127.0.0.0/8'], plainHttp: false }),
     secretKeys: ['a key for secrets that is only for tests'],
     objects,
