@@ -1,5 +1,6 @@
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
+import { fewAtOnce } from '../shared/few-at-once.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { HeldLease } from './lease-holder.ts';
 import type { Link } from './link.ts';
@@ -20,6 +21,11 @@ interface Answer {
 
 type Described = Awaited<ReturnType<typeof describeArtifact>>;
 
+/** A task may bring thousands of files: rights to upload are asked for in batches, which one message holds. */
+const RIGHTS_AT_ONCE = 100;
+/** Small files take longer to ask for than to send. */
+const UPLOADS_AT_ONCE = 3;
+const HASHES_AT_ONCE = 4;
 /** With the backoff: for about five minutes of a coordinator that says "later". */
 const COMMIT_TRIES = 80;
 export const COMMIT_BACKOFF = { firstMs: 500, maxMs: 8_000 };
@@ -34,13 +40,16 @@ async function bring(
   const { fence } = lease;
   const { signal } = lease.abort;
   const paths = new Map(files.map((file) => [file.name, file.path]));
-  const artifacts = await Promise.all(files.map(({ name, path }) => describeArtifact(name, path)));
+  const artifacts = await fewAtOnce(files, HASHES_AT_ONCE, ({ name, path }) => describeArtifact(name, path));
   const send = async (): Promise<Answer> => {
-    const granted = await link.askUpload({ fence, artifacts }, signal);
-    if (granted.error) return granted;
-    for (const target of granted.targets) {
-      const path = paths.get(target.name);
-      if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
+    for (let from = 0; from < artifacts.length; from += RIGHTS_AT_ONCE) {
+      const batch = artifacts.slice(from, from + RIGHTS_AT_ONCE);
+      const granted = await link.askUpload({ fence, artifacts: batch }, signal);
+      if (granted.error) return granted;
+      await fewAtOnce(granted.targets, UPLOADS_AT_ONCE, async (target) => {
+        const path = paths.get(target.name);
+        if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
+      });
     }
     return say(artifacts);
   };

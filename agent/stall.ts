@@ -1,5 +1,5 @@
 import type { Clock } from '../shared/clock.ts';
-import { GridError } from '../shared/errors.ts';
+import { GridError, type ErrorCode } from '../shared/errors.ts';
 
 export interface StallOptions {
   readonly clock: Clock;
@@ -7,19 +7,21 @@ export interface StallOptions {
   readonly stallMs: number;
   /** What has stopped, for the message. */
   readonly what: string;
+  /** Default: unavailable. */
+  readonly code?: ErrorCode;
 }
 
 /**
  * Runs `work` with a signal that also aborts when `alive` has not been called for `stallMs`: a peer that is gone without a
- * word must not hold a task for ever (L14). The abort's reason is `unavailable`.
+ * word must not hold a task for ever (L14). The abort's reason has `code`.
  */
 export async function withStall<T>(
-  { clock, signal, stallMs, what }: StallOptions,
+  { clock, signal, stallMs, what, code = 'unavailable' }: StallOptions,
   work: (signal: AbortSignal, alive: () => void) => Promise<T>,
 ): Promise<T> {
   const stalled = new AbortController();
   const stop = (): void =>
-    stalled.abort(new GridError('unavailable', `${what}: nothing moved for ${stallMs / 1000} s`));
+    stalled.abort(new GridError(code, `${what}: nothing moved for ${stallMs / 1000} s`));
   let timer = clock.after(stallMs, stop);
   const alive = (): void => {
     timer.cancel();

@@ -19,6 +19,8 @@ export interface SpawnOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   onStderrLine?(line: string): void;
+  /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
+  readonly graceMs?: number;
 }
 
 /** A started program: its process group dies with the abort, and `done` tells how it ended. Never rejects. */
@@ -50,9 +52,10 @@ function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
 }
 
 /** Ends a whole process group: asks first, then kills. */
-function killGroup(child: ChildProcess, clock: Clock): void {
+function killGroup(child: ChildProcess, { clock, graceMs = GRACE_MS }: SpawnOptions): void {
+  if (graceMs === 0) return signalGroup(child, 'SIGKILL');
   signalGroup(child, 'SIGTERM');
-  const timer = clock.after(GRACE_MS, () => signalGroup(child, 'SIGKILL'));
+  const timer = clock.after(graceMs, () => signalGroup(child, 'SIGKILL'));
   child.once('close', () => timer.cancel());
 }
 
@@ -75,7 +78,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
   // A program that ends early closes its end: the exit code tells why, not the broken pipe.
   child.stdin.on('error', () => undefined);
   child.stdout.on('error', () => undefined);
-  const abort = (): void => killGroup(child, options.clock);
+  const abort = (): void => killGroup(child, options);
   if (options.signal.aborted) abort();
   else options.signal.addEventListener('abort', abort, { once: true });
   const done = new Promise<ToolExit>((resolve) => {
@@ -111,7 +114,7 @@ export function throwIfAborted(signal: AbortSignal): void {
 export interface RunToolOptions extends SpawnOptions {
   /** `collect`: returned, at most 64 MiB; a function gets each chunk. Default: thrown away. */
   readonly stdout?: 'collect' | 'ignore' | ((chunk: Buffer) => void);
-  /** Code of the error of an exit that is not 0. Default: internal. */
+  /** Code of the error of an exit that is not 0; its details hold `log` and, where it was no signal, `exitCode`. Default: internal. */
   readonly failure?: ErrorCode;
   /** A program that computes nothing for so long hangs (L14). Default: 5 minutes. */
   readonly idleMs?: number;
@@ -151,7 +154,8 @@ export async function runTool(
   const problem = exitProblem(tool, exit);
   if (problem !== undefined) {
     const log = tool.tail.toString();
-    throw new GridError(options.failure ?? 'internal', withCause(problem, log), { details: { log } });
+    const details = { log, ...(exit.code === null ? {} : { exitCode: exit.code }) };
+    throw new GridError(options.failure ?? 'internal', withCause(problem, log), { details });
   }
   return { stdout: Buffer.concat(chunks).toString('utf8'), stderr: tool.tail.toString() };
 }

@@ -16,8 +16,10 @@ import { runAudioTask } from './runners/audio-task.ts';
 import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
 import { runIndexTask } from './runners/index-task.ts';
+import { runMediaTask } from './runners/media-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
 import { runPackageTask } from './runners/package-task.ts';
+import { runProbeTask } from './runners/probe-task.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
 import type { Workspace } from './workspace.ts';
 
@@ -57,7 +59,9 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
     case 'package':
       return runPackageTask(kind.value, context);
     case 'probe':
+      return runProbeTask(kind.value, context);
     case 'media':
+      return runMediaTask(kind.value, context);
     case undefined:
       throw new GridError('unsupported', 'this agent does not know the kind of the task: update it');
   }

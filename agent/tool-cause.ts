@@ -9,6 +9,9 @@ const NOISE = [
   /^Error splitting the argument list: /,
   /^Error initializing output stream /,
   /^Nothing was written into output file/,
+  /^Error reinitializing filters!$/,
+  /^Failed to inject frame into filter network: /,
+  /^Error while processing the decoded data for stream /,
   /^\s*$/,
 ];
 

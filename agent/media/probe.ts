@@ -78,7 +78,8 @@ export async function probe(tools: MediaTools, path: string): Promise<Probed> {
   }
 }
 
-function textOf(value: unknown): string {
+/** A text of an error's details; empty where there is none. */
+export function textOf(value: unknown): string {
   return typeof value === 'string' ? value : '';
 }
 

@@ -1,7 +1,7 @@
 import { GridError } from '../../shared/errors.ts';
 import { checkMediaCommand } from '../../shared/media-command.ts';
+import { fileNameProblem } from '../../shared/file-names.ts';
 import { checkCuts } from './package-plan.ts';
-import { fileNameProblem } from './file-names.ts';
 import type { CommandSpec, JobSpec } from './job.ts';
 
 /** The name of a file that a command writes. Throws `invalid_argument`. */

@@ -1,5 +1,5 @@
 import { GridError } from '../../shared/errors.ts';
-import { fileArtifact } from './file-names.ts';
+import { fileArtifact } from '../../shared/file-names.ts';
 import type { FilmSpec, JobShape, JobSpec } from './job.ts';
 import type { Artifact, TaskOutput } from './task.ts';
 

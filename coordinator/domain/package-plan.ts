@@ -1,6 +1,6 @@
 import { assert, GridError } from '../../shared/errors.ts';
 import { numberedName, patternProblem } from '../../shared/numbered-names.ts';
-import { fileNameProblem, MAX_FILES } from './file-names.ts';
+import { fileNameProblem, MAX_FILES } from '../../shared/file-names.ts';
 import { filmSpec } from './job-shape.ts';
 import type { FilmSpec } from './job.ts';
 import { mergeTask, type MergeInput } from './merge-plan.ts';

@@ -2,7 +2,7 @@ import { createCutPlanner, type CutPlanner } from '../../shared/clip-cut.ts';
 import type { EncodeCommand, FilterScript } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import { GridError } from '../../shared/errors.ts';
-import { MAX_FILES } from './file-names.ts';
+import { MAX_FILES } from '../../shared/file-names.ts';
 import { clipBorders } from './clip-borders.ts';
 import { intervalStarts } from './interval-starts.ts';
 import type { CommandSpec, FilmSpec, JobSpec, ScriptSpec } from './job.ts';

@@ -1,6 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import type { Artifact as AnnouncedArtifact } from '../../shared/gen/clipgrid/v1/artifact.ts';
-import { FILE_PREFIX, fileName, fileNameProblem, MAX_FILES } from '../domain/file-names.ts';
+import { FILE_PREFIX, fileName, fileNameProblem, MAX_FILES } from '../../shared/file-names.ts';
 import { TASK_KINDS } from '../domain/task-kinds.ts';
 import type { TaskKind } from '../domain/task.ts';
 

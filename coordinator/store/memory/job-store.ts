@@ -1,6 +1,6 @@
 import { GridError } from '../../../shared/errors.ts';
 import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
-import { fileName } from '../../domain/file-names.ts';
+import { fileName } from '../../../shared/file-names.ts';
 import { hasClose } from '../../domain/job-shape.ts';
 import { indexGone, indexInUse, indexOfSpec } from '../../domain/named-index.ts';
 import { newJobMachine, planned } from '../../domain/job-machine.ts';

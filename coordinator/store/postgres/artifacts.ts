@@ -1,5 +1,5 @@
 import { sql, type RawBuilder } from 'kysely';
-import { FILE_PREFIX } from '../../domain/file-names.ts';
+import { FILE_PREFIX } from '../../../shared/file-names.ts';
 
 /** Every artifact that a task `t` names, of its parts too, as rows of JSON. */
 export const ARTIFACTS: RawBuilder<unknown> = sql`

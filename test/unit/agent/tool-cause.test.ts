@@ -23,6 +23,11 @@ test.each([
     'Error setting option crf to value banana.',
   ],
   ['ffmpeg, unknown encoder', "Unknown encoder 'libnosuch'", "Unknown encoder 'libnosuch'"],
+  [
+    'ffmpeg, unknown filter',
+    "[AVFilterGraph @ 0x55c95bf178c0] No such filter: 'x'\nError reinitializing filters!\nFailed to inject frame into filter network: Invalid argument\nError while processing the decoded data for stream #0:0",
+    "No such filter: 'x'",
+  ],
   ['nothing but noise', 'frame=   12 fps=0.0\nConversion failed!\n', ''],
 ])('the cause is told, not what comes after it: %s', (_, log, cause) => {
   expect(causeLine(log)).toBe(cause);

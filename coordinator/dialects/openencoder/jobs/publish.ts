@@ -1,5 +1,5 @@
 import { GridError } from '../../../../shared/errors.ts';
-import { fileName } from '../../../domain/file-names.ts';
+import { fileName } from '../../../../shared/file-names.ts';
 import type { Artifact } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
 import { bucketAddress } from '../storage/bucket-address.ts';

@@ -1,5 +1,3 @@
-import type { Artifact } from './task.ts';
-
 /** Artifacts of this prefix are files that a command named. */
 export const FILE_PREFIX = 'file/';
 /** Files of one task. */
@@ -27,6 +25,6 @@ export function fileArtifact(name: string): string {
 }
 
 /** The file's name of an artifact; undefined for one that is no file. */
-export function fileName({ name }: Pick<Artifact, 'name'>): string | undefined {
+export function fileName({ name }: { readonly name: string }): string | undefined {
   return name.startsWith(FILE_PREFIX) ? name.slice(FILE_PREFIX.length) : undefined;
 }

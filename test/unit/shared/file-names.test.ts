@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { fileArtifact, fileName, fileNameProblem } from '../../../../coordinator/domain/file-names.ts';
+import { fileArtifact, fileName, fileNameProblem } from '../../../shared/file-names.ts';
 
 test.each(['a.mp4', 'seg 001.ts', '-dash', '.hidden', '...', 'ünïcode.m4s', 'a'.repeat(200)])(
   '%j can be the name of a file',
