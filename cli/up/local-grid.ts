@@ -157,6 +157,8 @@ async function startParts(start: Start): Promise<void> {
   };
   const orphans = await endOrphans(folder, clock);
   if (orphans.length > 0) onEvent({ event: 'orphans_ended', pids: orphans });
+  // Agents that the coordinator started outlive it.
+  stops.push(async () => void (await endOrphans(folder, clock)));
   step('PostgreSQL');
   const dataDir = join(folder, 'postgres');
   const database = await startDatabase({ dataDir, clock, ids, logger, onDied: diedEvent(start) });

@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process';
 import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -153,8 +154,12 @@ test('kill -9 of each part in the middle of a job: each comes back, and the job 
   expect(await watch(id)).toMatchObject({ state: 'succeeded', frames_total: 150 });
 });
 
-test('SIGTERM stops all of it and leaves no process behind', async () => {
+test('SIGTERM stops all of it and leaves no process behind, nor what the coordinator started', async () => {
+  // As a machine that the coordinator rents on this host: it has a group of its own and outlives a coordinator.
+  const env = { ...bareEnvironment(), [MARK]: join(folder, 'up') };
+  spawn('sleep', ['600'], { env, detached: true, stdio: 'ignore' }).unref();
   const before = await parts();
+  expect(before.some(({ command }) => command.startsWith('sleep'))).toBe(true);
   expect(before.length).toBeGreaterThanOrEqual(4);
   const nodeArgs = `\0${COORDINATOR_NODE_ARGS.join('\0')}\0`;
   expect(before.filter(({ command }) => command.includes(nodeArgs))).toHaveLength(1);

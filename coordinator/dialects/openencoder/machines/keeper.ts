@@ -5,6 +5,8 @@ import { whyEnd } from './cost-guard.ts';
 import { finishEnding, readStanding, requestEnd } from './ending.ts';
 
 const EVERY_MS = 5_000;
+/** How often a provider is asked of which we know no machine. */
+const NOTHING_KNOWN_MS = 10 * 60_000;
 const KEEP_ENDED_MS = 30 * 24 * 3600_000;
 
 /**
@@ -55,8 +57,10 @@ export class Keeper implements Service {
   async #list(): Promise<void> {
     const { listings, store, clock } = this.#machines;
     await store.prune(clock.wallMs() - KEEP_ENDED_MS);
+    const scopes = new Set((await store.live()).map(({ scope }) => scope));
     for (const provider of await enabledProviders(this.#machines)) {
-      await this.#try('machines are listed later', () => listings.refresh(provider, provider.listEveryMs));
+      const everyMs = scopes.has(provider.scope) ? provider.listEveryMs : NOTHING_KNOWN_MS;
+      await this.#try('machines are listed later', () => listings.refresh(provider, everyMs));
     }
   }
 

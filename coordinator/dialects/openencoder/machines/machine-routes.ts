@@ -61,8 +61,11 @@ async function fromAll<T>(
 
 /** Machines that a provider really started, and their agents, as of now. */
 async function standing(machines: Machines): Promise<Standing> {
+  const scopes = new Set((await machines.store.live()).map(({ scope }) => scope));
   await fromAll(machines, async (provider) => {
-    await machines.listings.refresh(provider, LISTED_MS);
+    // A host of our own that is away, and has no machine, hides none.
+    if (provider.tokens === 'shared' || scopes.has(provider.scope))
+      await machines.listings.refresh(provider, LISTED_MS);
     return [];
   });
   const { rows, agents } = await readStanding(machines);

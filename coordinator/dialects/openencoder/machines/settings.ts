@@ -37,6 +37,7 @@ const FOR_AGENTS = [
   'HOME',
   'LANG',
   'TMPDIR',
+  'NODE_COMPILE_CACHE',
   'CLIPGRID_CACHE',
   'CLIPGRID_VAPOURSYNTH',
   'CLIPGRID_SANDBOX_PROCESSES',
@@ -144,7 +145,7 @@ export function readMachineSettings(env: Environment): MachineSettings {
     ssh: {
       hosts: hosts(env),
       command:
-        text(env, 'SSH_COMMAND', { form: /^[\w./~-]+$/, rule: 'give a program, or its path' }) ?? 'clipgrid',
+        text(env, 'SSH_COMMAND', { form: /^[\w./-]+$/, rule: 'give a program, or its path' }) ?? 'clipgrid',
       environment: picked(env, FOR_SSH),
     },
     digitalOcean: {

@@ -33,7 +33,8 @@ export async function startMachines(
   enabled: readonly MachineProvider[],
 ): Promise<Started[]> {
   const { store, limits, clock, logger } = machines;
-  const { provider, region, size } = await placeOf(request, enabled);
+  const taken = new Set((await store.live()).map(({ scope }) => scope));
+  const { provider, region, size } = await placeOf(request, enabled, taken);
   const { count } = request;
   const machine = {
     provider: provider.name,
@@ -93,8 +94,13 @@ async function giveUp(machines: Machines, ids: readonly number[], error: unknown
 }
 
 /** By region, else by provider, else where there is one; every contradiction is `invalid`. */
-async function placeOf(request: StartRequest, enabled: readonly MachineProvider[]): Promise<Place> {
-  const provider = await providerOf(request, enabled);
+async function placeOf(
+  request: StartRequest,
+  enabled: readonly MachineProvider[],
+  taken: ReadonlySet<string>,
+): Promise<Place> {
+  const provider =
+    request.region === '' ? await namedOf(request, enabled, taken) : await providerOf(request, enabled);
   const [regions, sizes] = [await provider.regions(), await provider.sizes()];
   const size = sizes.find(({ slug }) => slug === request.size);
   if (size === undefined)
@@ -115,18 +121,25 @@ function bestOf(regions: readonly Region[], { slug }: Size): Region | undefined 
   return regions.find(({ available, sizes }) => available && sizes.includes(slug));
 }
 
+/** Of several of one name one without a machine: a host of our own has place for one. `taken`: scopes that have some. */
+async function namedOf(
+  { provider: name, size }: StartRequest,
+  enabled: readonly MachineProvider[],
+  taken: ReadonlySet<string>,
+): Promise<MachineProvider> {
+  const named = enabled.filter((one) => one.name === name);
+  const best = named.find(({ scope }) => !taken.has(scope)) ?? named[0];
+  if (best !== undefined) return best;
+  if (name !== DASHBOARD)
+    throw new ProviderError('invalid', `provider is ${JSON.stringify(name)}: there is none of it here`);
+  for (const one of enabled) if ((await one.sizes()).some(({ slug }) => slug === size)) return one;
+  throw new ProviderError('invalid', `size is ${JSON.stringify(size)}: no provider has it`);
+}
+
 async function providerOf(
   { provider: name, region }: StartRequest,
   enabled: readonly MachineProvider[],
 ): Promise<MachineProvider> {
-  if (region === '') {
-    const named = enabled.find((one) => one.name === name) ?? (name === DASHBOARD ? enabled[0] : undefined);
-    if (named !== undefined) return named;
-    throw new ProviderError(
-      'invalid',
-      `provider is ${JSON.stringify(name)}: there is none of this name here`,
-    );
-  }
   for (const one of enabled) {
     if (!(await one.regions()).some(({ slug }) => slug === region)) continue;
     if (name === DASHBOARD || name === one.name) return one;
