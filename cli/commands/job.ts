@@ -32,6 +32,7 @@ function detailLines(job: JobDocument): string[] {
     `  id       ${job.job_id}`,
     `  encode   ${printable(job.encode)}`,
     `  script   ${job.script === '' ? 'none: the film goes through as it is' : `${job.script.split('\n').length} lines`}`,
+    `  salvage  ${printable(job.salvage)}`,
     `  created  ${job.created_at}${job.finished_at === null ? '' : `, ended ${job.finished_at}`}`,
     ...(result ? [`  result   ${bytesText(result.size_bytes)}, SHA-256 ${result.sha256}`] : []),
     ...(job.waiting ? [`  waiting  ${printable(job.waiting)}`] : []),

@@ -1,6 +1,6 @@
-import { describeSalvage, salvageOf } from '../../shared/salvage.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { JoinTokenView } from '../domain/enrolment.ts';
+import { salvageWords } from '../domain/job-salvage.ts';
 import { shapeOf } from '../domain/job-shape.ts';
 import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
@@ -23,13 +23,10 @@ function failureView(failure: Failure | undefined): FailureResponse | null {
 
 /** What is to be done, in the words of whoever asked for it. */
 function workView(spec: JobSpec) {
-  if (spec.shape === 'index')
-    return { container: null, encode: '', script: '', salvage: 'no: nothing is encoded' };
+  const salvage = salvageWords(spec);
+  if (spec.shape === 'index') return { container: null, encode: '', script: '', salvage };
   const encode = spec.command.text;
-  if (spec.shape === 'media')
-    return { container: null, encode, script: '', salvage: 'no: the source is worked on as a whole' };
-  const { programs, outputName } = spec.command;
-  const salvage = describeSalvage(salvageOf(programs, outputName));
+  if (spec.shape === 'media') return { container: null, encode, script: '', salvage };
   return { container: spec.package ? null : spec.container, encode, script: spec.script.text, salvage };
 }
 

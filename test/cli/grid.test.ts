@@ -117,6 +117,8 @@ describe('a job', () => {
     expect(one.stdout.match(/clip \d/g)).toHaveLength(3);
     const document = JSON.parse((await cli('job', job.job_id, '--json')).stdout) as JobDocument;
     expect(document.tasks.length).toBeGreaterThanOrEqual(5);
+    expect(document.salvage).toMatch(/^(yes$|no)/);
+    expect(one.stdout).toContain(`\n  salvage  ${document.salvage}\n`);
     const table = (await cli('jobs')).stdout.split('\n');
     expect(table[0]).toMatch(/^JOB +STATE +PROGRESS +CLIPS +NAME$/);
     expect(table[1]).toMatch(new RegExp(`^${job.job_id} +succeeded +#{10} 100\\.0 % +3/3 +Bunny$`));
