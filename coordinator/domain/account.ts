@@ -30,6 +30,11 @@ export function checkScope(principal: Principal, scope: Scope): void {
   throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
 }
 
+/** Who it is, in lists of what somebody made. */
+export function nameOf({ ownerId, tokenName }: Principal): string {
+  return ownerId === tokenName ? ownerId : `${ownerId}/${tokenName}`;
+}
+
 /** Owner of everything on a grid without authentication. */
 export const LOCAL: Principal = { ownerId: 'local', tokenName: 'none', scopes: ['admin'] };
 

@@ -1,7 +1,14 @@
 import { GridError } from '../../shared/errors.ts';
 import type { Hardware, Load, Tool } from '../../shared/gen/clipgrid/v1/session.ts';
 
-export type AgentState = 'online' | 'draining' | 'offline';
+export const AGENT_STATES = ['online', 'draining', 'offline', 'revoked'] as const;
+/** `revoked` is for ever, whatever it was before. */
+export type AgentState = (typeof AGENT_STATES)[number];
+
+/** Whether it is there, at work or about to leave. */
+export function isThere({ state }: { readonly state: AgentState }): boolean {
+  return state === 'online' || state === 'draining';
+}
 
 /** An order to drain (L13); without `leftS`: as long as it takes. */
 export interface DrainOrder {

@@ -6,6 +6,11 @@ export function isAgentAuth(text: string): text is AgentAuth {
   return (AGENT_AUTH_MODES as readonly string[]).includes(text);
 }
 
+/** Of a new join token. */
+export const JOIN_TOKEN_LIMITS = { uses: 100_000, expiresS: 366 * 24 * 3600 } as const;
+/** What one is that says nothing else. */
+export const JOIN_TOKEN_DEFAULTS = { uses: 1, expiresS: 24 * 3600 } as const;
+
 /** A token that lets machines join, and does nothing else. Its secret is told once. */
 export interface JoinTokenView {
   readonly tokenId: string;

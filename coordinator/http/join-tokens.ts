@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import { nameOf } from '../domain/account.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
@@ -10,9 +11,8 @@ export function joinTokenRoutes(router: Router, deps: ApiDeps): void {
   const { enrolment } = deps.grid;
 
   router.post('/join-tokens', async (ctx) => {
-    const { ownerId, tokenName } = await requireScope(deps, ctx, 'admin');
+    const createdBy = nameOf(await requireScope(deps, ctx, 'admin'));
     const { uses, expires_seconds: expiresS } = await readJson(ctx, joinTokenRequest);
-    const createdBy = ownerId === tokenName ? ownerId : `${ownerId}/${tokenName}`;
     const { secret, ...token } = await enrolment.createJoinToken({ uses, expiresS, createdBy });
     ctx.status = 201;
     ctx.set('Cache-Control', 'no-store');

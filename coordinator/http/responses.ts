@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { AGENT_STATES } from '../domain/agent.ts';
 import { JOB_SHAPES, JOB_STATES } from '../domain/job.ts';
 import { ALL_KINDS } from '../domain/task-kinds.ts';
 
@@ -105,7 +106,7 @@ export const partListResponse = z.strictObject({
 export const agentResponse = z.strictObject({
   agent_id: z.string(),
   name: z.string(),
-  state: z.enum(['online', 'draining', 'offline']),
+  state: z.enum(AGENT_STATES),
   version: z.string(),
   slots: COUNT,
   leases: COUNT,

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { JOIN_TOKEN_DEFAULTS, JOIN_TOKEN_LIMITS } from '../domain/enrolment.ts';
 import { JOB_STATES } from '../domain/job.ts';
 
 const WELL_FORMED = 'must be valid Unicode without NUL';
@@ -101,12 +102,13 @@ export const drainRequest = z.strictObject({
 });
 
 export const joinTokenRequest = z.strictObject({
-  uses: z.int().min(1).max(100_000).default(1).describe('How many machines it lets in.'),
-  expires_seconds: z
+  uses: z
     .int()
     .min(1)
-    .max(366 * 24 * 3600)
-    .default(24 * 3600),
+    .max(JOIN_TOKEN_LIMITS.uses)
+    .default(JOIN_TOKEN_DEFAULTS.uses)
+    .describe('How many machines it lets in.'),
+  expires_seconds: z.int().min(1).max(JOIN_TOKEN_LIMITS.expiresS).default(JOIN_TOKEN_DEFAULTS.expiresS),
 });
 
 export type JobRequest = z.output<typeof jobRequest>;

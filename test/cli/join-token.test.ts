@@ -42,6 +42,9 @@ test('a machine joins by a join token, starts again without one, and is revoked 
   const revoked = await cli('agents', 'revoke', agent.name);
   expect(revoked).toMatchObject({ code: 0, stdout: `${agent.name} (${String(agentId)}) was revoked\n` });
   expect(await agent.exited).toEqual({ code: EXIT_CODES.refused.code, signal: null });
+  expect((await cli('agents')).stdout).toMatch(
+    new RegExp(`^${agent.name} +${String(agentId)} +revoked`, 'm'),
+  );
   const why = await agent.seen(({ msg }) => msg.startsWith('clipgrid agent:'), from);
   expect(why.msg).toBe(
     'clipgrid agent: the coordinator refused this agent: this agent was revoked by an administrator',

@@ -164,7 +164,7 @@ describe.each([
     const sessionId = await world.grid.agent(agentId);
     await store.revokeAgent(agentId);
     expect(await store.standing(agentId)).toEqual({ revoked: true });
-    expect((await world.grid.agents.get(agentId)).state).toBe('offline');
+    expect((await world.grid.agents.get(agentId)).state).toBe('revoked');
     const beat = { agentId, sessionId, load: undefined };
     expect(await world.grid.agents.seen([beat])).toEqual(new Map());
     await expect(store.revokeAgent('nobody')).rejects.toMatchObject({ code: 'not_found' });

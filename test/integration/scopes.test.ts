@@ -27,7 +27,8 @@ const RPC: Readonly<Record<Need, string>> = {
   open: '',
   read: 'ListAgents GetAgent ListJobs GetJob ListTasks GetTask ExplainWaiting WatchEvents',
   submit: '',
-  admin: 'DrainAgent RevokeAgent CancelJob RetryJob CancelTask RetryTask',
+  admin:
+    'DrainAgent RevokeAgent CreateJoinToken ListJoinTokens RevokeJoinToken CancelJob RetryJob CancelTask RetryTask',
 };
 const FINALRIP: Readonly<Record<Need, string>> = {
   open: '',
@@ -126,7 +127,7 @@ describe.each(KINDS)('a token of the kind %s', (kind, opens) => {
     const refused = async (): Promise<string | undefined> => {
       if (name === 'WatchEvents')
         return (await endOf(client.watch(name, { job_id: randomUUID() }).resume())).status;
-      if (name === 'ListAgents' || name === 'ListJobs')
+      if (['ListAgents', 'ListJobs', 'ListJoinTokens', 'CreateJoinToken'].includes(name))
         return client.call(name).then(
           () => 'OK',
           (error: unknown) => failureOf(Promise.reject(error as Error)).then(({ status }) => status),

@@ -1,4 +1,5 @@
 import { VERSION } from '../../../shared/version.ts';
+import { isThere } from '../../domain/agent.ts';
 import type { Context } from './context.ts';
 import { ok, type Route } from './routes.ts';
 
@@ -32,7 +33,7 @@ export function infoRoutes(context: Context): Route[] {
       api: 'OK',
       db: database === undefined ? 'NOTOK' : 'OK',
       redis: agents === undefined ? 'NOTOK' : 'OK',
-      workers: agents?.filter(({ state }) => state !== 'offline').length ?? 0,
+      workers: agents?.filter(isThere).length ?? 0,
     });
   }
   const about = {

@@ -9,7 +9,7 @@ import { ownerFilter } from '../../domain/account.ts';
 import { unary } from '../unary.ts';
 import { invalidField, type AdminDeps } from './deps.ts';
 import { agentMessage, listedTaskMessage } from './messages.ts';
-import { badToken, pageOf } from './paging.ts';
+import { slicePage } from './paging.ts';
 
 const MAX_DRAIN_S = 7 * 24 * 3600;
 
@@ -20,15 +20,9 @@ export function agentCalls(
   const { agents, enrolment } = deps.grid;
   return {
     listAgents: unary(deps, 'read', async (request: ListAgentsRequest) => {
-      const { limit, cursor } = pageOf(request);
       const all = await agents.list();
-      const before = Buffer.from(cursor ?? '', 'base64url').toString();
-      const from = cursor === undefined ? 0 : all.findIndex((agent) => agent.agentId === before) + 1;
-      if (cursor !== undefined && from === 0) throw badToken(cursor);
-      const shown = all.slice(from, from + limit);
-      const last = from + limit < all.length ? shown.at(-1) : undefined;
-      const nextPageToken = last ? Buffer.from(last.agentId).toString('base64url') : '';
-      return { agents: shown.map(agentMessage), nextPageToken };
+      const { items, nextPageToken } = slicePage(request, all, (agent) => agent.agentId);
+      return { agents: items.map(agentMessage), nextPageToken };
     }),
 
     getAgent: unary(deps, 'read', async ({ agentId }: GetAgentRequest, principal) => {

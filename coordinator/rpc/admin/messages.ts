@@ -1,5 +1,7 @@
-import type { Agent, Event, Failure, Job, Task } from '../../../shared/gen/clipgrid/v1/admin.ts';
+import type { Agent, Event, Failure, Job, JoinToken, Task } from '../../../shared/gen/clipgrid/v1/admin.ts';
 import type { AgentView } from '../../domain/agent.ts';
+import type { JoinTokenView } from '../../domain/enrolment.ts';
+import { salvageWords } from '../../domain/job-salvage.ts';
 import { shapeOf } from '../../domain/job-shape.ts';
 import type { Failure as DomainFailure } from '../../domain/job.ts';
 import type { TaskView } from '../../domain/task.ts';
@@ -26,6 +28,11 @@ export function agentMessage(agent: AgentView): Agent {
   };
 }
 
+export function joinTokenMessage(token: JoinTokenView): JoinToken {
+  const { tokenId, state, uses, used, createdBy } = token;
+  return { tokenId, state, uses, used, createdBy, createTime: token.createdAt, expireTime: token.expiresAt };
+}
+
 function failureMessage(failure: DomainFailure | undefined): Failure | undefined {
   if (failure === undefined) return undefined;
   const { code, stage, message, log, clipIndex } = failure;
@@ -50,6 +57,7 @@ export function jobMessage(job: JobView): Job {
     shape: shapeOf(job.spec),
     fps: job.fps,
     speed: job.speed,
+    salvage: salvageWords(job.spec),
   };
 }
 

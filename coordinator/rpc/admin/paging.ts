@@ -33,3 +33,18 @@ export async function namingToken<T>({ pageToken }: PageRequest, list: Promise<T
 export function badToken(pageToken: string): GridError {
   return invalidField('page_token', pageToken, 'give the next_page_token of the page before, unchanged');
 }
+
+/** A page of a list that is short enough to be read whole. The token names the last one of the page before. */
+export function slicePage<T>(
+  request: PageRequest,
+  all: readonly T[],
+  idOf: (item: T) => string,
+): { items: readonly T[]; nextPageToken: string } {
+  const { limit, cursor } = pageOf(request);
+  const before = Buffer.from(cursor ?? '', 'base64url').toString();
+  const from = cursor === undefined ? 0 : all.findIndex((item) => idOf(item) === before) + 1;
+  if (cursor !== undefined && from === 0) throw badToken(cursor);
+  const items = all.slice(from, from + limit);
+  const last = from + limit < all.length ? items.at(-1) : undefined;
+  return { items, nextPageToken: last === undefined ? '' : Buffer.from(idOf(last)).toString('base64url') };
+}

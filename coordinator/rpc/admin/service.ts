@@ -4,6 +4,7 @@ import { agentCalls } from './agents.ts';
 import type { AdminDeps } from './deps.ts';
 import { eventCalls } from './events.ts';
 import { jobCalls } from './jobs.ts';
+import { joinTokenCalls } from './join-tokens.ts';
 import { taskCalls } from './tasks.ts';
 import { waitingCalls } from './waiting.ts';
 
@@ -12,6 +13,7 @@ export function createAdminService(deps: AdminDeps): RpcService {
   const stopping = new AbortController();
   const implementation: AdminServiceServer = {
     ...agentCalls(deps),
+    ...joinTokenCalls(deps),
     ...jobCalls(deps),
     ...taskCalls(deps),
     ...waitingCalls(deps),

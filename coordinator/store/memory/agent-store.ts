@@ -20,7 +20,9 @@ function toView(state: MemoryState, record: AgentRecord): AgentView {
   const { agentId } = record.view;
   const held = state.tasks().filter((task) => task.state === 'leased' && task.lease?.agentId === agentId);
   const leftS = drainOrder(state, record).drain?.leftS;
-  return { ...record.view, ...(leftS === undefined ? {} : { drainLeftS: leftS }), leases: held.length };
+  const revoked = state.revokedAgents.has(agentId) ? { state: 'revoked' as const } : {};
+  const drain = leftS === undefined ? {} : { drainLeftS: leftS };
+  return { ...record.view, ...revoked, ...drain, leases: held.length };
 }
 
 function register(state: MemoryState, { hello, sessionId }: Registration) {

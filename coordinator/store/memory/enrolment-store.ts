@@ -38,7 +38,7 @@ export function memoryEnrolmentStore(
 ): EnrolmentStore {
   const tokens = new Map<string, TokenRecord>();
   const keys = new Map<string, KeyRecord>();
-  const revokedAgents = new Set<string>();
+  const { revokedAgents } = state;
 
   const toView = (token: TokenRecord): JoinTokenView => viewOf(token, state.nowMs);
 

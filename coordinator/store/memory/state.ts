@@ -19,6 +19,7 @@ export type JobChange = Partial<Pick<JobRecord, 'plan' | 'result' | 'failure' | 
 export class MemoryState {
   readonly jobs = new Map<string, JobRecord>();
   readonly agents = new Map<string, AgentRecord>();
+  readonly revokedAgents = new Set<string>();
   readonly events: StoredEvent[] = [];
   sweepMark: SweepMark;
   readonly #clock: Clock;

@@ -58,7 +58,9 @@ function drainOrder({ drain_requested: requested, drain_left_s: leftS }: DrainRo
 
 async function read(db: Db, agentId?: string): Promise<AgentView[]> {
   const { rows } = await sql<AgentRow>`
-    select a.agent_id, a.name, a.state, a.version, a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
+    select a.agent_id, a.name, a.version,
+      case when exists (select from revoked_agents r where r.agent_id = a.agent_id) then 'revoked' else a.state end as state,
+      a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
       ${DRAIN_LEFT} as drain_left_s, a.connected_at, a.last_seen_at,
       (select count(*)::int from tasks t where t.agent_id = a.agent_id and t.state = 'leased') as leases
     from agents a where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}

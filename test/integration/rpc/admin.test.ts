@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { dynamicClient, endOf, failureOf, type Dynamic } from '../../support/grpc-client.ts';
@@ -165,6 +166,72 @@ test('events are watched from a sequence number on, live, and in order', async (
   expect(await end).toMatchObject({ status: 'CANCELLED' });
 });
 
+test('a job tells whether parts of its clips are saved, and why not', async () => {
+  const command = { text: 'x', programs: [['x265', '-o', 'OUT.mkv', '-']], outputName: 'OUT.mkv' };
+  const [saved, whole] = [await submitJob(running), await submitJob(running, { spec: { command } })];
+  const salvage = async (jobId: string) => {
+    const { job } = await admin.call('GetJob', { job_id: jobId });
+    return (job as Dynamic)['salvage'];
+  };
+  expect(await salvage(saved)).toBe('yes');
+  expect(await salvage(whole)).toBe('no, because x265 writes no Matroska that can be read while it grows');
+});
+
+test('a join token is made, listed, lets a machine in, and is revoked; the machine stays until it is revoked, too', async () => {
+  const { token, secret } = await admin.call('CreateJoinToken', { uses: 3, expires_seconds: 3600 });
+  const tokenId = (token as Dynamic)['token_id'];
+  expect(token).toMatchObject({ state: 'valid', uses: 3, used: 0, created_by: 'local/none' });
+  const publicKey = randomBytes(32);
+  const agentId = await running.grid.enrolment.enrol({ joinToken: String(secret), publicKey, name: 'new' });
+  const listed = async () =>
+    ((await admin.call('ListJoinTokens'))['tokens'] as Dynamic[]).find((one) => one['token_id'] === tokenId);
+  expect(await listed()).toMatchObject({ state: 'valid', used: 1 });
+  expect(JSON.stringify(await admin.call('ListJoinTokens'))).not.toContain(secret);
+  await admin.call('RevokeJoinToken', { token_id: tokenId });
+  expect(await listed()).toMatchObject({ state: 'revoked', used: 1 });
+  const again = running.grid.enrolment.enrol({
+    joinToken: String(secret),
+    publicKey: randomBytes(32),
+    name: 'x',
+  });
+  await expect(again).rejects.toMatchObject({ code: 'permission_denied' });
+  expect(await admin.call('RevokeAgent', { agent_id: agentId })).toEqual({});
+});
+
+test('what a join token does not say is one machine within a day', async () => {
+  const { token } = await admin.call('CreateJoinToken', {});
+  const { uses, create_time: created, expire_time: expires } = token as Record<string, Dynamic>;
+  expect(uses).toBe(1);
+  expect(Number(expires!['seconds']) - Number(created!['seconds'])).toBe(24 * 3600);
+});
+
+test('join tokens are listed newest first, page by page, each once', async () => {
+  const ids: unknown[] = [];
+  for (let i = 0; i < 3; i++)
+    ids.unshift(((await admin.call('CreateJoinToken'))['token'] as Dynamic)['token_id']);
+  const seen: unknown[] = [];
+  let token = '';
+  do {
+    const page = await admin.call('ListJoinTokens', { page_size: 2, page_token: token });
+    seen.push(...(page['tokens'] as Dynamic[]).map((one) => one['token_id']));
+    token = String(page['next_page_token']);
+  } while (token !== '');
+  expect(seen.slice(0, 3)).toEqual(ids);
+  expect(new Set(seen).size).toBe(seen.length);
+});
+
+test('a revoked agent is listed as revoked', async () => {
+  const agent = new DynamicAgent(running.rpc.port);
+  await agent.greet();
+  expect(await admin.call('GetAgent', { agent_id: agent.agentId })).toMatchObject({
+    agent: { state: 'online' },
+  });
+  await admin.call('RevokeAgent', { agent_id: agent.agentId });
+  const { agents } = await admin.call('ListAgents');
+  expect(agents).toContainEqual(expect.objectContaining({ agent_id: agent.agentId, state: 'revoked' }));
+  agent.close();
+});
+
 /** What is wrong, with which call, and what the answer must say. */
 const WRONG: readonly [call: string, request: Dynamic, status: string, words: string][] = [
   ['GetJob', { job_id: NOBODY }, 'NOT_FOUND', `there is no job ${NOBODY}`],
@@ -192,6 +259,17 @@ const WRONG: readonly [call: string, request: Dynamic, status: string, words: st
     'INVALID_ARGUMENT',
     'deadline_seconds is 5',
   ],
+  ['RevokeAgent', { agent_id: 'nobody' }, 'NOT_FOUND', 'there is no agent nobody'],
+  ['CreateJoinToken', { uses: 100_001 }, 'INVALID_ARGUMENT', 'uses is 100001: 1 to 100000'],
+  [
+    'CreateJoinToken',
+    { expires_seconds: 31_622_401 },
+    'INVALID_ARGUMENT',
+    'expires_seconds is 31622401: 1 to 31622400',
+  ],
+  ['ListJoinTokens', { page_token: 'bm9ib2R5' }, 'INVALID_ARGUMENT', 'page_token is "bm9ib2R5"'],
+  ['RevokeJoinToken', { token_id: 'a\0b' }, 'NOT_FOUND', 'there is no join token'],
+  ['RevokeJoinToken', { token_id: NOBODY }, 'NOT_FOUND', `there is no join token ${NOBODY}`],
   ['ListJobs', { page_size: 501 }, 'INVALID_ARGUMENT', 'page_size is 501: 1 to 500'],
   ['ListJobs', { page_token: 'made up' }, 'INVALID_ARGUMENT', 'page_token is "made up"'],
   [

@@ -163,7 +163,7 @@ test('a revoked agent hears why at once, cannot come back, and what it had goes 
     ) as string,
     reconnect: false,
   });
-  expect((await running.grid.agents.get(one.agentId)).state).toBe('offline');
+  expect((await running.grid.agents.get(one.agentId)).state).toBe('revoked');
   const heir = await connect(other);
   await heir.next('welcome');
   const { fence: next } = await heir.next('grant');
@@ -209,7 +209,7 @@ test('an agent that is revoked while it comes in does not stay', async () => {
     await revoked;
     expect(await agent.next('goodbye')).toMatchObject({ reconnect: false });
     await agent.ended;
-    expect((await running.grid.agents.get(one.agentId)).state).toBe('offline');
+    expect((await running.grid.agents.get(one.agentId)).state).toBe('revoked');
   } finally {
     holder.release();
   }

@@ -1,4 +1,4 @@
-import type { AgentView } from '../../../domain/agent.ts';
+import { isThere, type AgentView } from '../../../domain/agent.ts';
 import type { EnrolledAgent } from '../../../domain/enrolment.ts';
 import { agentNameOf } from './cloud-init.ts';
 import type { MachineRow } from './machine-row.ts';
@@ -8,14 +8,14 @@ export type Status = 'new' | 'active' | 'off';
 
 export function statusOf({ agentId, tokenId }: MachineRow, agents: ReadonlyMap<string, AgentView>): Status {
   if (agentId === undefined) return tokenId === undefined ? 'off' : 'new';
-  const state = agents.get(agentId)?.state ?? 'offline';
-  return state === 'offline' ? 'off' : 'active';
+  const agent = agents.get(agentId);
+  return agent !== undefined && isThere(agent) ? 'active' : 'off';
 }
 
 /** Whether it still works on something. */
 export function isBusy({ agentId }: MachineRow, agents: ReadonlyMap<string, AgentView>): boolean {
   const agent = agentId === undefined ? undefined : agents.get(agentId);
-  return agent !== undefined && agent.state !== 'offline' && agent.leases > 0;
+  return agent !== undefined && isThere(agent) && agent.leases > 0;
 }
 
 /**

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AgentView } from '../../../domain/agent.ts';
+import { isThere, type AgentView } from '../../../domain/agent.ts';
 import type { TaskView } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
 import type { JobRow } from '../jobs/job-store.ts';
@@ -53,8 +53,7 @@ function busyView({ agent, slot, task }: Lease, job: JobRow) {
 
 /** Contract 2.7. Leases of other clients' jobs are nobody's business here. */
 export function workerRoutes({ parts, jobs }: Context): Route[] {
-  const live = async (): Promise<AgentView[]> =>
-    (await parts.grid.agents.list()).filter(({ state }) => state !== 'offline');
+  const live = async (): Promise<AgentView[]> => (await parts.grid.agents.list()).filter(isThere);
 
   async function stats(): Promise<Answer> {
     return ok({ status: 200, stats: { jobs: await jobs.countByStatus() } });

@@ -26,7 +26,7 @@ import { Hardware, Load, Tool } from "./session.ts";
 export interface Agent {
   agentId: string;
   name: string;
-  /** online, draining or offline. */
+  /** online, draining, offline or revoked. */
   state: string;
   version: string;
   hardware: Hardware | undefined;
@@ -41,6 +41,21 @@ export interface Agent {
     | undefined;
   /** While it drains with a deadline: how long until what it still holds is taken back. */
   drainSecondsLeft?: number | undefined;
+}
+
+export interface JoinToken {
+  tokenId: string;
+  /** valid, used up, expired or revoked. */
+  state: string;
+  /** How many machines it lets in, all in all; absent: any number. */
+  uses?: number | undefined;
+  used: number;
+  createdBy: string;
+  createTime:
+    | Date
+    | undefined;
+  /** Absent: never. */
+  expireTime: Date | undefined;
 }
 
 export interface Failure {
@@ -71,6 +86,8 @@ export interface Job {
   /** Of its running clips together; 0: none says so. */
   fps: number;
   speed: number;
+  /** Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */
+  salvage: string;
 }
 
 export interface Task {
@@ -146,6 +163,40 @@ export interface RevokeAgentRequest {
 }
 
 export interface RevokeAgentResponse {
+}
+
+export interface CreateJoinTokenRequest {
+  /** 1 to 100000; 0: 1. */
+  uses: number;
+  /** At most 31622400 (366 days); 0: a day. */
+  expiresSeconds: number;
+}
+
+export interface CreateJoinTokenResponse {
+  token:
+    | JoinToken
+    | undefined;
+  /** Never told again. */
+  secret: string;
+}
+
+export interface ListJoinTokensRequest {
+  /** 1 to 500; 0: 100. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListJoinTokensResponse {
+  /** Newest first; those that let nobody in any more, too. */
+  tokens: JoinToken[];
+  nextPageToken: string;
+}
+
+export interface RevokeJoinTokenRequest {
+  tokenId: string;
+}
+
+export interface RevokeJoinTokenResponse {
 }
 
 export interface ListJobsRequest {
@@ -540,6 +591,195 @@ export const Agent: MessageFns<Agent> = {
   },
 };
 
+function createBaseJoinToken(): JoinToken {
+  return {
+    tokenId: "",
+    state: "",
+    uses: undefined,
+    used: 0,
+    createdBy: "",
+    createTime: undefined,
+    expireTime: undefined,
+  };
+}
+
+export const JoinToken: MessageFns<JoinToken> = {
+  encode(message: JoinToken, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tokenId !== "") {
+      writer.uint32(10).string(message.tokenId);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.uses !== undefined) {
+      writer.uint32(24).uint32(message.uses);
+    }
+    if (message.used !== 0) {
+      writer.uint32(32).uint32(message.used);
+    }
+    if (message.createdBy !== "") {
+      writer.uint32(42).string(message.createdBy);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(50).fork()).join();
+    }
+    if (message.expireTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.expireTime), writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): JoinToken {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseJoinToken();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokenId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.uses = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.used = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createdBy = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expireTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): JoinToken {
+    return {
+      tokenId: isSet(object.tokenId)
+        ? globalThis.String(object.tokenId)
+        : isSet(object.token_id)
+        ? globalThis.String(object.token_id)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      uses: isSet(object.uses) ? globalThis.Number(object.uses) : undefined,
+      used: isSet(object.used) ? globalThis.Number(object.used) : 0,
+      createdBy: isSet(object.createdBy)
+        ? globalThis.String(object.createdBy)
+        : isSet(object.created_by)
+        ? globalThis.String(object.created_by)
+        : "",
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+      expireTime: isSet(object.expireTime)
+        ? fromJsonTimestamp(object.expireTime)
+        : isSet(object.expire_time)
+        ? fromJsonTimestamp(object.expire_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: JoinToken): unknown {
+    const obj: any = {};
+    if (message.tokenId !== "") {
+      obj.tokenId = message.tokenId;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.uses !== undefined) {
+      obj.uses = Math.round(message.uses);
+    }
+    if (message.used !== 0) {
+      obj.used = Math.round(message.used);
+    }
+    if (message.createdBy !== "") {
+      obj.createdBy = message.createdBy;
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    if (message.expireTime !== undefined) {
+      obj.expireTime = message.expireTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<JoinToken>): JoinToken {
+    return JoinToken.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<JoinToken>): JoinToken {
+    const message = createBaseJoinToken();
+    message.tokenId = object.tokenId ?? "";
+    message.state = object.state ?? "";
+    message.uses = object.uses ?? undefined;
+    message.used = object.used ?? 0;
+    message.createdBy = object.createdBy ?? "";
+    message.createTime = object.createTime ?? undefined;
+    message.expireTime = object.expireTime ?? undefined;
+    return message;
+  },
+};
+
 function createBaseFailure(): Failure {
   return { code: "", stage: "", message: "", log: "", clipIndex: undefined };
 }
@@ -695,6 +935,7 @@ function createBaseJob(): Job {
     shape: "",
     fps: 0,
     speed: 0,
+    salvage: "",
   };
 }
 
@@ -747,6 +988,9 @@ export const Job: MessageFns<Job> = {
     }
     if (message.speed !== 0) {
       writer.uint32(129).double(message.speed);
+    }
+    if (message.salvage !== "") {
+      writer.uint32(138).string(message.salvage);
     }
     return writer;
   },
@@ -892,6 +1136,14 @@ export const Job: MessageFns<Job> = {
             message.speed = reader.double();
             continue;
           }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.salvage = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -950,6 +1202,7 @@ export const Job: MessageFns<Job> = {
       shape: isSet(object.shape) ? globalThis.String(object.shape) : "",
       fps: isSet(object.fps) ? globalThis.Number(object.fps) : 0,
       speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
+      salvage: isSet(object.salvage) ? globalThis.String(object.salvage) : "",
     };
   },
 
@@ -1003,6 +1256,9 @@ export const Job: MessageFns<Job> = {
     if (message.speed !== 0) {
       obj.speed = floatToJson(message.speed);
     }
+    if (message.salvage !== "") {
+      obj.salvage = message.salvage;
+    }
     return obj;
   },
 
@@ -1029,6 +1285,7 @@ export const Job: MessageFns<Job> = {
     message.shape = object.shape ?? "";
     message.fps = object.fps ?? 0;
     message.speed = object.speed ?? 0;
+    message.salvage = object.salvage ?? "";
     return message;
   },
 };
@@ -2209,6 +2466,489 @@ export const RevokeAgentResponse: MessageFns<RevokeAgentResponse> = {
   },
   fromPartial(_: DeepPartial<RevokeAgentResponse>): RevokeAgentResponse {
     const message = createBaseRevokeAgentResponse();
+    return message;
+  },
+};
+
+function createBaseCreateJoinTokenRequest(): CreateJoinTokenRequest {
+  return { uses: 0, expiresSeconds: 0 };
+}
+
+export const CreateJoinTokenRequest: MessageFns<CreateJoinTokenRequest> = {
+  encode(message: CreateJoinTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uses !== 0) {
+      writer.uint32(8).uint32(message.uses);
+    }
+    if (message.expiresSeconds !== 0) {
+      writer.uint32(16).uint32(message.expiresSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateJoinTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateJoinTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.uses = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expiresSeconds = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateJoinTokenRequest {
+    return {
+      uses: isSet(object.uses) ? globalThis.Number(object.uses) : 0,
+      expiresSeconds: isSet(object.expiresSeconds)
+        ? globalThis.Number(object.expiresSeconds)
+        : isSet(object.expires_seconds)
+        ? globalThis.Number(object.expires_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: CreateJoinTokenRequest): unknown {
+    const obj: any = {};
+    if (message.uses !== 0) {
+      obj.uses = Math.round(message.uses);
+    }
+    if (message.expiresSeconds !== 0) {
+      obj.expiresSeconds = Math.round(message.expiresSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateJoinTokenRequest>): CreateJoinTokenRequest {
+    return CreateJoinTokenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateJoinTokenRequest>): CreateJoinTokenRequest {
+    const message = createBaseCreateJoinTokenRequest();
+    message.uses = object.uses ?? 0;
+    message.expiresSeconds = object.expiresSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseCreateJoinTokenResponse(): CreateJoinTokenResponse {
+  return { token: undefined, secret: "" };
+}
+
+export const CreateJoinTokenResponse: MessageFns<CreateJoinTokenResponse> = {
+  encode(message: CreateJoinTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.token !== undefined) {
+      JoinToken.encode(message.token, writer.uint32(10).fork()).join();
+    }
+    if (message.secret !== "") {
+      writer.uint32(18).string(message.secret);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateJoinTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateJoinTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.token = JoinToken.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.secret = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateJoinTokenResponse {
+    return {
+      token: isSet(object.token) ? JoinToken.fromJSON(object.token) : undefined,
+      secret: isSet(object.secret) ? globalThis.String(object.secret) : "",
+    };
+  },
+
+  toJSON(message: CreateJoinTokenResponse): unknown {
+    const obj: any = {};
+    if (message.token !== undefined) {
+      obj.token = JoinToken.toJSON(message.token);
+    }
+    if (message.secret !== "") {
+      obj.secret = message.secret;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateJoinTokenResponse>): CreateJoinTokenResponse {
+    return CreateJoinTokenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateJoinTokenResponse>): CreateJoinTokenResponse {
+    const message = createBaseCreateJoinTokenResponse();
+    message.token = (object.token !== undefined && object.token !== null)
+      ? JoinToken.fromPartial(object.token)
+      : undefined;
+    message.secret = object.secret ?? "";
+    return message;
+  },
+};
+
+function createBaseListJoinTokensRequest(): ListJoinTokensRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListJoinTokensRequest: MessageFns<ListJoinTokensRequest> = {
+  encode(message: ListJoinTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJoinTokensRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJoinTokensRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJoinTokensRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJoinTokensRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJoinTokensRequest>): ListJoinTokensRequest {
+    return ListJoinTokensRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJoinTokensRequest>): ListJoinTokensRequest {
+    const message = createBaseListJoinTokensRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListJoinTokensResponse(): ListJoinTokensResponse {
+  return { tokens: [], nextPageToken: "" };
+}
+
+export const ListJoinTokensResponse: MessageFns<ListJoinTokensResponse> = {
+  encode(message: ListJoinTokensResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.tokens) {
+      JoinToken.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJoinTokensResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJoinTokensResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokens.push(JoinToken.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJoinTokensResponse {
+    return {
+      tokens: globalThis.Array.isArray(object?.tokens) ? object.tokens.map((e: any) => JoinToken.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJoinTokensResponse): unknown {
+    const obj: any = {};
+    if (message.tokens?.length) {
+      obj.tokens = message.tokens.map((e) => JoinToken.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJoinTokensResponse>): ListJoinTokensResponse {
+    return ListJoinTokensResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJoinTokensResponse>): ListJoinTokensResponse {
+    const message = createBaseListJoinTokensResponse();
+    message.tokens = object.tokens?.map((e) => JoinToken.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokeJoinTokenRequest(): RevokeJoinTokenRequest {
+  return { tokenId: "" };
+}
+
+export const RevokeJoinTokenRequest: MessageFns<RevokeJoinTokenRequest> = {
+  encode(message: RevokeJoinTokenRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.tokenId !== "") {
+      writer.uint32(10).string(message.tokenId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeJoinTokenRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeJoinTokenRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.tokenId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): RevokeJoinTokenRequest {
+    return {
+      tokenId: isSet(object.tokenId)
+        ? globalThis.String(object.tokenId)
+        : isSet(object.token_id)
+        ? globalThis.String(object.token_id)
+        : "",
+    };
+  },
+
+  toJSON(message: RevokeJoinTokenRequest): unknown {
+    const obj: any = {};
+    if (message.tokenId !== "") {
+      obj.tokenId = message.tokenId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<RevokeJoinTokenRequest>): RevokeJoinTokenRequest {
+    return RevokeJoinTokenRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<RevokeJoinTokenRequest>): RevokeJoinTokenRequest {
+    const message = createBaseRevokeJoinTokenRequest();
+    message.tokenId = object.tokenId ?? "";
+    return message;
+  },
+};
+
+function createBaseRevokeJoinTokenResponse(): RevokeJoinTokenResponse {
+  return {};
+}
+
+export const RevokeJoinTokenResponse: MessageFns<RevokeJoinTokenResponse> = {
+  encode(_: RevokeJoinTokenResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RevokeJoinTokenResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRevokeJoinTokenResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): RevokeJoinTokenResponse {
+    return {};
+  },
+
+  toJSON(_: RevokeJoinTokenResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<RevokeJoinTokenResponse>): RevokeJoinTokenResponse {
+    return RevokeJoinTokenResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<RevokeJoinTokenResponse>): RevokeJoinTokenResponse {
+    const message = createBaseRevokeJoinTokenResponse();
     return message;
   },
 };
@@ -3898,6 +4638,41 @@ export const AdminServiceService = {
     responseSerialize: (value: RevokeAgentResponse): Buffer => Buffer.from(RevokeAgentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeAgentResponse => RevokeAgentResponse.decode(value),
   },
+  /** A token that lets machines join, and does nothing else. Its secret is told once. */
+  createJoinToken: {
+    path: "/clipgrid.v1.AdminService/CreateJoinToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateJoinTokenRequest): Buffer =>
+      Buffer.from(CreateJoinTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateJoinTokenRequest => CreateJoinTokenRequest.decode(value),
+    responseSerialize: (value: CreateJoinTokenResponse): Buffer =>
+      Buffer.from(CreateJoinTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateJoinTokenResponse => CreateJoinTokenResponse.decode(value),
+  },
+  listJoinTokens: {
+    path: "/clipgrid.v1.AdminService/ListJoinTokens" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListJoinTokensRequest): Buffer =>
+      Buffer.from(ListJoinTokensRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListJoinTokensRequest => ListJoinTokensRequest.decode(value),
+    responseSerialize: (value: ListJoinTokensResponse): Buffer =>
+      Buffer.from(ListJoinTokensResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListJoinTokensResponse => ListJoinTokensResponse.decode(value),
+  },
+  /** Machines that it let in stay: see RevokeAgent. */
+  revokeJoinToken: {
+    path: "/clipgrid.v1.AdminService/RevokeJoinToken" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeJoinTokenRequest): Buffer =>
+      Buffer.from(RevokeJoinTokenRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeJoinTokenRequest => RevokeJoinTokenRequest.decode(value),
+    responseSerialize: (value: RevokeJoinTokenResponse): Buffer =>
+      Buffer.from(RevokeJoinTokenResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeJoinTokenResponse => RevokeJoinTokenResponse.decode(value),
+  },
   listJobs: {
     path: "/clipgrid.v1.AdminService/ListJobs" as const,
     requestStream: false as const,
@@ -3999,6 +4774,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   drainAgent: handleUnaryCall<DrainAgentRequest, DrainAgentResponse>;
   /** For ever: its session ends at once, its key is no longer taken. */
   revokeAgent: handleUnaryCall<RevokeAgentRequest, RevokeAgentResponse>;
+  /** A token that lets machines join, and does nothing else. Its secret is told once. */
+  createJoinToken: handleUnaryCall<CreateJoinTokenRequest, CreateJoinTokenResponse>;
+  listJoinTokens: handleUnaryCall<ListJoinTokensRequest, ListJoinTokensResponse>;
+  /** Machines that it let in stay: see RevokeAgent. */
+  revokeJoinToken: handleUnaryCall<RevokeJoinTokenRequest, RevokeJoinTokenResponse>;
   listJobs: handleUnaryCall<ListJobsRequest, ListJobsResponse>;
   getJob: handleUnaryCall<GetJobRequest, GetJobResponse>;
   cancelJob: handleUnaryCall<CancelJobRequest, CancelJobResponse>;
@@ -4073,6 +4853,53 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RevokeAgentResponse) => void,
+  ): ClientUnaryCall;
+  /** A token that lets machines join, and does nothing else. Its secret is told once. */
+  createJoinToken(
+    request: CreateJoinTokenRequest,
+    callback: (error: ServiceError | null, response: CreateJoinTokenResponse) => void,
+  ): ClientUnaryCall;
+  createJoinToken(
+    request: CreateJoinTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateJoinTokenResponse) => void,
+  ): ClientUnaryCall;
+  createJoinToken(
+    request: CreateJoinTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateJoinTokenResponse) => void,
+  ): ClientUnaryCall;
+  listJoinTokens(
+    request: ListJoinTokensRequest,
+    callback: (error: ServiceError | null, response: ListJoinTokensResponse) => void,
+  ): ClientUnaryCall;
+  listJoinTokens(
+    request: ListJoinTokensRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListJoinTokensResponse) => void,
+  ): ClientUnaryCall;
+  listJoinTokens(
+    request: ListJoinTokensRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListJoinTokensResponse) => void,
+  ): ClientUnaryCall;
+  /** Machines that it let in stay: see RevokeAgent. */
+  revokeJoinToken(
+    request: RevokeJoinTokenRequest,
+    callback: (error: ServiceError | null, response: RevokeJoinTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeJoinToken(
+    request: RevokeJoinTokenRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeJoinTokenResponse) => void,
+  ): ClientUnaryCall;
+  revokeJoinToken(
+    request: RevokeJoinTokenRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeJoinTokenResponse) => void,
   ): ClientUnaryCall;
   listJobs(
     request: ListJobsRequest,
