@@ -7,6 +7,7 @@ import { GridError } from '../../shared/errors.ts';
 import type { IndexTask } from '../../shared/gen/clipgrid/v1/task.ts';
 import { indexSource } from '../media/packet-index.ts';
 import { mainVideo, probe } from '../media/probe.ts';
+import { probeText } from '../media/source-probe.ts';
 import { requireRoom } from '../media/room.ts';
 import { writeSidecar } from '../media/sidecar.ts';
 import { mediaTools, type Runner } from './runner.ts';
@@ -34,7 +35,9 @@ export const runIndexTask: Runner<IndexTask> = async (spec, context) => {
   const firstPts = index.pts.reduce((a, b) => Math.min(a, b), Infinity);
   const durationSeconds =
     ((lastPts - firstPts + index.lastDuration) * index.timeBase.num) / index.timeBase.den;
-  const value = { frameCount: index.pts.length, durationSeconds, format: index.format, hasSidecar };
+  const probeJson = probeText(probed.streams, probed.format);
+  const frameCount = index.pts.length;
+  const value = { frameCount, durationSeconds, format: index.format, hasSidecar, probeJson };
   return {
     artifacts: [
       { name: 'index', path: indexPath },

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { MergeTask, PackagedFile, PackageTask, Rational } from '../../shared/gen/clipgrid/v1/task.ts';
+import { fileArtifact } from '../../shared/file-names.ts';
 import { averageBandwidth, peakBandwidth, targetSeconds } from '../../shared/hls-rates.ts';
 import { numberedName } from '../../shared/numbered-names.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
@@ -125,6 +126,6 @@ export const runPackageTask: Runner<PackageTask> = async (spec, context) => {
   const { paths, value } = await withTimeout(context, parts.timeoutSeconds, (limited) =>
     packageFilm({ ...spec, parts }, limited),
   );
-  const artifacts = value.files.map(({ name }, i) => ({ name: `file/${name}`, path: paths[i] ?? '' }));
+  const artifacts = value.files.map(({ name }, i) => ({ name: fileArtifact(name), path: paths[i] ?? '' }));
   return { artifacts, result: { kind: { $case: 'package', value } } };
 };

@@ -53,7 +53,13 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
   const kind = grant.spec?.kind;
   switch (kind?.$case) {
     case 'index': {
-      const value = { frameCount: frames, durationSeconds: seconds, format: FORMAT, hasSidecar: false };
+      const value = {
+        frameCount: frames,
+        durationSeconds: seconds,
+        format: FORMAT,
+        hasSidecar: false,
+        probeJson: '',
+      };
       return { name: 'index', ...film.index, frames, result: { kind: { $case: 'index', value } } };
     }
     case 'encode': {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
 import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
 import { createGridFixture, type GridFixture } from '../support/grid-fixture.ts';
-import { INDEX_ONLY, PACKAGED_FILM } from '../support/store-moves.ts';
+import { INDEX_ONLY, MEDIA, PACKAGED_FILM } from '../support/store-moves.ts';
 
 let fixture: GridFixture;
 let session: string;
@@ -118,6 +118,16 @@ describe('a job that names an index', () => {
     expect(await workOff()).toContain('merge');
     await fixture.submitNamed(first);
     expect(await collect()).toBe(0);
+  });
+
+  test('is refused before that index is committed, and where there is none', async () => {
+    const early = fixture.submitNamed(await fixture.submit(INDEX_ONLY));
+    const details = { field: 'indexOf' };
+    await expect(early).rejects.toMatchObject({ message: expect.stringContaining('not committed'), details });
+    const media = await fixture.submit(MEDIA);
+    await workOff();
+    const none = fixture.submitNamed(media);
+    await expect(none).rejects.toMatchObject({ message: expect.stringContaining('shape media'), details });
   });
 
   test('is refused when that index was collected meanwhile', async () => {

@@ -11,7 +11,7 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
   const unique = Buffer.from(`${kind?.$case} of ${grant.fence?.leaseId}`);
   switch (kind?.$case) {
     case 'index': {
-      const value = { frameCount: 100, durationSeconds: 4, format: FORMAT, hasSidecar: false };
+      const value = { frameCount: 100, durationSeconds: 4, format: FORMAT, hasSidecar: false, probeJson: '' };
       const bytes = gzipSync(JSON.stringify(closedIndex(4)));
       return { name: 'index', bytes, result: { kind: { $case: 'index', value } } };
     }

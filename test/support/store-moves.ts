@@ -192,7 +192,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
   function output(task: GrantedTask, sha256 = 'a'.repeat(64), saved = task.savedFrames): TaskOutput {
     const frames = task.spec.kind?.$case === 'encode' ? task.spec.kind.value.cut!.framePts.length - saved : 0;
     const results = {
-      index: { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false },
+      index: { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false, probeJson: '' },
       encode: {
         frameCount: frames,
         inputFrames: frames,

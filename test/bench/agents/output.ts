@@ -62,7 +62,7 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
   const own = Buffer.from(`${kind?.$case} of ${grant.fence?.taskId}`);
   switch (kind?.$case) {
     case 'index': {
-      const value = { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false };
+      const value = { frameCount: 0, durationSeconds: 0, format: FORMAT, hasSidecar: false, probeJson: '' };
       return {
         bytes: index,
         artifact: artifactOf('index', index),

@@ -42,7 +42,10 @@ function outputOf(task: GrantedTask): TaskOutput {
   const frames = { frameCount: FRAMES, inputFrames: FRAMES, format, encodeSeconds: 1, extradataSha256: '' };
   const kind =
     task.kind === 'index'
-      ? ({ $case: 'index', value: { frameCount: 0, durationSeconds: 0, format, hasSidecar: false } } as const)
+      ? ({
+          $case: 'index',
+          value: { frameCount: 0, durationSeconds: 0, format, hasSidecar: false, probeJson: '' },
+        } as const)
       : ({
           $case: 'encode',
           value: { ...frames, fetchedBytes: 0, outputRate: undefined, resumedFrames: 0 },

@@ -216,6 +216,8 @@ export interface IndexResult {
   durationSeconds: number;
   format: VideoFormat | undefined;
   hasSidecar: boolean;
+  /** As in ProbeResult. */
+  probeJson: string;
 }
 
 export interface EncodeResult {
@@ -2975,7 +2977,7 @@ export const TaskSpec: MessageFns<TaskSpec> = {
 };
 
 function createBaseIndexResult(): IndexResult {
-  return { frameCount: 0, durationSeconds: 0, format: undefined, hasSidecar: false };
+  return { frameCount: 0, durationSeconds: 0, format: undefined, hasSidecar: false, probeJson: "" };
 }
 
 export const IndexResult: MessageFns<IndexResult> = {
@@ -2991,6 +2993,9 @@ export const IndexResult: MessageFns<IndexResult> = {
     }
     if (message.hasSidecar !== false) {
       writer.uint32(32).bool(message.hasSidecar);
+    }
+    if (message.probeJson !== "") {
+      writer.uint32(42).string(message.probeJson);
     }
     return writer;
   },
@@ -3040,6 +3045,14 @@ export const IndexResult: MessageFns<IndexResult> = {
             message.hasSidecar = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.probeJson = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3070,6 +3083,11 @@ export const IndexResult: MessageFns<IndexResult> = {
         : isSet(object.has_sidecar)
         ? globalThis.Boolean(object.has_sidecar)
         : false,
+      probeJson: isSet(object.probeJson)
+        ? globalThis.String(object.probeJson)
+        : isSet(object.probe_json)
+        ? globalThis.String(object.probe_json)
+        : "",
     };
   },
 
@@ -3087,6 +3105,9 @@ export const IndexResult: MessageFns<IndexResult> = {
     if (message.hasSidecar !== false) {
       obj.hasSidecar = message.hasSidecar;
     }
+    if (message.probeJson !== "") {
+      obj.probeJson = message.probeJson;
+    }
     return obj;
   },
 
@@ -3101,6 +3122,7 @@ export const IndexResult: MessageFns<IndexResult> = {
       ? VideoFormat.fromPartial(object.format)
       : undefined;
     message.hasSidecar = object.hasSidecar ?? false;
+    message.probeJson = object.probeJson ?? "";
     return message;
   },
 };
