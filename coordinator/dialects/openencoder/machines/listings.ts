@@ -51,9 +51,11 @@ export class Listings {
       const fields = { provider: name, known_as: machine.providerId };
       logger.warn(fields, 'a machine has our tag, and nobody here asked for it: it is only shown');
     }
-    for (const { id } of vanished) {
-      if (await store.ended(id, 'the provider has it no more', nowMs))
-        logger.warn({ machine: id, provider: name }, 'a machine is gone, and nobody here ended it');
+    for (const { id, providerId = '' } of vanished) {
+      if (!(await store.ended(id, 'the provider has it no more', nowMs))) continue;
+      logger.warn({ machine: id, provider: name }, 'a machine is gone, and nobody here ended it');
+      // Hosts of our own keep what an agent that died has left. A cloud may have lost sight of one for a moment.
+      if (provider.tokens === 'single') await provider.remove(providerId);
     }
     for (const { id } of unborn) await store.ended(id, 'it was never started', nowMs);
   }

@@ -23,6 +23,7 @@ interface Place {
 }
 
 const DASHBOARD = 'digitalocean';
+const MAX_SHOWN_CHARS = 100;
 /** Long enough for a cloud's slowest start. */
 const TOKEN_S = 3600;
 
@@ -104,10 +105,7 @@ async function placeOf(
   const [regions, sizes] = [await provider.regions(), await provider.sizes()];
   const size = sizes.find(({ slug }) => slug === request.size);
   if (size === undefined)
-    throw new ProviderError(
-      'invalid',
-      `size is ${JSON.stringify(request.size)}: ${provider.name} has none of it`,
-    );
+    throw new ProviderError('invalid', `size is ${shown(request.size)}: ${provider.name} has none of it`);
   const region =
     request.region === '' ? bestOf(regions, size) : regions.find(({ slug }) => slug === request.region);
   if (region === undefined)
@@ -115,6 +113,11 @@ async function placeOf(
   if (!region.available || !size.available || !region.sizes.includes(size.slug))
     throw new ProviderError('capacity', `${size.slug} is not available in ${region.slug} now`);
   return { provider, region, size };
+}
+
+/** A client's text as far as it helps to see it. */
+function shown(text: string): string {
+  return JSON.stringify(text.slice(0, MAX_SHOWN_CHARS));
 }
 
 function bestOf(regions: readonly Region[], { slug }: Size): Region | undefined {
@@ -131,9 +134,9 @@ async function namedOf(
   const best = named.find(({ scope }) => !taken.has(scope)) ?? named[0];
   if (best !== undefined) return best;
   if (name !== DASHBOARD)
-    throw new ProviderError('invalid', `provider is ${JSON.stringify(name)}: there is none of it here`);
+    throw new ProviderError('invalid', `provider is ${shown(name)}: there is none of it here`);
   for (const one of enabled) if ((await one.sizes()).some(({ slug }) => slug === size)) return one;
-  throw new ProviderError('invalid', `size is ${JSON.stringify(size)}: no provider has it`);
+  throw new ProviderError('invalid', `size is ${shown(size)}: no provider has it`);
 }
 
 async function providerOf(
@@ -144,7 +147,7 @@ async function providerOf(
     if (!(await one.regions()).some(({ slug }) => slug === region)) continue;
     if (name === DASHBOARD || name === one.name) return one;
     const why = `the region ${region} is one of ${one.name}`;
-    throw new ProviderError('invalid', `provider is ${JSON.stringify(name)}: ${why}`);
+    throw new ProviderError('invalid', `provider is ${shown(name)}: ${why}`);
   }
-  throw new ProviderError('invalid', `region is ${JSON.stringify(region)}: no provider has it`);
+  throw new ProviderError('invalid', `region is ${shown(region)}: no provider has it`);
 }

@@ -63,30 +63,20 @@ const pidOf = (providerId: string): number => Number(providerId.split('-')[0]);
 const groupOf = (pid: number): number => Number(execFileSync('ps', ['-o', 'pgid=', '-p', String(pid)]));
 
 describe('agents on this machine', () => {
-  test('two are started, join by tokens of their own, and leave nothing when they end', async () => {
-    const started = await start();
-    expect(started.map(({ provider }) => provider)).toEqual(['local', 'local']);
-    await until('two active machines', async () => (await statuses()).join() === 'active,active');
-    const pools = await grid.grid.agents.list();
-    expect(pools.map(({ state, slots }) => [state, slots])).toEqual([
-      ['online', 1],
-      ['online', 1],
-    ]);
-    const tokens = (await grid.grid.enrolment.listJoinTokens()).slice(0, 2);
-    expect(tokens.map(({ uses, used }) => [uses, used])).toEqual([
-      [1, 1],
-      [1, 1],
-    ]);
-
-    const pids = (await over.store.live()).map(({ providerId }) => pidOf(providerId ?? ''));
-    expect(pids.map(groupOf)).toEqual(pids);
+  test('one is started in a group of its own, joins by its own token, and leaves nothing when it ends', async () => {
+    expect(await start(1)).toMatchObject([{ provider: 'local' }]);
+    await until('an active machine', async () => (await statuses()).join() === 'active');
+    expect(await grid.grid.agents.list()).toMatchObject([{ state: 'online', slots: 1 }]);
+    const [token] = await grid.grid.enrolment.listJoinTokens();
+    expect(token).toMatchObject({ uses: 1, used: 1 });
+    const [pid = 0] = (await over.store.live()).map(({ providerId }) => pidOf(providerId ?? ''));
+    expect(groupOf(pid)).toBe(pid);
     await endAll(over.machines, [local]);
     expect(await over.store.live()).toEqual([]);
     expect(await local.list()).toEqual([]);
-    expect(await Promise.all(pids.map(startTicksOf))).toEqual([undefined, undefined]);
+    expect(await startTicksOf(pid)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
-    const after = await grid.grid.agents.list();
-    expect(after.map(({ state }) => state)).toEqual(['offline', 'offline']);
+    expect(await grid.grid.agents.list()).toMatchObject([{ state: 'offline' }]);
   });
 
   test('secrets are on no command line, and only the join token is in the environment', async () => {
@@ -149,7 +139,10 @@ describe('agents on this machine', () => {
     );
     process.kill(pidOf(row?.providerId ?? ''), 'SIGKILL');
     await until('that it is gone', async () => (await local.list()).length === 0);
-    await local.remove(row?.providerId ?? '');
+    // A provider may list a machine a moment late: what is as young as this one is not missed yet.
+    await grid.pool.query(`update openencoder_machines set created_at = created_at - interval '2 minutes'`);
+    await over.keeper.tick();
+    expect(await over.store.live()).toEqual([]);
     expect(existsSync(join(folder, String(id)))).toBe(false);
     expect(await startTicksOf(pid)).toBeUndefined();
   });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { agentVariables, boot } from '../../../support/machines.ts';
+import { agentVariables, boot, until } from '../../../support/machines.ts';
 import { DigitalOceanDouble, DO_TOKEN } from '../../../support/digitalocean-double.ts';
 import {
   startOpenencoderGrid,
@@ -277,6 +277,17 @@ describe('starting and ending', () => {
     service.fail('GET /v2/regions', { status: 404, message: 'gone' });
     await configure({ DIGITAL_OCEAN_ACCESS_TOKEN: (service.token = `${DO_TOKEN}-502`) });
     expect(told(await call('GET', '/regions'))).toEqual([502, { message: 'gone', status: 502 }]);
+  });
+
+  test('so is a list that the provider does not give', async () => {
+    await start({ ...ORDER, count: 1 });
+    // Lists are shared for a moment by all who ask.
+    await until('another list', async () => {
+      service.fail('GET /v2/droplets', { status: 418, message: 'no list today' });
+      return (await call('GET', '')).status !== 200;
+    });
+    expect(told(await call('GET', ''))).toEqual([502, { message: 'no list today', status: 502 }]);
+    expect((await call('GET', '/pricing', undefined, guest)).status).toBe(502);
   });
 
   test('an end that the provider refuses is 502, and the same request may end it later', async () => {
