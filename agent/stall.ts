@@ -6,7 +6,9 @@ export interface StallOptions {
   readonly signal: AbortSignal;
   readonly stallMs: number;
   /** What has stopped, for the message. */
-  readonly what: string;
+  readonly what?: string;
+  /** In place of the usual message. */
+  readonly says?: string;
   /** Default: unavailable. */
   readonly code?: ErrorCode;
 }
@@ -16,12 +18,12 @@ export interface StallOptions {
  * word must not hold a task for ever (L14). The abort's reason has `code`.
  */
 export async function withStall<T>(
-  { clock, signal, stallMs, what, code = 'unavailable' }: StallOptions,
+  { clock, signal, stallMs, what, says, code = 'unavailable' }: StallOptions,
   work: (signal: AbortSignal, alive: () => void) => Promise<T>,
 ): Promise<T> {
   const stalled = new AbortController();
   const stop = (): void =>
-    stalled.abort(new GridError(code, `${what}: nothing moved for ${stallMs / 1000} s`));
+    stalled.abort(new GridError(code, says ?? `${what}: nothing moved for ${stallMs / 1000} s`));
   let timer = clock.after(stallMs, stop);
   const alive = (): void => {
     timer.cancel();

@@ -20,6 +20,7 @@ import { writtenFile } from './written-file.ts';
 /** L14: ffmpeg that gets no further for so long is ended. */
 const NO_FRAME_MS = 120_000;
 const IDLE_MS = 60_000;
+const HANGS = `the command made no frame for ${NO_FRAME_MS / 1000} s: it hangs`;
 
 /** A program as it is run: on the local copy, with word of how far it is. */
 function argvOf({ argv: [program = '', ...words] }: Program): string[] {
@@ -45,7 +46,7 @@ async function runPass(spec: MediaTask, context: RunnerContext, pass: number): P
   const [command] = await programCommands(context, { programs: [{ argv }], outputName: '' });
   if (command === undefined) throw new GridError('invalid_argument', 'the command has no program');
   let last: FfmpegProgress = { frames: undefined, fps: 0, speed: 0, atS: 0 };
-  const stall = { clock, signal, stallMs: NO_FRAME_MS, code: 'no_progress', what: 'the command' } as const;
+  const stall = { clock, signal, stallMs: NO_FRAME_MS, code: 'no_progress', says: HANGS } as const;
   try {
     await withStall(stall, async (watched, alive) => {
       const reader = new ProgressReader((progress) => {

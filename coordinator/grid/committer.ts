@@ -20,6 +20,7 @@ import type { ObjectRef, ObjectStore } from '../objects/object-store.ts';
 import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
 import { checkAnnounced, checkBrought, MAX_UPLOAD_RIGHTS } from './brought-artifacts.ts';
+import { checkedResult } from './brought-result.ts';
 import type { IndexPlanner } from './index-planner.ts';
 import { heldLease, type HeldLease, type LocalSession } from './session-registry.ts';
 import type { Platform } from './platform.ts';
@@ -112,14 +113,8 @@ export class Committer {
     try {
       const lease = await this.#lease(session, fence);
       checkBrought(lease.kind, message.artifacts);
-      const result = message.result;
-      if (result?.kind?.$case !== lease.kind) {
-        throw new GridError(
-          'invalid_argument',
-          `a ${lease.kind} task was completed with a result of another kind`,
-        );
-      }
-      if (result.kind.$case === 'encode') checkWhole(lease, result.kind.value);
+      const result = checkedResult(lease.kind, message.result);
+      if (result.kind?.$case === 'encode') checkWhole(lease, result.kind.value);
       const artifacts = await this.#publishAll(fence, lease.jobId, message.artifacts);
       const output = { artifacts, result };
       const planned = roleOf(lease.kind) === 'first' ? await this.#deps.planner.plan(fence, output) : {};

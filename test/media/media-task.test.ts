@@ -113,6 +113,31 @@ test('a source that is no film is the fault of the input', async () => {
   );
 });
 
+/** A program in the place of ffmpeg, and a clock on which two minutes without a frame are over soon. */
+async function hang(script: string) {
+  const path = join(folder, 'hanging-ffmpeg');
+  await writeFile(path, `#!/bin/sh\n${script}\n`, { mode: 0o755 });
+  const usual = runnerContext();
+  const after = (delayMs: number, fn: () => void) =>
+    usual.clock.after(delayMs === 120_000 ? 500 : delayMs, fn);
+  const clock = { ...usual.clock, after };
+  const tools = { ...usual.tools, programs: new Map([['ffmpeg', path]]) };
+  const programs = [{ argv: ['ffmpeg', '-i', 'CLIPGRID_SOURCE', 'o.mp4'] }];
+  const command = { programs, outputName: 'o.mp4' };
+  const spec = { source: localObject(FILM), command, timeoutSeconds: 0, frameCount: 50, hasVideo: true };
+  return runMediaTask(spec, { ...usual, clock, tools });
+}
+
+test.each([
+  ['before the first frame', 'while :; do :; done'],
+  [
+    'after a frame, saying the same again and again',
+    'while :; do printf "frame=1\\nprogress=continue\\n"; done',
+  ],
+])('L14 a command that gets no further is ended: %s', async (_, script) => {
+  await expect(hang(script)).rejects.toMatchObject(failure('no_progress', 'made no frame for 120 s'));
+});
+
 test('M6 an exit of 0 without a frame is a failure', async () => {
   await expect(run(['-ss 10 -c:v libx264 -an -y o.mp4'])).rejects.toMatchObject(
     failure('frames_missing', 'encoded no frame'),
