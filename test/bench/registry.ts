@@ -5,6 +5,7 @@ import { encode } from './measurements/encode.ts';
 import { finalripReads } from './measurements/finalrip-reads.ts';
 import { leaseSql } from './measurements/lease-sql.ts';
 import { load } from './measurements/load.ts';
+import { manyJobs } from './measurements/many-jobs.ts';
 import { objectBytes } from './measurements/object-bytes.ts';
 import { throughput } from './measurements/throughput.ts';
 import { uploadMemory } from './measurements/upload-memory.ts';
@@ -20,6 +21,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   objectBytes,
   uploadMemory,
   finalripReads,
+  manyJobs,
   watchers,
   load,
 ];

@@ -83,12 +83,16 @@ function parseCursor(cursor: string): Cursor {
 export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> {
   const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
   const states = query.states === undefined ? null : [...query.states];
+  const stored = new Set(states?.map((state) => (state === 'queued' ? 'indexing' : state)));
+  // By this the index of one state is found; the condition on `states` below is the whole of it.
+  const one = stored.size === 1 ? [...stored].join() : null;
   const { rows } = await sql<JobRow & { at_text: string }>`
     select ${JOB_COLUMNS}, to_char(j.created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as at_text
     from jobs j ${RUNNING}
     where (${query.ownerId ?? null}::text is null or j.owner_id = ${query.ownerId ?? null})
       and (${query.dialect ?? null}::text is null or j.dialect = ${query.dialect ?? null})
       and (${query.idempotencyKey ?? null}::text is null or j.idempotency_key = ${query.idempotencyKey ?? null})
+      and (${one}::text is null or j.state = ${one})
       and (${states}::text[] is null
         or (case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end) = any(${states}::text[]))
       and (${cursor?.at ?? null}::timestamptz is null
