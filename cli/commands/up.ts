@@ -24,6 +24,12 @@ then asks for a token, which is in FOLDER/admin-token, and lets machines in by c
     .option('--port <port>', 'REST and dashboard', port(1), 7000)
     .option('--grpc-port <port>', 'agents', port(1), 7070)
     .option('--finalrip-port <port>', "FinalRip's clients; 0: off", port(0), 8848)
+    .option(
+      '--openencoder-port <port>',
+      "Open Encoder's dashboard and scripts, usually 8080; 0: off",
+      port(0),
+      0,
+    )
     .action(async (own: UpOptions, command: Command) => {
       const { runUp } = await import('../up/run-up.ts');
       await runUp(context, allOptions(command, own));

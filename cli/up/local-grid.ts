@@ -21,6 +21,8 @@ export interface LocalGridOptions {
   readonly grpcPort: number;
   /** 0: not served. */
   readonly finalripPort: number;
+  /** Absent or 0: not served. */
+  readonly openencoderPort?: number;
   /** Of this process: settings for the coordinator and the agents come through. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -85,15 +87,38 @@ interface Access {
   readonly tokenFile?: string;
   /** With which the agents of this grid join, where they must. */
   readonly joinToken?: string;
+  /** What the Open Encoder API needs, by its variables; empty where it is not served. */
+  readonly openencoder: Readonly<Record<string, string>>;
 }
 
-async function accessOf({ environment, ids }: LocalGridOptions, folder: string): Promise<Access> {
+/** Its key, and the first password of its administrator. */
+async function openencoderAccess(
+  { environment, ids, openencoderPort = 0 }: LocalGridOptions,
+  folder: string,
+): Promise<Access['openencoder']> {
+  if (openencoderPort === 0) return {};
+  const [key, password] = ['CLIPGRID_OPENENCODER_JWT_KEY', 'CLIPGRID_OPENENCODER_ADMIN_PASSWORD'];
+  return {
+    [key]: environment[key] || (await keptSecret(join(folder, 'openencoder-key'), ids)),
+    [password]: environment[password] || (await keptSecret(openencoderPasswordFile(folder), ids)),
+  };
+}
+
+/** Where the first password of the Open Encoder API's administrator is, unless it was given. */
+export function openencoderPasswordFile(folder: string): string {
+  return join(folder, 'openencoder-password');
+}
+
+async function accessOf(options: LocalGridOptions, folder: string): Promise<Access> {
+  const { environment, ids } = options;
+  const openencoder = await openencoderAccess(options, folder);
   const host = environment['CLIPGRID_HOST'] || '127.0.0.1';
   const auth = environment['CLIPGRID_AUTH'] || (LOOPBACK.has(host) ? 'none' : 'token');
-  if (auth === 'none') return { host };
+  if (auth === 'none') return { host, openencoder };
   const tokenFile = join(folder, 'admin-token');
   return {
     host,
+    openencoder,
     tokenFile,
     token: environment['CLIPGRID_ADMIN_TOKEN'] || (await keptSecret(tokenFile, ids)),
     joinToken: environment['CLIPGRID_JOIN_TOKEN'] || (await keptSecret(join(folder, 'join-token'), ids)),
@@ -184,7 +209,7 @@ function coordinatorChild(start: Start, databaseUrl: string): SupervisedChild {
   return new SupervisedChild({
     name: 'the coordinator',
     argv: [...COORDINATOR_NODE_ARGS, join(ROOT, 'coordinator/main.ts')],
-    environment: { ...childEnvironment(start), DATABASE_URL: databaseUrl },
+    environment: { ...childEnvironment(start), ...start.access.openencoder, DATABASE_URL: databaseUrl },
     logFile: join(folder, 'logs/coordinator.log'),
     clock,
     ids,
@@ -230,6 +255,7 @@ function childEnvironment(start: Start): Record<string, string | undefined> {
     CLIPGRID_HTTP_PORT: String(start.httpPort),
     CLIPGRID_GRPC_PORT: String(start.grpcPort),
     CLIPGRID_FINALRIP_PORT: String(start.finalripPort),
+    CLIPGRID_OPENENCODER_PORT: String(start.openencoderPort ?? 0),
     CLIPGRID_DATA: join(start.folder, 'data'),
     ...(token === undefined ? {} : { CLIPGRID_ADMIN_TOKEN: token }),
     ...(joinToken === undefined ? {} : { CLIPGRID_JOIN_TOKEN: joinToken }),

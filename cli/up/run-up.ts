@@ -5,7 +5,12 @@ import { DEFAULT_URL, type CliContext, type GlobalOptions } from '../context.ts'
 import type { AgentDocument } from '../documents.ts';
 import { createRestClient } from '../rest-client.ts';
 import { printable } from '../terminal.ts';
-import { startLocalGrid, type LocalGrid, type LocalGridEvent } from './local-grid.ts';
+import {
+  openencoderPasswordFile,
+  startLocalGrid,
+  type LocalGrid,
+  type LocalGridEvent,
+} from './local-grid.ts';
 
 export interface UpOptions extends GlobalOptions {
   readonly data: string;
@@ -14,6 +19,7 @@ export interface UpOptions extends GlobalOptions {
   readonly port: number;
   readonly grpcPort: number;
   readonly finalripPort: number;
+  readonly openencoderPort: number;
 }
 
 const ONLINE_LIMIT_MS = 30_000;
@@ -41,6 +47,12 @@ export function nextLines(
   const usual = grid.url === DEFAULT_URL;
   const at = usual ? '' : ` --url ${grid.url}`;
   const finalrip = parts.finalripPort === 0 ? [] : [`  FinalRip   port ${parts.finalripPort}`];
+  const { openencoderPort = 0 } = parts;
+  const passwordFile = openencoderPasswordFile(grid.folder);
+  const openencoder =
+    openencoderPort === 0
+      ? []
+      : [`  Open Encoder port ${openencoderPort}, first password of admin in ${passwordFile}`];
   const token =
     grid.tokenFile === undefined
       ? []
@@ -54,6 +66,7 @@ export function nextLines(
     `  REST       ${grid.url}/api/v1`,
     `  agents     ${grid.agentAddress}`,
     ...finalrip,
+    ...openencoder,
     `  data       ${grid.folder}`,
     `  logs       ${grid.folder}/logs`,
     ...token,
@@ -70,6 +83,7 @@ interface UpParts {
   readonly agents: number;
   readonly online: number;
   readonly finalripPort: number;
+  readonly openencoderPort?: number;
 }
 
 /** Waits until as many agents are online as were started. Returns how many are. */
@@ -100,6 +114,7 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<vo
     httpPort: options.port,
     grpcPort: options.grpcPort,
     finalripPort: options.finalripPort,
+    openencoderPort: options.openencoderPort,
     environment,
     clock,
     ids,
@@ -126,7 +141,7 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<vo
         token_file: tokenFile,
         agents: online,
       };
-      tell(document, nextLines(grid, { agents: options.agents, online, finalripPort: options.finalripPort }));
+      tell(document, nextLines(grid, { ...options, online }));
       await new Promise<void>((done) => leave.addEventListener('abort', () => done(), { once: true }));
     }
     tell({ event: 'stopping' }, [

@@ -10,7 +10,9 @@ import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { freePort } from './ports.ts';
+import { bareEnvironment } from './command-line.ts';
 import { createTestDatabase } from './postgres.ts';
+import { Program } from './program.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 export const JWT_KEY = 'a signing key for tests only';
@@ -24,6 +26,19 @@ export interface Answer {
   /** The body as JSON; undefined when it is none. */
   // eslint-disable-next-line typescript/no-explicit-any
   readonly json: any;
+}
+
+/** A job as tests look at it. */
+export interface JobDocument {
+  readonly id: number;
+  readonly status: string;
+  readonly progress: number;
+  readonly speed: string | null;
+  readonly fps: number;
+  readonly probe: string;
+  readonly options: string;
+  readonly error: string | null;
+  readonly error_log: string;
 }
 
 export interface Call {
@@ -103,7 +118,8 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
     CLIPGRID_DATA: join(folder, 'data'),
     ...options.environment,
   };
-  const coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
+  let coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
+  const programs: Program[] = [];
   const agents: { quit: AbortController; done: Promise<void> }[] = [];
 
   function addAgent(): { kill(): Promise<void> } {
@@ -130,6 +146,20 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
     };
   }
   for (let i = 0; i < (options.agents ?? 0); i++) addAgent();
+
+  /** An agent that can be killed as machines die, in a process of its own. */
+  async function addAgentProcess(name: string): Promise<Program> {
+    const args = ['--coordinator', `127.0.0.1:${coordinator.grpcPort}`, '--name', name, '--slots', '1'];
+    const program = new Program({
+      name,
+      args: ['agent/main.ts', ...args, '--data', join(folder, `agent-${name}`)],
+      ready: 'connected',
+      env: bareEnvironment(),
+    });
+    programs.push(program);
+    await program.start();
+    return program;
+  }
 
   const url = `http://127.0.0.1:${coordinator.dialectPorts['openencoder']}`;
   const call = apiClient(url);
@@ -184,10 +214,17 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
     admin,
     member,
     addAgent,
+    addAgentProcess,
+    /** Stops the coordinator and starts another; agents come back by themselves. */
+    async restart(): Promise<void> {
+      await coordinator.stop();
+      coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
+    },
     /** Into the database, behind the API's back. */
     query,
     async close(): Promise<void> {
       for (const agent of agents) agent.quit.abort();
+      await Promise.all(programs.map((program) => program.kill()));
       await Promise.allSettled(agents.map((agent) => agent.done));
       await coordinator.stop();
       network?.close();

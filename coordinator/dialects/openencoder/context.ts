@@ -5,6 +5,7 @@ import type { Tokens } from './accounts/tokens.ts';
 import type { JobStore } from './jobs/job-store.ts';
 import type { Machines } from './machines/context.ts';
 import type { Lifecycle } from './jobs/lifecycle.ts';
+import type { Notices } from './jobs/notices.ts';
 import type { PresetStore } from './presets/preset-store.ts';
 import type { OpenencoderSettings } from './settings.ts';
 import type { SettingStore } from './settings/setting-store.ts';
@@ -19,6 +20,7 @@ export interface Context {
   readonly presets: PresetStore;
   readonly jobs: JobStore;
   readonly lifecycle: Lifecycle;
+  readonly notices: Notices;
   /** What an administrator edits; `settings` is what the operator of the process gave. */
   readonly options: SettingStore;
   readonly machines: Machines;

@@ -17,6 +17,7 @@ import { Keeper } from './machines/keeper.ts';
 import { machineRoutes } from './machines/machine-routes.ts';
 import { openMachines } from './machines/open-machines.ts';
 import { Lifecycle } from './jobs/lifecycle.ts';
+import { Notices } from './jobs/notices.ts';
 import { WorkStore } from './jobs/work-store.ts';
 import { presetRoutes } from './presets/preset-routes.ts';
 import { PresetStore } from './presets/preset-store.ts';
@@ -44,6 +45,7 @@ function contextOf(settings: OpenencoderSettings, parts: DialectParts): Context 
     options,
     machines: openMachines({ parts, settings: settings.machines, options }),
     lifecycle: new Lifecycle(parts, jobs),
+    notices: new Notices(parts, options),
   };
 }
 

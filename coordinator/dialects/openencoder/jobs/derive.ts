@@ -21,7 +21,8 @@ function stageOf(job: JobView, tasks: readonly TaskView[]): { stage: Stage; task
     const isProbed = tasks.some(({ kind, state }) => kind === 'probe' && state !== 'ready');
     return { stage: isProbed ? 'probing' : 'downloading' };
   }
-  if (task.state === 'leased' && task.phase === 'encode') return { stage: 'encoding', task };
+  const isEncoding = task.state === 'leased' && /^(encode|verify)$/.test(task.phase);
+  if (isEncoding) return { stage: 'encoding', task };
   if (task.state === 'succeeded' || (task.state === 'leased' && task.phase === 'upload'))
     return { stage: 'uploading' };
   return { stage: 'probing' };

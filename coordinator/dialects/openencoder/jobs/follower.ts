@@ -4,7 +4,8 @@ import type { Context } from '../context.ts';
 import { shown } from './derive.ts';
 import type { JobRow } from './job-store.ts';
 import { publish, removeLost } from './publish.ts';
-import { OWNER, stage } from './stage.ts';
+import { OWNER } from './notices.ts';
+import { stage } from './stage.ts';
 import { Step, Superseded } from './step.ts';
 import type { WorkStore } from './work-store.ts';
 
@@ -194,14 +195,19 @@ export class Follower implements Service {
 
   /** The end of a revision that cannot go on. */
   async #fail(row: JobRow, { message, log }: { message: string; log: string }): Promise<void> {
-    await this.#work.set(row, {
-      status: 'error',
-      speed: null,
-      fps: 0,
-      eta_s: null,
-      error: message,
-      error_log: log.slice(-MAX_LOG_CHARS),
-      claimed_by: null,
+    const { parts, notices } = this.#context;
+    const tell = await notices.of(row, message);
+    await parts.db.transaction().execute(async (tx) => {
+      const changes = {
+        status: 'error',
+        speed: null,
+        fps: 0,
+        eta_s: null,
+        error: message,
+        error_log: log.slice(-MAX_LOG_CHARS),
+        claimed_by: null,
+      } as const;
+      if (await this.#work.set(row, changes, tx)) await tell(tx);
     });
   }
 

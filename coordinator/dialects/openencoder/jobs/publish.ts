@@ -53,7 +53,7 @@ export async function publish(
   work: WorkStore,
   { row, step }: { row: JobRow; step: Step },
 ): Promise<void> {
-  const { parts } = context;
+  const { parts, notices } = context;
   await removeLost(context, { work, limit: 10_000, jobId: row.job_id });
   const files = await resultOf(context, row);
   if (files.length === 0) throw new GridError('internal', 'the encode left no file');
@@ -67,6 +67,7 @@ export async function publish(
       await bucket.write(key, step.counted(await parts.objects.read(artifact)), artifact.sizeBytes);
     }
     step.check();
+    const tell = await notices.of(row);
     await parts.db.transaction().execute(async (tx) => {
       const changes = {
         status: 'completed',
@@ -78,6 +79,7 @@ export async function publish(
       } as const;
       if (!(await work.finish(row, changes, tx))) throw new Superseded();
       await work.forgetOutputs(row, tx);
+      await tell(tx);
       if (row.grid_job_id !== null) await parts.grid.jobs.remove(row.grid_job_id, undefined, tx);
     });
   } catch (error) {

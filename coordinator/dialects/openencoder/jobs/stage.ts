@@ -5,12 +5,10 @@ import { bucketAddress } from '../storage/bucket-address.ts';
 import { Bucket, type StoredFile } from '../storage/bucket.ts';
 import { commandOf } from './command.ts';
 import type { JobRow } from './job-store.ts';
+import { OWNER } from './notices.ts';
 import { nameOf, sourceKeys } from './places.ts';
 import { Superseded, type Step } from './step.ts';
 import type { WorkStore } from './work-store.ts';
-
-/** Owner of all jobs of this API. */
-export const OWNER = 'openencoder';
 
 const STORED = { contentType: 'application/octet-stream', createOnly: true } as const;
 
