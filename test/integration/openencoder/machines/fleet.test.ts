@@ -309,6 +309,17 @@ describe('the cost guard', () => {
 });
 
 describe('ending all', () => {
+  test('a machine that another coordinator’s host runs is ended by that one', async () => {
+    await start(1);
+    const elsewhere = machinesOver({ grid, providers: [], clock, drainMs: 0 });
+    await requestEnd(elsewhere.machines, await live(), 'a test');
+    await finishEnding(elsewhere.machines);
+    expect(service.droplets).toHaveLength(1);
+    await over.keeper.tick();
+    expect(service.droplets).toEqual([]);
+    expect(await live()).toEqual([]);
+  });
+
   test('by their tag, where nobody works; also where there is none', async () => {
     await start(3);
     await endAll(over.machines, [over.provider]);

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { agentVariables, boot, until } from '../../../support/machines.ts';
 import { DigitalOceanDouble, DO_TOKEN } from '../../../support/digitalocean-double.ts';
 import {
+  ADMIN_PASSWORD,
+  JWT_KEY,
   startOpenencoderGrid,
   type Answer,
   type OpenencoderGrid,
@@ -180,6 +182,17 @@ describe('starting and ending', () => {
     expect((await call('GET', '/pricing', undefined, guest)).json).toEqual({
       pricing: { count: 2, price_hourly: 0.01786, price_monthly: 12 },
     });
+  });
+
+  test('the user data holds a join token, and no secret of the database, the store or this API', async () => {
+    await configure({ S3_ACCESS_KEY: 'the-access-key', S3_SECRET_KEY: 'the-secret-of-the-store' });
+    await start({ ...ORDER, count: 1 });
+    const { userData } = service.droplets[0]!;
+    expect(userData).toContain('CLIPGRID_JOIN_TOKEN=cgj_');
+    const [{ database } = { database: '' }] = await grid.query('select current_database() as database');
+    const secrets = [database as string, 'postgres', 'the-access-key', 'the-secret-of-the-store', JWT_KEY];
+    for (const secret of [...secrets, service.token, ADMIN_PASSWORD, 'k'.repeat(40)])
+      expect(userData).not.toContain(secret);
   });
 
   test('a machine, its pool and the health agree; ended, both are gone', async () => {
