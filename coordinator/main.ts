@@ -40,6 +40,18 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_FINALRIP_AUTH        token, or none to let FinalRip's clients in without (default token)
   CLIPGRID_FINALRIP_BUCKET      bucket of their files (default finalrip)
   CLIPGRID_FINALRIP_CREATE_AT   text, or integer as FinalRip 0.4.0 has it (default text)
+  AUTHORIZED_TOKENS             tokens of the HLS ladder's clients, as a JSON list (or CLIPGRID_ANIME_TOKENS); none: nobody is let in
+  ANIME_SRC_ROOT_DIR            folder of their sources, or bucket:NAME/PREFIX (or CLIPGRID_ANIME_SRC)
+  CLIPGRID_ANIME_PORT           their port (default 5000 once there is a token; 0: on the main port only)
+  CLIPGRID_ANIME_EDITION        last, or first: which edition of the API answers (default last)
+  CLIPGRID_ANIME_LADDER         renditions to be made (default 1080p,720p,480p,360p; 720p_uspp with deblocking)
+  CLIPGRID_ANIME_UPSCALE        lanczos, or never to make none above the source (default lanczos)
+  CLIPGRID_ANIME_USPP_QP        quantiser of the deblocking filter (default 8)
+  CLIPGRID_ANIME_PUBLIC_PREFIX  before the paths in playlists, where a server in front adds one
+  CLIPGRID_ANIME_MEDIA_AUTH     none, or token to ask for it before playlists and segments, too (default none)
+  CLIPGRID_ANIME_BUCKET         bucket for copies of sources (default anime)
+  CCNS_ANIME_BACKEND_ACTIVE     1 to tell a catalogue of each rendition, at CCNS_ANIME_BACKEND_URL, as
+                                CCNS_ANIME_BACKEND_USER with CCNS_ANIME_BACKEND_PASSWORD
   CLIPGRID_LEASE_TTL_S          how long a task outlives its agent's silence (default 12): more for agents on bad lines
   CLIPGRID_MAX_WAIT_H           how many hours a job may wait while no agent is there that can do it (default 24): then it
                                 fails and says so

@@ -1,12 +1,13 @@
 import type { DialectParts, Dialect } from './dialects/dialect.ts';
+import { createAnime } from './dialects/anime/anime.ts';
 import { createFinalrip } from './dialects/finalrip/finalrip.ts';
 import { createOpenencoder } from './dialects/openencoder/openencoder.ts';
-import { serveObject } from './objects/serve-object.ts';
+import { serveFile, serveObject } from './objects/serve-object.ts';
 import { localHost, localUrl, type CoordinatorSettings } from './settings.ts';
 
 export interface OpenDialects extends Omit<
   DialectParts,
-  'serveObject' | 'publicUrl' | 'host' | 'grpcAddress' | 'dataDir'
+  'serveObject' | 'serveFile' | 'publicUrl' | 'host' | 'grpcAddress' | 'dataDir'
 > {
   readonly settings: CoordinatorSettings;
 }
@@ -20,9 +21,11 @@ export async function openDialects({ settings, ...over }: OpenDialects): Promise
     dataDir: settings.dataDir,
     publicUrl: settings.publicUrl ?? localUrl(settings),
     serveObject: (ref, fileName, exchange) => serveObject(over.objects, { ref, fileName, ...exchange }),
+    serveFile: (content, headers, exchange) => serveFile(over.objects, { content, headers, ...exchange }),
   };
   return [
     await createFinalrip(settings.finalrip, parts),
+    createAnime(settings.anime, parts),
     ...(settings.openencoder ? [createOpenencoder(settings.openencoder, parts)] : []),
   ];
 }

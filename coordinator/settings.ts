@@ -3,6 +3,7 @@ import { GridError, toGridError } from '../shared/errors.ts';
 import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
 import { AGENT_AUTH_MODES, isAgentAuth, type AgentAuth } from './domain/enrolment.ts';
 import { parseNetworks } from './outbound/networks.ts';
+import { readAnimeSettings, type AnimeSettings } from './dialects/anime/settings.ts';
 import { DEFAULT_PORT, readFinalripSettings, type FinalripSettings } from './dialects/finalrip/settings.ts';
 import * as openencoder from './dialects/openencoder/settings.ts';
 
@@ -41,6 +42,7 @@ export interface CoordinatorSettings {
   readonly finalrip: FinalripSettings;
   /** Absent: not served. */
   readonly openencoder?: openencoder.OpenencoderSettings;
+  readonly anime: AnimeSettings;
   readonly logLevel: string;
 }
 
@@ -255,6 +257,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     ...(maxFetchBytes ? { maxFetchBytes } : {}),
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     ...(openencoderSettings ? { openencoder: openencoderSettings } : {}),
+    anime: readAnimeSettings(env, (name, fallback) => port(env, name, fallback)),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };
 }

@@ -40,7 +40,7 @@ export async function cutTransport(tools: MediaTools, input: CutInput): Promise<
   args.push('-f', 'segment', '-segment_format', 'mpegts', '-individual_header_trailer', '0');
   const inner = starts.slice(1);
   // Without a list the muxer cuts by time.
-  args.push('-segment_frames', inner.length > 0 ? inner.join(',') : String(2 ** 31 - 1));
+  args.push('-segment_frames', inner.length > 0 ? inner.join(',') : String(2 ** 31 - 2));
   await ffmpeg(tools, 'verify_failed', [...args, join(folder, '%09d.ts')]);
   const names = await readdir(folder);
   return names.toSorted().map((name) => join(folder, name));

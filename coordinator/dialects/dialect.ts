@@ -21,6 +21,12 @@ export interface DialectParts {
   readonly objects: ObjectStore;
   /** Answers with an object's bytes (ranges too) as an attachment of that name; throws before the first byte or not at all. */
   serveObject(ref: ObjectRef, fileName: string, exchange: Exchange): Promise<void>;
+  /** The same with bytes that the grid made, or given ones, under headers of the dialect's choice; an `ETag` is heeded. */
+  serveFile(
+    content: ObjectRef | Uint8Array,
+    headers: Readonly<Record<string, string>>,
+    exchange: Exchange,
+  ): Promise<void>;
   /** The main port as browsers reach it, without a slash at the end. */
   readonly publicUrl: string;
   /** Address that the ports listen on. */

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
 import type { AgentAuth } from '../../coordinator/domain/enrolment.ts';
+import { readAnimeSettings } from '../../coordinator/dialects/anime/settings.ts';
 import type { GridSettings } from '../../coordinator/grid/settings.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
@@ -51,6 +52,7 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
         bucket: 'finalrip',
         createAt: 'text',
       },
+      anime: readAnimeSettings({}, () => 0),
       dataDir: folder,
       bucket: 'clipgrid',
       minSandbox: options.minSandbox ?? 'none',

@@ -46,6 +46,11 @@ export function segmentName(key: RenditionKey, index: number): string {
   return `output${String(index).padStart(4, '0')}_${suffix(key)}.ts`;
 }
 
+/** The same as a pattern for all of them. */
+export function segmentPattern(key: RenditionKey): string {
+  return `output%04d_${suffix(key)}.ts`;
+}
+
 const PUBLIC_NAME =
   /^(?:playlist(?:_h264_\d{1,5}p_uspp(?:_full)?)?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts)$/;
 

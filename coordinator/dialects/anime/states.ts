@@ -12,15 +12,15 @@ export interface Work {
   readonly tasks: readonly { readonly state: TaskState; readonly grantedAt?: Date }[];
 }
 
+const ENDED: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
+
 /**
- * The state of a rendition. `ready`: what was written down when it ended. A job that succeeded and is not published yet
- * reads as started; one that is gone without a word has failed.
+ * The state of a rendition. `ready`: what was written down when it ended. Until that is done (it takes a moment) one whose
+ * job has ended, or is gone, reads as started, so that whoever sees a ready state finds its result beside it.
  */
 export function stateOf(ready: ReadyState | undefined, work: Work | undefined): State {
   if (ready !== undefined) return ready;
-  if (work === undefined || work.state === 'failed') return 'FAILURE';
-  if (work.state === 'cancelled') return 'REVOKED';
-  if (work.state === 'succeeded') return 'STARTED';
+  if (work === undefined || ENDED.includes(work.state)) return 'STARTED';
   const { tasks } = work;
   if (tasks.some((task) => task.state === 'leased')) return 'STARTED';
   // Had a lease and waits for the next one.

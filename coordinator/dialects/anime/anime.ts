@@ -1,0 +1,27 @@
+import type { Dialect, DialectParts } from '../dialect.ts';
+import { animeApp, animeMount } from './app.ts';
+import type { Context } from './context.ts';
+import { Driver } from './driver.ts';
+import { NameStore } from './name-store.ts';
+import type { AnimeSettings } from './settings.ts';
+import { JobStore } from './store.ts';
+
+/** The HLS ladder's API over the grid. The database must have been migrated. */
+export function createAnime(settings: AnimeSettings, parts: DialectParts): Dialect {
+  const context: Context = {
+    parts,
+    settings,
+    store: new JobStore(parts.db),
+    names: new NameStore(parts.db),
+    self: parts.ids.uuid(),
+    wake: (taskId) => driver.add(taskId),
+  };
+  const driver = new Driver(context);
+  return {
+    name: 'anime',
+    port: settings.port,
+    app: animeApp(context),
+    mount: animeMount(context),
+    services: [driver],
+  };
+}

@@ -1,0 +1,105 @@
+import { GridError } from '../../../shared/errors.ts';
+import type { CommandSpec, FilmSpec } from '../../domain/job.ts';
+import type { Transaction } from '../../store/transaction.ts';
+import type { Context } from './context.ts';
+import { planLadder, type RenditionPlan } from './keys.ts';
+import { segmentPattern } from './paths.ts';
+import { encoderArgv, filterChain, filterLine, OUTPUT_NAME, type Deblocking } from './picture.ts';
+import { HLS_SEGMENT_S } from './playlists.ts';
+import { sourceFacts, type SourceFacts, type SourceSound } from './probe.ts';
+import { ANIME_OWNER } from './settings.ts';
+import type { JobRow, NewRendition } from './store.ts';
+
+/** HLS segments of one clip, which is what one agent encodes at a time: 30 s. */
+const SEGMENTS_PER_CLIP = 6;
+const AUDIO_INPUT = 'CLIPGRID_AUDIO.mkv';
+const AUDIO_OUTPUT = 'rendition-audio.mkv';
+
+/** Undefined: the sound is carried as it is (contract 3.2). */
+export function audioCommand(sounds: readonly SourceSound[]): CommandSpec | undefined {
+  if (sounds.every((sound) => sound.isPlainAac)) return undefined;
+  const tracks = sounds.flatMap(({ isPlainAac, channels }, track) => {
+    if (isPlainAac) return [`-c:a:${track}`, 'copy'];
+    const [layout, rate] = channels >= 6 ? ['6', '384k'] : ['2', '160k'];
+    return [`-c:a:${track}`, 'aac', `-ac:a:${track}`, layout, `-b:a:${track}`, rate];
+  });
+  const argv = ['ffmpeg', '-i', AUDIO_INPUT, '-map', '0:a', ...tracks, AUDIO_OUTPUT];
+  return { text: argv.join(' '), programs: [argv], outputName: AUDIO_OUTPUT };
+}
+
+/** Once per rendition, never per clip: whether an agent that is there has the better filter. */
+async function chooseDeblocking({ parts }: Context): Promise<Deblocking> {
+  const agents = await parts.grid.agents.list();
+  const has = agents.some(
+    ({ state, capabilities }) => state !== 'offline' && capabilities.includes('filter:uspp'),
+  );
+  return has ? 'uspp' : 'spp';
+}
+
+interface Made {
+  /** Submits all renditions and writes them down. */
+  submit(tx: Transaction): Promise<void>;
+}
+
+function filmOf(
+  job: JobRow,
+  plan: RenditionPlan,
+  { facts, filters }: { facts: SourceFacts; filters: string },
+): FilmSpec {
+  const { source, index_job_id: indexOf } = job;
+  if (source === null || indexOf === null) throw new GridError('internal', 'the source is not known');
+  const argv = encoderArgv(filters);
+  const audio = audioCommand(facts.sounds);
+  return {
+    source,
+    indexOf,
+    script: { text: '', sourceVariable: '', sourceName: '' },
+    command: { text: argv.join(' '), programs: [argv], outputName: OUTPUT_NAME },
+    container: 'matroska',
+    ...(audio ? { audio } : {}),
+    clips: { mode: 'auto', borders: { everyS: HLS_SEGMENT_S, perClip: SEGMENTS_PER_CLIP } },
+    package: { kind: 'hls', fileName: segmentPattern(plan.key) },
+  };
+}
+
+/** Plans the renditions of an indexed source, each a job of its own. */
+export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
+  const { parts, settings, store } = context;
+  const { jobs } = parts.grid;
+  const outcome = await jobs.outcome(job.index_job_id ?? '', 'index');
+  if (outcome?.kind?.$case !== 'index') throw new GridError('internal', 'the index tells nothing');
+  const facts = sourceFacts(outcome.kind.value.probeJson);
+  const plans = planLadder(job.ladder, facts.picture, job.upscale);
+  const choice = { deblocking: await chooseDeblocking(context), qp: settings.qp };
+  return {
+    async submit(tx) {
+      const renditions: NewRendition[] = [];
+      for (const [position, plan] of plans.entries()) {
+        const filters = filterChain(plan, facts.picture, choice);
+        const { jobId } = await jobs.submit(
+          {
+            ownerId: ANIME_OWNER,
+            dialect: 'anime',
+            name: `${job.dst_path} ${plan.key.text}`,
+            priority: 0,
+            spec: filmOf(job, plan, { facts, filters }),
+          },
+          tx,
+        );
+        const { width, height } = plan;
+        const log = filterLine(plan, choice);
+        renditions.push({
+          rendition: plan.key.text,
+          position,
+          width,
+          height,
+          job_id: jobId,
+          state: null,
+          log,
+        });
+      }
+      await store.addRenditions(tx, job.task_id, renditions);
+      await store.setLadder(tx, job.task_id);
+    },
+  };
+}

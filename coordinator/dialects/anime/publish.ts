@@ -1,0 +1,88 @@
+import { createHash } from 'node:crypto';
+import { GridError } from '../../../shared/errors.ts';
+import type { PackageResult } from '../../../shared/gen/clipgrid/v1/task.ts';
+import type { Artifact } from '../../domain/task.ts';
+import type { Context } from './context.ts';
+import { endIfReady, logText } from './ending.ts';
+import { parseKey } from './keys.ts';
+import type { NamedFile } from './name-store.ts';
+import { MASTER_NAME, playlistName, segmentName } from './paths.ts';
+import { masterPlaylist, mediaPlaylist, type PublishedRendition } from './playlists.ts';
+import type { JobRow, RenditionRow } from './store.ts';
+
+interface Packaged {
+  readonly result: PackageResult;
+  readonly files: ReadonlyMap<string, Artifact>;
+  /** What the tools said. */
+  readonly log: string;
+}
+
+async function read({ parts }: Context, jobId: string): Promise<Packaged> {
+  const { jobs } = parts.grid;
+  const [outcome, files, tasks] = await Promise.all([
+    jobs.outcome(jobId, 'package'),
+    jobs.files(jobId),
+    jobs.tasks(jobId),
+  ]);
+  if (outcome?.kind?.$case !== 'package')
+    throw new GridError('internal', 'a finished rendition has no files');
+  return {
+    result: outcome.kind.value,
+    files: new Map(files.map((artifact) => [artifact.name.replace(/^file\//, ''), artifact])),
+    log: tasks
+      .map((task) => task.logTail)
+      .filter((text) => text !== '')
+      .join('\n'),
+  };
+}
+
+function factsOf(rendition: RenditionRow, result: PackageResult): PublishedRendition {
+  const { frameRate } = result;
+  return {
+    key: rendition.rendition,
+    width: rendition.width,
+    height: rendition.height,
+    bandwidth: result.peakBandwidth,
+    averageBandwidth: result.averageBandwidth,
+    codecs: result.codecs,
+    frameRate: frameRate && frameRate.den > 0 ? frameRate.num / frameRate.den : 0,
+  };
+}
+
+function textFile(name: string, text: string): NamedFile {
+  return { name, content: text, sha256: createHash('sha256').update(text).digest('hex') };
+}
+
+/**
+ * Gives the files of a finished rendition their public names, with its playlist and the folder's new master, in one
+ * transaction: nobody ever sees a playlist whose segments are missing (contract 3.5). Of two jobs the later one wins.
+ */
+export async function publish(context: Context, row: JobRow, rendition: RenditionRow): Promise<void> {
+  const { store, names, settings } = context;
+  const { task_id: taskId, dst_path: dstPath } = row;
+  const key = parseKey(rendition.rendition);
+  const { result, files, log } = await read(context, rendition.job_id ?? '');
+  const segments = result.files.map(({ name }, index): NamedFile => {
+    const artifact = files.get(name);
+    if (artifact === undefined) throw new GridError('internal', `the rendition has no file ${name}`);
+    return { name: segmentName(key, index), sha256: artifact.sha256, content: artifact };
+  });
+  const durations = result.files.map((file) => file.durationUs / 1e6);
+  const playlist = mediaPlaylist(key, durations, { dstPath, publicPrefix: settings.publicPrefix });
+  await store.transaction(async (tx) => {
+    const job = await store.lock(taskId, tx);
+    const now = (await store.renditions(taskId, tx)).find((one) => one.rendition === rendition.rendition);
+    if (job?.stage !== 'ladder' || now === undefined || now.state !== null || now.is_published) return;
+    await names.lock(dstPath, tx);
+    const facts = factsOf(rendition, result);
+    const master = masterPlaylist(await names.setRendition(tx, { taskId, dstPath, facts }));
+    const texts = [textFile(playlistName(key), playlist), textFile(MASTER_NAME, master)];
+    await names.setFiles(tx, { taskId, dstPath, files: [...segments, ...texts] });
+    const tellsCatalogue = settings.catalogue !== undefined && job.anime_id !== null;
+    const text = logText(now.log, log);
+    await store.setPublished(tx, { taskId, rendition: key.text, log: text, tellsCatalogue });
+    if (!tellsCatalogue)
+      await store.setReady(tx, { taskId, rendition: key.text, state: 'SUCCESS', log: text });
+    await endIfReady(context, tx, job);
+  });
+}

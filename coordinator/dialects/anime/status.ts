@@ -1,0 +1,87 @@
+import { isUuid } from '../../../shared/ids.ts';
+import type { Transaction } from '../../store/transaction.ts';
+import { unlessGone, type Context } from './context.ts';
+import { parseKey } from './keys.ts';
+import { MASTER_NAME, playlistName } from './paths.ts';
+import { isSuccess, stateOf, type State } from './states.ts';
+import type { JobRow, RenditionRow } from './store.ts';
+
+interface Now {
+  readonly row: RenditionRow;
+  readonly state: State;
+  /** 0 to 1. */
+  readonly progress: number;
+}
+
+/** A rendition as it stands: as it was written down, or else by what its job does. */
+async function look({ parts }: Context, row: RenditionRow): Promise<Now> {
+  if (row.state !== null) return { row, state: row.state, progress: row.is_published ? 1 : 0 };
+  const { jobs } = parts.grid;
+  const job = row.job_id === null ? undefined : await unlessGone(jobs.get(row.job_id));
+  const tasks = job && (await unlessGone(jobs.tasks(job.jobId)));
+  const work = job && tasks && { state: job.state, tasks };
+  const done = job === undefined || job.framesTotal === 0 ? 0 : job.framesDone / job.framesTotal;
+  return { row, state: stateOf(undefined, work), progress: Math.min(1, Math.round(done * 1000) / 1000) };
+}
+
+/** Contract 2.3. */
+export interface StatusAnswer {
+  readonly task_id: string;
+  readonly status: Readonly<Record<string, State>>;
+  /** Of renditions that have ended. */
+  readonly result: Readonly<Record<string, object>>;
+  readonly success: boolean;
+  readonly progress: Readonly<Record<string, number>>;
+  readonly known: boolean;
+  readonly master_path: string | null;
+  readonly error: string | null;
+}
+
+function resultOf({ task_id: taskId, dst_path: dstPath }: JobRow, { row, state }: Now): object {
+  const key = parseKey(row.rendition);
+  return {
+    status: state,
+    playlist_path: `${dstPath}/${playlistName(key)}`,
+    resolution: String(key.lines),
+    // The misspelling is the contract.
+    paraent_task_id: taskId,
+    parent_task_id: taskId,
+    log: row.log,
+  };
+}
+
+function unknown(taskId: string): StatusAnswer {
+  return {
+    task_id: taskId,
+    status: {},
+    result: {},
+    success: false,
+    progress: {},
+    known: false,
+    master_path: null,
+    error: null,
+  };
+}
+
+/** The status answer (contract 2.3). There is no such thing as an unknown id: it has an empty one. */
+export async function statusOf(context: Context, taskId: string, tx?: Transaction): Promise<StatusAnswer> {
+  const job = isUuid(taskId) ? await context.store.find(taskId, tx) : undefined;
+  if (job === undefined) return unknown(taskId);
+  const rows = await context.store.renditions(taskId, tx);
+  const renditions = await Promise.all(rows.map((row) => look(context, row)));
+  const map = <T>(value: (now: Now) => T, of = renditions): Record<string, T> =>
+    Object.fromEntries(of.map((now) => [now.row.rendition, value(now)]));
+  return {
+    task_id: taskId,
+    status: map(({ state }) => state),
+    result: map(
+      (now) => resultOf(job, now),
+      renditions.filter(({ row }) => row.state !== null),
+    ),
+    success: isSuccess(renditions.map(({ state }) => state)),
+    progress: map(({ progress }) => progress),
+    known: true,
+    master_path: rows.some((row) => row.is_published) ? `${job.dst_path}/${MASTER_NAME}` : null,
+    error: job.error,
+  };
+}

@@ -1,0 +1,63 @@
+import { once } from 'node:events';
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { chromium } from 'playwright-core';
+
+/** Debian's browser; undefined where it is not installed. */
+export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+
+/** What a player did, told by its own events. */
+export interface Played {
+  /** Heights of the levels that the master lists, from the lowest. */
+  readonly levels: readonly number[];
+  /** Levels that it played, in order, as numbers of `levels`. */
+  readonly switches: readonly number[];
+  /** Those after which it could not go on. */
+  readonly errors: readonly string[];
+  readonly playedS: number;
+}
+
+/** Run in the page, so it knows nothing of this file: plays to the end and asks for another level every two seconds. */
+const SCRIPT = `
+  new Promise((resolve) => {
+    const video = document.querySelector('video');
+    const hls = new Hls({ startLevel: 0, maxBufferLength: 3 });
+    const switches = [], errors = [];
+    hls.on(Hls.Events.LEVEL_SWITCHED, (_, data) => switches.push(data.level));
+    hls.on(Hls.Events.ERROR, (_, data) => data.fatal && errors.push(data.type + ' ' + data.details));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
+    const wanted = [1, 0, 1];
+    video.addEventListener('timeupdate', () => {
+      if (wanted.length > 0 && video.currentTime >= 2 * (4 - wanted.length)) hls.currentLevel = wanted.shift();
+    });
+    const done = () => resolve({
+      levels: hls.levels.map((level) => level.height), switches, errors, playedS: video.currentTime,
+    });
+    video.addEventListener('ended', done);
+    setTimeout(done, 60000);
+    hls.loadSource(location.hash.slice(1));
+    hls.attachMedia(video);
+  })`;
+
+/** Plays a master playlist by hls.js in a browser, from a page of another origin. */
+export async function playInBrowser(executablePath: string, master: string): Promise<Played> {
+  const library = readFileSync('node_modules/hls.js/dist/hls.min.js', 'utf8');
+  const page = `<!doctype html><video muted></video><script>${library.replaceAll('</script', '<\\/script')}</script>`;
+  const server = createServer((_, response) => {
+    response.writeHead(200, { 'Content-Type': 'text/html; charset=utf-8' }).end(page);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const args = ['--no-sandbox', '--autoplay-policy=no-user-gesture-required'];
+  const browser = await chromium.launch({ executablePath, args });
+  try {
+    const tab = await browser.newPage();
+    await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#${master}`);
+    return await tab.evaluate<Played>(SCRIPT);
+  } finally {
+    await browser.close();
+    server.closeAllConnections();
+    server.close();
+  }
+}
