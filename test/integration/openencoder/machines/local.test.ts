@@ -76,7 +76,7 @@ describe('agents on this machine', () => {
     expect(await local.list()).toEqual([]);
     expect(await startTicksOf(pid)).toBeUndefined();
     expect(readdirSync(folder)).toEqual([]);
-    expect(await grid.grid.agents.list()).toMatchObject([{ state: 'offline' }]);
+    expect(await grid.grid.agents.list()).toMatchObject([{ state: 'revoked' }]);
   });
 
   test('secrets are on no command line, and only the join token is in the environment', async () => {

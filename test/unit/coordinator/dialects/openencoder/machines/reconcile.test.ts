@@ -92,6 +92,7 @@ describe('which agent is which machine', () => {
     expect(statusOf(known, agents('online'))).toBe('active');
     expect(statusOf(known, agents('draining'))).toBe('active');
     expect(statusOf(known, agents('offline'))).toBe('off');
+    expect(statusOf(known, agents('revoked'))).toBe('off');
     expect(statusOf(known, new Map())).toBe('off');
     // Nobody here started it, so no agent of ours is on it.
     expect(statusOf(row(1), new Map())).toBe('off');
