@@ -9,6 +9,7 @@ import { lacksInWords } from './lacks.ts';
 import { TOOL_ENVIRONMENT } from './media/probe.ts';
 import { proveEncoders } from './prove-encoders.ts';
 import { proveFilters } from './prove-filters.ts';
+import { ownPlace } from './sandbox/attempt-group.ts';
 import { defaultLimits } from './sandbox/limits.ts';
 import { probeSandbox } from './sandbox/probe.ts';
 import type { Sandbox } from './sandbox/sandbox.ts';
@@ -20,7 +21,7 @@ export interface Capabilities {
   readonly tools: ToolPaths;
   readonly sandbox: Sandbox;
   readonly toolList: readonly Tool[];
-  /** `program:x265`, `encoder:libx264`, `filter:uspp`, `tool:vapoursynth`, `sandbox:limits`: proved, each by running it. */
+  /** `program:x265`, `encoder:libx264`, `filter:uspp`, `tool:vapoursynth`, `sandbox:limits`, `sandbox-total:attempt`: proved, each by running it. */
   readonly proved: readonly string[];
   /** What is missing, in words, and how to get it. */
   readonly lacks: readonly string[];
@@ -92,6 +93,7 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
       hidden: [config.dataDir],
       limits: { ...defaultLimits(), ...config.sandboxLimits },
       clock,
+      groups: await ownPlace(),
     }),
   ]);
   const toolList = await Promise.all(
@@ -114,6 +116,7 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
       ...filters.map((name) => `filter:${name}`),
       ...(vapourSynth ? ['tool:vapoursynth'] : []),
       strengthCapability(sandbox.strength),
+      `sandbox-total:${sandbox.total}`,
     ],
     lacks: lacksInWords({
       vapourSynth: vapourSynth !== undefined,

@@ -28,7 +28,8 @@ const HELP = `clipgrid agent: works for a grid. It only ever calls out; nothing 
   --data DIR               identity and work files (CLIPGRID_AGENT_DATA; default ./.clipgrid/agent)
 
 Scripts and encoders run in the strongest sandbox that this machine offers: bubblewrap's walls, else limits. The limits:
-  CLIPGRID_SANDBOX_MEMORY_GIB  memory of one process (default: that of the machine)
+  CLIPGRID_SANDBOX_MEMORY_GIB  memory of one process (default: that of the machine); of one task in all, where the agent may make
+                               control groups (systemd: Delegate=yes and DelegateSubgroup=agent; see sandbox-total)
   CLIPGRID_SANDBOX_PROCESSES   processes and threads of one task (default ${DEFAULT_PROCESSES})
   CLIPGRID_SANDBOX_DISK_GIB    work directory of one task (default ${DEFAULT_WORK_GIB})
 

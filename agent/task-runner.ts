@@ -85,10 +85,12 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
     const error = asDiskFull(toGridError(thrown), circumstances);
     await tellFailure(deps, { lease, tail, logger, workDir: workDir ?? '' }, error);
   } finally {
-    if (workDir)
+    if (workDir) {
+      await deps.capabilities.sandbox.release(workDir);
       await workspace
         .remove(workDir)
         .catch((error: unknown) => logger.warn({ error: String(error) }, 'cannot clean'));
+    }
     holder.drop(fence);
   }
 }

@@ -131,6 +131,8 @@ export function bubblewrapSandbox(parts: NamespaceParts): Sandbox {
   return {
     strength: 'namespaces',
     limits,
+    total: 'process',
+    release: async () => undefined,
     async wrap(request) {
       const { argv, workDir, environment } = request;
       if (descent.kind === 'other_account') await chown(workDir, accountOf(workDir), accountOf(workDir));

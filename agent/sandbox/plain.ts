@@ -8,6 +8,8 @@ export function plainSandbox(wrappers: Wrappers, limits: SandboxLimits): Sandbox
   return {
     strength: wrappers.prlimit === undefined ? 'none' : 'limits',
     limits,
+    total: 'process',
+    release: async () => undefined,
     async wrap({ argv, workDir, environment }) {
       const before = [...firstToDie(wrappers), ...diesWithAgent(wrappers), ...limited(wrappers, limits)];
       return { name: basename(argv[0] ?? ''), argv: [...before, ...argv], environment, cwd: workDir };

@@ -5,6 +5,7 @@ import { toGridError } from '../../shared/errors.ts';
 import { findProgram } from '../find-program.ts';
 import { removeTree } from '../remove-tree.ts';
 import { runTool } from '../subprocess.ts';
+import { groupedSandbox, groupFolder, sweepGroups, type GroupPlace } from './attempt-group.ts';
 import { findGpuDevices } from './devices.ts';
 import type { SandboxLimits } from './limits.ts';
 import { bubblewrapSandbox, type Descent } from './namespaces.ts';
@@ -20,6 +21,8 @@ export interface SandboxProbe {
   readonly hidden: readonly string[];
   readonly limits: SandboxLimits;
   readonly clock: Clock;
+  /** Where a control group for each attempt may be made; undefined: nowhere. */
+  readonly groups: GroupPlace | undefined;
 }
 
 /** The strongest sandbox that really ran a program here, and what it does not hold back, in words. */
@@ -45,6 +48,7 @@ async function problemOf(probe: SandboxProbe, sandbox: Sandbox, script: string):
   } catch (thrown) {
     return toGridError(thrown).message;
   } finally {
+    await sandbox.release(workDir);
     await removeTree(workDir, probe.clock);
   }
 }
@@ -88,6 +92,15 @@ async function provedWalls(probe: SandboxProbe, wrappers: Wrappers): Promise<Mak
   return `bubblewrap cannot build its walls here (${problem}): ${OPEN}. Allow user namespaces on this machine or in this container.`;
 }
 
+/** The same with a control group for each attempt, where one could be made and a program ran in it. */
+async function provedGroups(probe: SandboxProbe, sandbox: Sandbox): Promise<Sandbox> {
+  const folder = probe.groups && (await groupFolder(probe.groups));
+  if (folder === undefined) return sandbox;
+  await sweepGroups(folder, probe.workDir);
+  const grouped = groupedSandbox(sandbox, { folder, agentFolder: probe.workDir });
+  return (await problemOf(probe, grouped, 'exit 0')) === undefined ? grouped : sandbox;
+}
+
 const NO_PRLIMIT =
   'prlimit does not work here: memory, processes and files of scripts and encoders have no bounds. Install util-linux.';
 const UNCOUNTED =
@@ -105,5 +118,5 @@ export async function probeSandbox(probe: SandboxProbe): Promise<ProbedSandbox> 
     // A shell that may have one process cannot start another one.
     if ((await problemOf(probe, alone, '/bin/true; exit 0')) === undefined) lacks.push(UNCOUNTED);
   }
-  return { sandbox: make(probe.limits), lacks };
+  return { sandbox: await provedGroups(probe, make(probe.limits)), lacks };
 }

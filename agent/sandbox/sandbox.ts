@@ -25,6 +25,10 @@ export interface SandboxedCommand {
 export interface Sandbox {
   readonly strength: SandboxStrength;
   readonly limits: SandboxLimits;
+  /** What memory and processes are counted for: all programs of an attempt together, or each process by itself. */
+  readonly total: 'attempt' | 'process';
   /** Prepares the work directory, where that must be done, and the command. */
   wrap(request: SandboxRequest): Promise<SandboxedCommand>;
+  /** No program runs in that work directory any more. Never rejects. */
+  release(workDir: string): Promise<void>;
 }

@@ -7,6 +7,7 @@ import type { RunnerContext } from '../../agent/runners/runner.ts';
 import { runEncodeTask } from '../../agent/runners/encode-task.ts';
 import { runIndexTask } from '../../agent/runners/index-task.ts';
 import { defaultLimits, type SandboxLimits } from '../../agent/sandbox/limits.ts';
+import { ownPlace } from '../../agent/sandbox/attempt-group.ts';
 import { probeSandbox } from '../../agent/sandbox/probe.ts';
 import { createCutPlanner } from '../../shared/clip-cut.ts';
 import { systemClock } from '../../shared/clock.ts';
@@ -98,6 +99,7 @@ export async function sandboxedAgent(
     hidden: [dataDir],
     limits: { ...defaultLimits(), ...limits },
     clock: systemClock,
+    groups: await ownPlace(),
   });
   const index = await indexOf(film);
   return {

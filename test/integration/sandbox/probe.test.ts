@@ -26,7 +26,8 @@ function machine(programs: readonly string[], scripts: Readonly<Record<string, s
 function probed(searchPath: string) {
   const workDir = mkdtempSync(join(tmpdir(), 'clipgrid-probe-'));
   folders.push(workDir);
-  return probeSandbox({ searchPath, workDir, hidden: [], limits: defaultLimits(), clock: systemClock });
+  const parts = { searchPath, workDir, hidden: [], clock: systemClock, groups: undefined };
+  return probeSandbox({ ...parts, limits: defaultLimits() });
 }
 
 const SMALL = ['prlimit', 'setpriv', 'choom'];
