@@ -43,6 +43,8 @@ export function place(
   capacities: readonly Capacity[],
   known: readonly KnownAgent[],
 ): Placement[] {
+  // Most rounds find nothing, and thousands of agents are not to be sorted for that.
+  if (candidates.length === 0) return [];
   const free = new FreeAgents(capacities);
   const placements: Placement[] = [];
   for (const candidate of candidates) {
