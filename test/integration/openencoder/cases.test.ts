@@ -20,6 +20,7 @@ const tokens: Record<'g' | 'o' | 'a', string> = { g: '', o: '', a: '' };
 beforeAll(async () => {
   // The whole table is one client that fails more often than people may.
   const many = {
+    CLIPGRID_OPENENCODER_LOCAL: 'off',
     CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT: '1000',
     CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS: '1000',
   };
@@ -397,6 +398,15 @@ describe('concrete cases of contract 2.13', () => {
     };
     expectError(await send('a', 'PUT /api/settings', body));
   });
+  it('55. GET /api/machines as a guest', async () => {
+    const { status, json } = await send('g', 'GET /api/machines');
+    expect([status, json]).toEqual([401, ROLE_REFUSED]);
+  });
+  it('56. GET /api/machines, nothing configured', async () => {
+    const { status, json } = await send('o', 'GET /api/machines');
+    expect([status, json]).toEqual([401, { message: 'machines not configured', status: 401 }]);
+  });
+  it('57. POST /api/machines {}', async () => expectError(await send('o', 'POST /api/machines', {})));
   it('58. GET /api/storage/list without a token', async () =>
     expectRefused(await send('-', 'GET /api/storage/list'), 401, 'cookie token is empty'));
 
