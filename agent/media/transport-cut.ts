@@ -22,6 +22,9 @@ export interface CutInput {
   readonly starts: readonly number[];
 }
 
+/** Without a list ffmpeg cuts by time; a larger number it refuses. */
+const NEVER = 2 ** 31 - 2;
+
 /**
  * Puts picture and sound in one MPEG transport stream and cuts it, by stream copy, before each of the given frames. Between
  * them nothing is begun anew: times, continuity counters and the map of programs run on from file to file, as one player
@@ -39,8 +42,7 @@ export async function cutTransport(tools: MediaTools, input: CutInput): Promise<
   args.push('-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0');
   args.push('-f', 'segment', '-segment_format', 'mpegts', '-individual_header_trailer', '0');
   const inner = starts.slice(1);
-  // Without a list the muxer cuts by time.
-  args.push('-segment_frames', inner.length > 0 ? inner.join(',') : String(2 ** 31 - 2));
+  args.push('-segment_frames', inner.length > 0 ? inner.join(',') : String(NEVER));
   await ffmpeg(tools, 'verify_failed', [...args, join(folder, '%09d.ts')]);
   const names = await readdir(folder);
   return names.toSorted().map((name) => join(folder, name));

@@ -185,4 +185,11 @@ describe('two renditions of a film as files of a playlist', { timeout: 180_000 }
     high.clean();
     low.clean();
   });
+
+  test('a film that is shorter than an interval is one file', async () => {
+    const path = film('24000/1001 frames a second', NTSC);
+    const packaged = await packagedFilm(path, intervalJob({ everyS: 60, perClip: 1 }, sized(48)));
+    checkPicture(packaged, frameTimes(path), [0]);
+    packaged.clean();
+  });
 });

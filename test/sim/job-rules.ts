@@ -1,4 +1,5 @@
 import { isEnded } from '../../coordinator/domain/job-machine.ts';
+import { roleOf } from '../../coordinator/domain/task-kinds.ts';
 import type { JobRecord, TaskRecord } from '../../coordinator/store/memory/records.ts';
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
 import { digest, type SimObjects } from './objects.ts';
@@ -25,7 +26,7 @@ export class JobRules {
     const merges: TaskRecord[] = [];
     const clips: TaskRecord[] = [];
     for (const task of tasks.values()) {
-      if (task.kind === 'merge') merges.push(task);
+      if (roleOf(task.kind) === 'close') merges.push(task);
       if (task.kind === 'encode') clips.push(task);
     }
     check('L10', merges.length <= 1, () => `${merges.length} merges of one job`);
@@ -40,8 +41,9 @@ export class JobRules {
     check('L10', !merging || merged, () => 'a merging job has no merge');
     this.#planned(clips);
     if (merging || job.state === 'succeeded') this.#committed(clips);
-    const bytes = result && this.#objects.bytes.get(result.key);
-    const whole = job.state !== 'succeeded' || (bytes !== undefined && isFilm([bytes], this.#frames));
+    const files = result ? [result] : (merges[0]?.output?.artifacts ?? []);
+    const bytes = files.flatMap(({ key }) => this.#objects.bytes.get(key) ?? []);
+    const whole = job.state !== 'succeeded' || isFilm(bytes, this.#frames);
     check('film', whole, () => `the result of ${job.jobId} is not the film`);
   }
 

@@ -1,6 +1,6 @@
 import { isEnded } from '../../coordinator/domain/job-machine.ts';
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
-import { PASS_THROUGH } from '../support/store-moves.ts';
+import { PACKAGED_FILM, PASS_THROUGH } from '../support/store-moves.ts';
 import type { Fleet } from './fleet.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -12,6 +12,8 @@ export interface PeopleDeps {
   readonly state: MemoryState;
 }
 
+/** As many clips, and a package in place of the merge. */
+const IN_FILES = { ...PACKAGED_FILM, clips: { mode: 'auto', borders: { everyS: 1, perClip: 1 } } } as const;
 const AGAIN_AFTER_MS = 2_500;
 
 /** Who uses the grid: they ask any coordinator, and ask again where no answer comes. */
@@ -51,7 +53,7 @@ export class People {
       dialect: 'grid',
       name: `film ${k}`,
       priority: 0,
-      spec: PASS_THROUGH,
+      spec: k % 2 === 0 ? PASS_THROUGH : IN_FILES,
       idempotencyKey: `k${k}`,
     };
     const done = (jobId: string): void => {

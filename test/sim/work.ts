@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
-import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
-import { closedIndex, FORMAT } from '../support/store-moves.ts';
+import type { MergeTask, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
+import { closedIndex, FORMAT, PACKAGED } from '../support/store-moves.ts';
 import { digest } from './objects.ts';
 
 const FPS = 25;
@@ -78,22 +78,31 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
       return { name: 'segment', ...made, frames: frameCount, result: { kind: { $case: 'encode', value } } };
     }
     case 'merge': {
-      const parts = kind.value.segments.map(({ cacheKey }) =>
-        input(cacheKey.slice(cacheKey.indexOf('/') + 1)),
-      );
-      if (parts.includes(undefined)) throw new Error('a segment of the merge is not there');
       const value = { frameCount: kind.value.frameCount, durationSeconds: seconds, format: FORMAT };
-      const made = withDigests(Buffer.concat(parts as Buffer[]));
+      const made = withDigests(joined(kind.value, input));
       return { name: 'result', ...made, frames, result: { kind: { $case: 'merge', value } } };
+    }
+    case 'package': {
+      const made = withDigests(joined(kind.value.parts, input));
+      const value = { ...PACKAGED, frameCount: frames, durationSeconds: seconds };
+      return { name: 'file/0000.ts', ...made, frames, result: { kind: { $case: 'package', value } } };
     }
     case 'audio':
     case 'clip':
     case 'probe':
     case 'media':
-    case 'package':
     case undefined:
       throw new Error(`the simulation has no work of kind ${kind?.$case}`);
   }
+}
+
+/** All segments, one behind the other. */
+function joined(parts: MergeTask | undefined, input: Material['input']): Buffer {
+  const segments = (parts?.segments ?? []).map(({ cacheKey }) =>
+    input(cacheKey.slice(cacheKey.indexOf('/') + 1)),
+  );
+  if (segments.includes(undefined)) throw new Error('a segment of the film is not there');
+  return Buffer.concat(segments as Buffer[]);
 }
 
 /** Whether these segments, in this order, are the film: each frame once (M3). */

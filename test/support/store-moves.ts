@@ -100,7 +100,8 @@ const PROBED = {
   hasVideo: true,
 };
 
-const PACKAGED = {
+/** What is told of files, but for how long they are. */
+export const PACKAGED = {
   files: [],
   frameCount: 100,
   durationSeconds: 4,

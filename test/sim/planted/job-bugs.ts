@@ -1,4 +1,5 @@
 import { incomingKey } from '../../../coordinator/domain/object-keys.ts';
+import { roleOf } from '../../../coordinator/domain/task-kinds.ts';
 import { commits, jobs, leases, patch, type Bug } from './planting.ts';
 
 /** In the statements about jobs, and in what a commit does to one. */
@@ -11,7 +12,7 @@ export const JOB_BUGS: readonly Bug[] = [
         const outcomes = await store.commit(completions, rules);
         for (const { input, tree } of state.jobs.values()) {
           if (tree.job.state !== 'merging') continue;
-          const tasks = [...tree.tasks].filter(([, task]) => task.kind !== 'merge');
+          const tasks = [...tree.tasks].filter(([, task]) => roleOf(task.kind) !== 'close');
           state.save(input.jobId, { ...tree, tasks: new Map(tasks) });
         }
         return outcomes;
@@ -25,7 +26,7 @@ export const JOB_BUGS: readonly Bug[] = [
       async commit(completions, rules) {
         const outcomes = await store.commit(completions, rules);
         for (const { input, tree } of state.jobs.values()) {
-          const merge = [...tree.tasks.values()].find((task) => task.kind === 'merge');
+          const merge = [...tree.tasks.values()].find((task) => roleOf(task.kind) === 'close');
           if (!merge || merge.state !== 'ready') continue;
           const again = { ...merge, taskId: rules.newTaskId() };
           state.save(input.jobId, { ...tree, tasks: new Map(tree.tasks).set(again.taskId, again) });
