@@ -20,6 +20,11 @@ function withAllTracks(argv: readonly string[]): string[] {
   return [...argv.slice(0, input + 2), '-map', '0:a', ...argv.slice(input + 2)];
 }
 
+/** Sound that starts late must go on doing so: ffmpeg would move what it reads to the start. */
+function withOwnTimes([program = '', ...words]: readonly string[]): string[] {
+  return [program, ...(words.includes('-copyts') ? [] : ['-copyts']), ...words];
+}
+
 const SOUND_TOLERANCE_S = 0.3;
 
 /** How long each audio track of a file lasts, in seconds, by its packets. */
@@ -48,7 +53,7 @@ async function encodeAudio(spec: AudioTask, context: RunnerContext) {
   if (!spec.sidecar || !spec.command) throw new GridError('invalid_argument', 'the audio task is incomplete');
   const sidecarPath = join(context.workDir, SIDECAR_NAME);
   await context.source.download(spec.sidecar, sidecarPath, context.signal);
-  const programs = spec.command.programs.map(({ argv }) => ({ argv: withAllTracks(argv) }));
+  const programs = spec.command.programs.map(({ argv }) => ({ argv: withOwnTimes(withAllTracks(argv)) }));
   const [command, ...more] = await programCommands(context, { ...spec.command, programs });
   if (command === undefined || more.length > 0) {
     throw new GridError('invalid_argument', 'an audio command is one program');

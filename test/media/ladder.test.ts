@@ -192,4 +192,13 @@ describe('two renditions of a film as files of a playlist', { timeout: 180_000 }
     checkPicture(packaged, frameTimes(path), [0]);
     packaged.clean();
   });
+
+  test('sound that starts late and is encoded still does', async () => {
+    const inputs = [...picture('25', 3).slice(0, 4), '-itsoffset', '0.25', ...picture('25', 3).slice(4)];
+    const path = film('late sound', { inputs, args: [...SOURCE, '-c:a', 'flac'] });
+    const packaged = await packagedFilm(path, intervalJob({ everyS: 2, perClip: 1 }), aac);
+    const { frames, sound } = contents(packaged);
+    expect(Math.abs(sound.flat()[0]! - frames.flat()[0]! - 0.25)).toBeLessThan(0.03);
+    packaged.clean();
+  });
 });
