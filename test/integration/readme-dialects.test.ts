@@ -14,10 +14,11 @@ const ROWS = README.split('\n')
 const TOKEN = 'a-token-for-the-readme';
 
 test('each line of the table of dialects works as it stands', async () => {
-  const [finalrip, anime] = await freePorts(2);
+  const [finalrip, anime, openencoder] = await freePorts(3);
   const ports = new Map([
     [8848, finalrip],
     [5000, anime],
+    [8080, openencoder],
   ]);
   const grid = await startAnimeGrid({
     agents: 0,
@@ -25,6 +26,8 @@ test('each line of the table of dialects works as it stands', async () => {
       CLIPGRID_FINALRIP_PORT: String(finalrip),
       CLIPGRID_FINALRIP_TOKEN: TOKEN,
       CLIPGRID_ANIME_PORT: String(anime),
+      CLIPGRID_OPENENCODER_PORT: String(openencoder),
+      CLIPGRID_OPENENCODER_JWT_KEY: TOKEN,
       AUTHORIZED_TOKENS: JSON.stringify([TOKEN]),
     },
   });
