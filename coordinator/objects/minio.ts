@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { Client, CopyDestinationOptions, CopySourceOptions } from 'minio';
+import { Client, CopyDestinationOptions, CopySourceOptions, type ItemBucketMetadata } from 'minio';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import { attachmentHeader } from './content-disposition.ts';
@@ -125,10 +125,36 @@ export class S3Store implements api.ObjectStore {
     checkRef(ref);
     if (options.createOnly && (await this.stat(ref)) !== undefined) throw existingObject(ref);
     const metadata = { 'Content-Type': options.contentType };
-    const bytes = body instanceof Uint8Array ? Buffer.from(body) : body;
-    const size = body instanceof Uint8Array ? body.byteLength : undefined;
-    await explain(this.#client.putObject(ref.bucket, ref.key, bytes, size, metadata));
+    if (body instanceof Uint8Array) {
+      const bytes = Buffer.from(body);
+      await explain(this.#client.putObject(ref.bucket, ref.key, bytes, bytes.length, metadata));
+    } else await this.#writeStream(ref, body, metadata);
     return this.#mustStat(ref);
+  }
+
+  /** The client library waits for ever for the rest of a stream that fails, and keeps the parts that it has sent. */
+  async #writeStream(
+    { bucket, key }: api.ObjectRef,
+    body: Readable,
+    metadata: ItemBucketMetadata,
+  ): Promise<void> {
+    const broken = Promise.withResolvers<never>();
+    let failure: unknown;
+    const fail = (error: unknown): void => {
+      failure ??= error;
+      broken.reject(error);
+    };
+    const left = new GridError('cancelled', 'the bytes broke off before their end');
+    if (body.destroyed) throw body.errored ?? left;
+    body.once('error', fail);
+    body.once('close', () => !body.readableEnded && fail(left));
+    try {
+      const put = this.#client.putObject(bucket, key, body, undefined, metadata);
+      await explain(Promise.race([put, broken.promise]));
+    } catch (error) {
+      await this.#client.removeIncompleteUpload(bucket, key).catch(() => undefined);
+      throw failure ?? error;
+    }
   }
 
   async copy(from: api.ObjectRef, to: api.ObjectRef): Promise<void> {

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { createServer as createHttp } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FolderHttp } from '../../coordinator/objects/folder-http.ts';
@@ -16,6 +17,7 @@ import type {
   UploadedPart,
 } from '../../coordinator/objects/object-store.ts';
 import { systemClock } from '../../shared/clock.ts';
+import { GridError } from '../../shared/errors.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { silentLogger } from '../../shared/logger.ts';
 import { startS3 } from '../support/s3.ts';
@@ -112,6 +114,40 @@ describe.each([
       store.write(ref, Buffer.from('second'), { contentType: octets, createOnly: true }),
     ).rejects.toMatchObject({ code: 'already_exists' });
     expect((await buffer(await store.read(ref))).toString()).toBe('first');
+  });
+
+  it.each([1_000, 17 * 1024 * 1024])(
+    'a body that breaks off after %i bytes leaves nothing, and its error is the answer',
+    async (size) => {
+      const ref = { bucket, key: `broken/${size}` };
+      const body = Readable.from(
+        (async function* () {
+          yield Buffer.alloc(size);
+          await Promise.resolve();
+          throw new GridError('timeout', 'the sender is too slow');
+        })(),
+        { objectMode: false },
+      );
+      const writing = store.write(ref, body, { contentType: octets, createOnly: true });
+      await expect(writing).rejects.toThrow('the sender is too slow');
+      expect(await store.stat(ref)).toBeUndefined();
+      // The same key can be written after that, and holds nothing of the first try.
+      await store.write(ref, Buffer.from('whole'), { contentType: octets, createOnly: true });
+      expect((await buffer(await store.read(ref))).toString()).toBe('whole');
+    },
+    20_000,
+  );
+
+  it('a body that its sender leaves is no object', async () => {
+    const ref = { bucket, key: 'left' };
+    const body = new PassThrough();
+    body.write('some');
+    const writing = store.write(ref, body, { contentType: octets, createOnly: false });
+    body.destroy();
+    await expect(writing).rejects.toThrow();
+    const again = store.write(ref, body, { contentType: octets, createOnly: false });
+    await expect(again).rejects.toThrow();
+    expect(await store.stat(ref)).toBeUndefined();
   });
 
   it('copies, and the copy outlives its origin', async () => {
