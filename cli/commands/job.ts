@@ -24,15 +24,21 @@ export function failureLines(failure: JobSummary['failure']): string[] {
   return [`failed in ${where}: ${printable(failure.message)} (${failure.code})`, ...log];
 }
 
+/** What is to be done: scripts and parts of clips are matters of films only. */
+function workLines({ shape, encode, script, salvage }: JobDocument): string[] {
+  const command = encode === '' ? [] : [`  encode   ${printable(encode)}`];
+  if (shape !== 'film') return [`  shape    ${shape}`, ...command];
+  const lines = script === '' ? 'none: the film goes through as it is' : `${script.split('\n').length} lines`;
+  return [...command, `  script   ${lines}`, `  salvage  ${printable(salvage)}`];
+}
+
 /** Everything about one job, for people. */
 function detailLines(job: JobDocument): string[] {
   const result = job.result;
   return [
     printable(jobLine(job)),
     `  id       ${job.job_id}`,
-    `  encode   ${printable(job.encode)}`,
-    `  script   ${job.script === '' ? 'none: the film goes through as it is' : `${job.script.split('\n').length} lines`}`,
-    `  salvage  ${printable(job.salvage)}`,
+    ...workLines(job),
     `  created  ${job.created_at}${job.finished_at === null ? '' : `, ended ${job.finished_at}`}`,
     ...(result ? [`  result   ${bytesText(result.size_bytes)}, SHA-256 ${result.sha256}`] : []),
     ...(job.waiting ? [`  waiting  ${printable(job.waiting)}`] : []),

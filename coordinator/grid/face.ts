@@ -98,6 +98,8 @@ export interface JobsFace {
   tasks(jobId: string): Promise<readonly TaskView[]>;
   /** The files that a command wrote, in the order of their names; none before they are committed. They stay until the job is removed. */
   files(jobId: string): Promise<readonly Artifact[]>;
+  /** The same with a signed URL each, for a plain browser that saves it under its name. */
+  signedFiles(jobId: string, expiresS: number): Promise<readonly SignedFile[]>;
   /** What the committed task of a kind, of which a job has one, found out (a probe, a merge); undefined: it is not committed. */
   outcome(jobId: string, kind: TaskKind): Promise<TaskResult | undefined>;
   /** Its encode tasks by index, without what only the grid needs: cheap for thousands of them. */
@@ -130,6 +132,13 @@ export interface JobsFace {
   readResult(jobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
   /** A signed URL to the result for a plain browser. */
   resultUrl(jobId: string, expiresS: number): Promise<string>;
+}
+
+/** A file that a command named, and where its bytes can be fetched. */
+export interface SignedFile {
+  readonly name: string;
+  readonly artifact: Artifact;
+  readonly url: string;
 }
 
 /** One clip of one job, and what is to be different this time. */

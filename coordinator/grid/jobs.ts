@@ -1,8 +1,11 @@
 import { GridError } from '../../shared/errors.ts';
+import { fewAtOnce } from '../../shared/few-at-once.ts';
+import { fileName } from '../../shared/file-names.ts';
 import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import { filmSpec } from '../domain/job-shape.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
+import type { Artifact } from '../domain/task.ts';
 import { closeTask } from '../domain/package-plan.ts';
 import { encodeCommand, filterScript } from '../domain/planner.ts';
 import { clipRequirements } from '../domain/requirements.ts';
@@ -58,6 +61,14 @@ function resultName({ name, spec }: JobView): string {
   return `${stem}-encoded.${filmSpec(spec).container === 'mp4' ? 'mp4' : 'mkv'}`;
 }
 
+const SIGNED_AT_ONCE = 16;
+
+/** The files of a job in the order of their names. */
+async function filesOf(jobs: JobStore, jobId: string): Promise<Artifact[]> {
+  const files = await jobs.files(jobId);
+  return files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
 /** Jobs and their tasks for everybody outside the grid. */
 export function createJobs(deps: JobsDeps): JobsFace {
   const { jobs, agents, objects, events, ids, wake } = deps;
@@ -71,10 +82,13 @@ export function createJobs(deps: JobsDeps): JobsFace {
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
     tasks: (jobId) => jobs.tasks(jobId),
-    async files(jobId) {
-      const files = await jobs.files(jobId);
-      return files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
-    },
+    files: (jobId) => filesOf(jobs, jobId),
+    signedFiles: async (jobId, expiresS) =>
+      fewAtOnce(await filesOf(jobs, jobId), SIGNED_AT_ONCE, async (artifact) => {
+        const name = fileName(artifact) ?? artifact.name;
+        const url = await objects.signGet(artifact, { expiresS, audience: 'public', fileName: name });
+        return { name, artifact, url };
+      }),
     outcome: (jobId, kind) => jobs.outcome(jobId, kind),
     stamp: (jobId) => jobs.stamp(jobId),
     clips: (jobId) => jobs.clips(jobId),

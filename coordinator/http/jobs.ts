@@ -10,7 +10,7 @@ import { readJson, readQuery } from './read-body.ts';
 import { jobQuery, jobRequest } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
-import { jobDetail, jobView } from './views.ts';
+import { fileView, jobDetail, jobView } from './views.ts';
 
 const RESULT_URL_EXPIRY_S = 6 * 3600;
 const MAX_KEY_CHARS = 200;
@@ -67,6 +67,11 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
     const { jobId } = await named(ctx, 'submit');
     await jobs.remove(jobId);
     ctx.status = 204;
+  });
+
+  router.get('/jobs/:id/files', async (ctx) => {
+    const { jobId } = await named(ctx, 'read');
+    ctx.body = { files: (await jobs.signedFiles(jobId, RESULT_URL_EXPIRY_S)).map(fileView) };
   });
 
   router.get('/jobs/:id/result', async (ctx) => {

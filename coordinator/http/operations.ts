@@ -29,6 +29,7 @@ export const ANSWERS = {
   SubmittedJob: answers.submittedResponse,
   JobDetail: answers.jobDetailResponse,
   JobList: answers.jobListResponse,
+  FileList: answers.fileListResponse,
   Agent: answers.agentResponse,
   AgentDetail: answers.agentDetailResponse,
   AgentList: answers.agentListResponse,
@@ -183,6 +184,14 @@ export const OPERATIONS: readonly Operation[] = [
     answerHeaders: ['Location'],
     summary: 'Redirect to the result',
     status: 307,
+  },
+  {
+    method: 'get',
+    path: '/jobs/{id}/files',
+    id: 'listFiles',
+    answer: 'FileList',
+    summary: 'Files that the command of a job named, by name; none before it has written all of them',
+    status: 200,
   },
   {
     method: 'get',

@@ -80,6 +80,17 @@ export const jobListResponse = z.strictObject({
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
 
+export const fileListResponse = z.strictObject({
+  files: z.array(
+    z.strictObject({
+      name: z.string(),
+      size_bytes: BYTES,
+      sha256: z.string(),
+      url: z.url().describe('GET it here; good for some hours.'),
+    }),
+  ),
+});
+
 export const uploadResponse = z.strictObject({
   upload_id: z.uuid(),
   name: z.string(),

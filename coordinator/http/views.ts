@@ -5,7 +5,7 @@ import { shapeOf } from '../domain/job-shape.ts';
 import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
 import type { TaskView } from '../domain/task.ts';
-import type { JobView, UploadedPartView, UploadView } from '../grid/face.ts';
+import type { JobView, SignedFile, UploadedPartView, UploadView } from '../grid/face.ts';
 import type {
   AgentResponse,
   FailureResponse,
@@ -130,6 +130,10 @@ export function agentView(agent: AgentView): AgentResponse {
     connected_at: agent.connectedAt.toISOString(),
     last_seen_at: agent.lastSeenAt.toISOString(),
   };
+}
+
+export function fileView({ name, artifact, url }: SignedFile) {
+  return { name, size_bytes: artifact.sizeBytes, sha256: artifact.sha256, url };
 }
 
 /** One job with its tasks and why it waits: the answer `JobDetail`. */

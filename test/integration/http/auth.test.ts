@@ -95,6 +95,7 @@ test('what belongs to another owner is not there; an administrator sees all', as
     `GET /jobs/${id}`,
     `GET /jobs/${id}/events`,
     `GET /jobs/${id}/result`,
+    `GET /jobs/${id}/files`,
     `POST /jobs/${id}/cancel`,
     `POST /jobs/${id}/retry`,
     `DELETE /jobs/${id}`,

@@ -29,6 +29,7 @@ test('before the end there is no result, and the answer says the state', async (
   const refused = await api.refused(`GET /jobs/${jobId}/result`);
   expect(refused).toMatchObject({ status: 409, code: 'failed_precondition' });
   expect(refused.detail).toContain(`job ${jobId} has no result yet: it is encoding`);
+  expect(await api.ok('FileList', `GET /jobs/${jobId}/files`)).toEqual({ files: [] });
   await workUntil(agent, 'merge', RESULT);
 });
 
