@@ -14,7 +14,7 @@ import { probeFile } from '../../support/probe.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
 // Real tools on a machine that may be busy.
-const JOB_MS = 120_000;
+const JOB_MS = 180_000;
 vi.setConfig({ testTimeout: JOB_MS, hookTimeout: JOB_MS });
 
 const ORDER = ['queued', 'restarting', 'downloading', 'probing', 'encoding', 'uploading'];
