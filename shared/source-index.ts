@@ -34,6 +34,8 @@ export interface SourceIndex {
   readonly startOffset: number;
   /** Whether streams other than the first video stream, chapters or attachments exist (the sidecar artifact). */
   readonly hasSidecar: boolean;
+  /** Audio streams of the source, all of them in the sidecar. Undefined: an older agent did not say. */
+  readonly audioTracks?: number;
   /**
    * A packet at time t of the source's timeline (its zero is the start that `startOffset` counts from) lies at
    * t + sidecarShiftS in the sidecar file. Above 0 only when the sidecar has packets before that zero (audio priming),

@@ -6,7 +6,7 @@ import { createGzip } from 'node:zlib';
 import { GridError } from '../../shared/errors.ts';
 import type { IndexTask } from '../../shared/gen/clipgrid/v1/task.ts';
 import { indexSource } from '../media/packet-index.ts';
-import { mainVideo, probe } from '../media/probe.ts';
+import { audioTracks, mainVideo, probe } from '../media/probe.ts';
 import { probeText } from '../media/source-probe.ts';
 import { requireRoom } from '../media/room.ts';
 import { writeSidecar } from '../media/sidecar.ts';
@@ -29,7 +29,7 @@ export const runIndexTask: Runner<IndexTask> = async (spec, context) => {
   const source = { path, probed, videoIndex: mainVideo(probed).index };
   const hasSidecar = await writeSidecar(tools, source, sidecarPath);
   const indexPath = join(workDir, 'index.json.gz');
-  const text = JSON.stringify({ ...index, hasSidecar });
+  const text = JSON.stringify({ ...index, hasSidecar, audioTracks: audioTracks(probed).length });
   await pipeline(Readable.from([text]), createGzip(), createWriteStream(indexPath));
   const lastPts = index.pts.reduce((a, b) => Math.max(a, b), -Infinity);
   const firstPts = index.pts.reduce((a, b) => Math.min(a, b), Infinity);

@@ -79,7 +79,8 @@ export function plan(input: PlanInput): Plan {
     const keyFrames = intervals.filter((frame) => frame > start && frame < end);
     return encodeTask(input, cuts, { clipIndex, start, end, clips: starts.length, keyFrames });
   });
-  const audio = spec.audio && input.sidecarArtifact ? [audioTask(spec.audio, input.sidecarArtifact)] : [];
+  const sidecar = hasSound(index) ? input.sidecarArtifact : undefined;
+  const audio = spec.audio && sidecar ? [audioTask(spec.audio, sidecar)] : [];
   const summary = { ...summaryOf(input, cuts), ...(spec.package ? { fileStarts: intervals } : {}) };
   return { summary, tasks: [...encodes, ...audio] };
 }
@@ -88,6 +89,11 @@ function checkFiles(files: number): void {
   if (files <= MAX_FILES) return;
   const message = `the film would be cut in ${files} files, and a job has at most ${MAX_FILES}: choose longer intervals (clips.borders.everyS)`;
   throw new GridError('too_large', message, { details: { field: 'clips.borders.everyS', value: files } });
+}
+
+/** A sidecar may hold subtitles or chapters only: then there is nothing to encode, and the result is as silent as the source. */
+function hasSound(index: SourceIndex): boolean {
+  return index.audioTracks !== 0;
 }
 
 function filmSeconds(index: SourceIndex, cuts: CutPlanner): number {

@@ -6,7 +6,7 @@ import { jobSpec } from '../../coordinator/http/job-spec.ts';
 import { encodeCommand } from '../../coordinator/domain/planner.ts';
 import { probeFile } from '../support/probe.ts';
 import { localObject, runnerContext } from '../support/runner-context.ts';
-import { throughTheGrid } from '../support/through-the-grid.ts';
+import { indexed, throughTheGrid } from '../support/through-the-grid.ts';
 import { generate } from './generate.ts';
 import type { Recipe } from './recipes.ts';
 
@@ -109,6 +109,12 @@ describe('audio is encoded once and whole, in a task of its own (M5)', { timeout
       clean();
     },
   );
+
+  test('the index says how many tracks there are, so that a silent film gets no audio task', async () => {
+    const { index, context } = await indexed(generate(TWO_TRACKS));
+    folders.push(context.workDir);
+    expect(index.audioTracks).toBe(2);
+  });
 
   test('a command that fails, or writes nothing, is the encoder’s failure', async () => {
     const sidecar = generate(TWO_TRACKS);

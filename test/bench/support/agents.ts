@@ -58,7 +58,10 @@ export async function startAgents(
   });
   const lost = Promise.race(children.map((child) => once(child, 'exit'))).then(() => Promise.reject(gone()));
   lost.catch(() => undefined);
-  await Promise.all(children.map((child) => next(child, 'ready')));
+  await Promise.all(children.map((child) => next(child, 'ready'))).catch(async (error: unknown) => {
+    await Promise.all(children.map(end));
+    throw error;
+  });
   return {
     async report() {
       const reports = children.map(async (child) => {

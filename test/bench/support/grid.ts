@@ -66,8 +66,8 @@ export async function startSimulatedGrid(
       return job.job_id;
     },
     async stop() {
-      await agents.stop();
-      await coordinator.stop();
+      // Agents that are gone already must not leave the coordinator behind.
+      await agents.stop().finally(() => coordinator.stop());
     },
   };
 }

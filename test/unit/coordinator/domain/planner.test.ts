@@ -79,3 +79,19 @@ test('a plan has no more clips than its merge can name: then they are longer tha
   const frames = tasks.reduce((sum, task) => sum + task.framesTotal, 0);
   expect(frames).toBe(25_000);
 });
+
+test.each([
+  ['has sound', 2, ['audio']],
+  ['was indexed by an agent that did not count it', undefined, ['audio']],
+  ['is silent, though it has chapters or subtitles', 0, []],
+] as const)('an audio command is a task where the source %s', (_, audioTracks, kinds) => {
+  const spec = { ...PASS_THROUGH, audio: PASS_THROUGH.command };
+  const sidecarArtifact = { ...indexArtifact, name: 'sidecar' };
+  const index = {
+    ...closedIndex(2),
+    hasSidecar: true,
+    ...(audioTracks === undefined ? {} : { audioTracks }),
+  };
+  const { tasks } = plan({ spec, index, indexArtifact, sidecarArtifact, slots: 1 });
+  expect(tasks.map((task) => task.kind).filter((kind) => kind !== 'encode')).toEqual(kinds);
+});
