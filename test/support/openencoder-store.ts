@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
+import { createServer, request as forward } from 'node:http';
 import { Client } from 'minio';
 import type { OpenencoderGrid } from './openencoder-grid.ts';
+import { freePort } from './ports.ts';
 import { startS3, type TestS3 } from './s3.ts';
 
 /** A real S3 server as the operator's object store, with the two buckets, by path on plain HTTP and an IP. */
@@ -51,3 +53,26 @@ export async function startOperatorStore() {
 }
 
 export type OperatorStore = Awaited<ReturnType<typeof startOperatorStore>>;
+
+/** The same store by another address, where nothing may be written. */
+export async function refuseWrites(target: string): Promise<{ url: string; close(): void }> {
+  const server = createServer((request, response) => {
+    const { method, url, headers } = request;
+    if (method === 'PUT' || method === 'POST') {
+      request.resume();
+      response.writeHead(403, { 'content-type': 'application/xml' });
+      response.end('<Error><Code>AccessDenied</Code><Message>nothing may be written</Message></Error>');
+      return;
+    }
+    // Its headers are signed, the name of the host too.
+    const onward = forward(new URL(url ?? '/', target), { method, headers }, (answer) => {
+      response.writeHead(answer.statusCode ?? 502, answer.headers);
+      answer.pipe(response);
+    });
+    onward.on('error', () => response.destroy());
+    request.pipe(onward);
+  });
+  const port = await freePort();
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  return { url: `http://127.0.0.1:${port}`, close: () => void server.close() };
+}

@@ -9,7 +9,7 @@ import {
   type JobDocument,
   type OpenencoderGrid,
 } from '../../support/openencoder-grid.ts';
-import { startOperatorStore, type OperatorStore } from '../../support/openencoder-store.ts';
+import { refuseWrites, startOperatorStore, type OperatorStore } from '../../support/openencoder-store.ts';
 import { probeFile } from '../../support/probe.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
@@ -188,17 +188,16 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
     expect((await until(wrong, 'completed', 'error')).at(-1)).toMatchObject({ status: 'error' });
     expect((await job(wrong)).error_log).toContain('nothing_of_that_name');
     // Slack is told through the outbox.
-    await settings({
-      S3_OUTBOUND_BUCKET: 'there-is-no-such-bucket',
-      SLACK_WEBHOOK: 'https://slack.invalid/a-secret',
-    });
+    const strict = await refuseWrites(store.s3.url);
+    await settings({ S3_ENDPOINT: strict.url, SLACK_WEBHOOK: 'https://slack.invalid/a-secret' });
     const refused = await submit({ preset: QUICK, source, dest: 'lost/' });
     const seen = await until(refused, 'completed', 'error');
     expect(seen.map((one) => one.status)).not.toContain('completed');
-    expect((await job(refused)).error).toContain('there-is-no-such-bucket');
+    expect((await job(refused)).error).toContain('AccessDenied');
     const deliveries = await grid.query('select owner_id, origin from webhook_deliveries');
     expect(deliveries).toEqual([{ owner_id: 'openencoder', origin: 'https://slack.invalid' }]);
-    await settings({ S3_OUTBOUND_BUCKET: 'outbound', SLACK_WEBHOOK: '' });
+    await settings({ S3_ENDPOINT: store.s3.url, SLACK_WEBHOOK: '' });
+    strict.close();
     // The same job, once more: a revision of its own.
     expect(await post(`/api/jobs/${refused}/restart`)).toBe(200);
     expect((await until(refused, 'completed', 'error')).at(-1)).toMatchObject({
