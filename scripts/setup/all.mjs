@@ -1,3 +1,4 @@
+import { ensureBrowser } from './browser.mjs';
 import { withLock } from './lock.mjs';
 import { ensureMediaTools } from './media-tools.mjs';
 import { findNode } from './node24.mjs';
@@ -18,7 +19,10 @@ export async function setUp(options = {}) {
     const node = findNode();
     await ensureMediaTools();
     await ensureVapourSynth(options);
-    if (options.tests) await ensureSchemathesis();
+    if (options.tests) {
+      await ensureSchemathesis();
+      await ensureBrowser();
+    }
     return node;
   });
 }

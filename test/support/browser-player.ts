@@ -4,8 +4,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
 
-/** Debian's browser; undefined where it is not installed. */
-export const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
+/** As Debian installs it, and others; the set-up for tests sees to it. */
+const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
 
 /** What a player did, told by its own events. */
 export interface Played {
@@ -40,8 +40,10 @@ const SCRIPT = `
     hls.attachMedia(video);
   })`;
 
-/** Plays a master playlist by hls.js in a browser, from a page of another origin. */
-export async function playInBrowser(executablePath: string, master: string): Promise<Played> {
+/** Plays a master playlist by hls.js in Chromium, from a page of another origin. */
+export async function playInBrowser(master: string): Promise<Played> {
+  const executablePath = CHROMIUMS.find((path) => existsSync(path));
+  if (executablePath === undefined) throw new Error(`no browser: ${CHROMIUMS.join(', ')} is not there`);
   const library = readFileSync('node_modules/hls.js/dist/hls.min.js', 'utf8');
   const page = `<!doctype html><video muted></video><script>${library.replaceAll('</script', '<\\/script')}</script>`;
   const server = createServer((_, response) => {
