@@ -130,7 +130,24 @@ interface Outcome {
   readonly broken: Broken;
 }
 
-/** A program that ends early breaks the pipes of those before it: the first failure in time is the cause of the others. */
+interface ToolFailure {
+  /** 0 is the source. */
+  readonly i: number;
+  readonly tool: RunningTool;
+  readonly problem: string;
+  readonly atMs: number;
+}
+
+/**
+ * A program that ends early breaks the pipes of those before it, which may be seen to end before it: from the first
+ * failure in time on to whoever hung up on it and failed, too.
+ */
+function causeOf(failures: readonly ToolFailure[], hungUp: ReadonlySet<number>): ToolFailure | undefined {
+  let cause = failures.toSorted((a, b) => a.atMs - b.atMs)[0];
+  for (const later of failures) if (cause && later.i === cause.i + 1 && hungUp.has(cause.i)) cause = later;
+  return cause;
+}
+
 function judge(
   source: RunningTool,
   programs: readonly RunningTool[],
@@ -144,13 +161,13 @@ function judge(
     const problem = exit && exitProblem(tool, exit);
     return exit && problem !== undefined ? [{ i, tool, problem, atMs: exit.atMs }] : [];
   });
-  const first = failures.toSorted((a, b) => a.atMs - b.atMs)[0];
-  if (first) {
-    const reader = programs[first.i];
+  const cause = causeOf(failures, hungUp);
+  if (cause) {
+    const reader = programs[cause.i];
     // Whoever read from it hung up, and was content: its pipe broke for that (M6).
-    if (reader && exits[first.i + 1]?.code === 0 && hungUp.has(first.i))
+    if (reader && exits[cause.i + 1]?.code === 0 && hungUp.has(cause.i))
       throw withLog('encoder_failed', endedEarly(reader), reader);
-    throw withLog(first.tool === source ? 'script_failed' : 'encoder_failed', first.problem, first.tool);
+    throw withLog(cause.tool === source ? 'script_failed' : 'encoder_failed', cause.problem, cause.tool);
   }
   if (counter.frames === 0) throw withLog('script_no_frames', 'the script gave no frames', source);
   const content = programs.find((_, i) => (exits[i + 1]?.atMs ?? Infinity) < (exits[0]?.atMs ?? 0));
