@@ -1,29 +1,25 @@
-import { Agent } from 'node:http';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Random } from '../../sim/random.ts';
 import { FinalripClient } from '../../support/finalrip-client.ts';
 import { FinalripCorpus } from '../../support/hostile/finalrip-corpus.ts';
 import {
   rawRequests,
-  send,
   sendRaw,
   type HostileAnswer,
   type HostileRequest,
 } from '../../support/hostile/http-send.ts';
 import { RestCorpus, type OpenApi } from '../../support/hostile/rest-corpus.ts';
+import { sendAll } from '../../support/hostile/send-all.ts';
 import { BOB_TOKEN, faults, startTwoOwners, type TwoOwners } from '../../support/hostile/two-owners.ts';
 
 const SEED = 4;
 /** Of each operation of the OpenAPI document. */
 const ROUNDS = 200;
 const FINALRIP_REQUESTS = 2_400;
-/** At once. */
-const SENDERS = 4;
 
 let owners: TwoOwners;
 let bobsUpload: string;
 let bobsJob: string;
-const connections = new Agent({ keepAlive: true, maxSockets: SENDERS });
 beforeAll(async () => {
   owners = await startTwoOwners();
   const bob = owners.api.as(BOB_TOKEN);
@@ -31,10 +27,7 @@ beforeAll(async () => {
   const body = { upload_id: bobsUpload, encode: 'ffmpeg -i - -c:v libx264' };
   bobsJob = (await bob.ok('SubmittedJob', 'POST /jobs', { body })).job_id;
 });
-afterAll(async () => {
-  connections.destroy();
-  await owners?.close();
-});
+afterAll(() => owners?.close());
 
 /** What no answer may be, whatever was asked. */
 function problemOf(request: HostileRequest, { status, headers, text }: HostileAnswer): string | undefined {
@@ -61,24 +54,6 @@ function decoded(path: string): string {
   }
 }
 
-/** Sends all of them, a few at once. Returns how many, each status, and what was wrong. */
-async function sendAll(port: number, requests: Iterator<HostileRequest>) {
-  const problems: string[] = [];
-  const statuses = new Map<number, number>();
-  let sent = 0;
-  const sender = async (): Promise<void> => {
-    for (let next = requests.next(); !next.done; next = requests.next()) {
-      const answer = await send(port, next.value, connections);
-      sent++;
-      statuses.set(answer.status, (statuses.get(answer.status) ?? 0) + 1);
-      const problem = problemOf(next.value, answer);
-      if (problem !== undefined) problems.push(problem);
-    }
-  };
-  await Promise.all(Array.from({ length: SENDERS }, sender));
-  return { problems, statuses, sent };
-}
-
 /** Alice's data stand as they stood, her agent's leases too, and the process had no fault. */
 async function expectUnharmed(before: unknown[]): Promise<void> {
   expect(await owners.leases()).toEqual(before);
@@ -98,7 +73,7 @@ test('4,000 requests made from the OpenAPI document: 0 of 5xx, 0 exits, 0 leaks'
     for (let i = 0; i < ROUNDS; i++) yield* corpus.round();
   }
   const port = Number(new URL(owners.grid.api.url).port);
-  const { problems, statuses, sent } = await sendAll(port, rounds());
+  const { problems, statuses, sent } = await sendAll(port, rounds(), problemOf);
   expect(problems).toEqual([]);
   expect(sent).toBeGreaterThanOrEqual(4_000);
   for (const status of [200, 201, 400, 401, 403, 404, 405, 413, 415])
@@ -116,7 +91,7 @@ test('2,400 requests of FinalRip’s dialect: 0 of 5xx, 0 exits, 0 leaks', async
   function* requests(): Generator<HostileRequest> {
     for (let i = 0; i < FINALRIP_REQUESTS; i++) yield corpus.request();
   }
-  const { problems, statuses, sent } = await sendAll(Number(new URL(bob.url).port), requests());
+  const { problems, statuses, sent } = await sendAll(Number(new URL(bob.url).port), requests(), problemOf);
   expect(problems).toEqual([]);
   expect(sent).toBe(FINALRIP_REQUESTS);
   for (const status of [200, 404]) expect([...statuses.keys()]).toContain(status);
