@@ -1,8 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, release, totalmem } from 'node:os';
 
-/** What the numbers were measured on. */
-export type Machine = Readonly<Record<string, string>>;
+/** What the numbers were measured on, and when. */
+export interface Machine {
+  readonly date: string;
+  readonly commit: string;
+  readonly [part: string]: string;
+}
 
 function firstLine(program: string, args: readonly string[]): string {
   try {

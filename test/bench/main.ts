@@ -1,4 +1,4 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -6,7 +6,7 @@ import { describeMachine } from './machine.ts';
 import { chosen, exitCodeOf, measureAll } from './measure-all.ts';
 import type { BenchContext } from './measurement.ts';
 import { MEASUREMENTS } from './registry.ts';
-import { resultsMarkdown } from './report.ts';
+import { writeResults } from './write-results.ts';
 import { startBenchServer } from './support/server.ts';
 
 const HELP = `npm run bench -- [options]: measures what the project promises, on this machine, each by itself.
@@ -14,7 +14,7 @@ const HELP = `npm run bench -- [options]: measures what the project promises, on
   --only NAME   one measurement; may be given again. There are:
 ${MEASUREMENTS.map(({ name, about }) => `                  ${name.padEnd(14)} ${about}`).join('\n')}
   --quick       fewer repetitions: shows that it runs, not how fast it is
-  --write       also writes test/bench/RESULTS.md
+  --write       also writes test/bench/RESULTS.md; with --only, that part of it
   --help
 
 Exit code: 0 when all was measured and every target is met, 2 when a target is missed, 1 when a measurement failed.
@@ -42,7 +42,7 @@ async function main(): Promise<number> {
     const say = (line: string): void => console.error(`bench: ${line}`);
     const context: BenchContext = { quick: values.quick, folder, server, say };
     const all = await measureAll(measurements, context);
-    if (values.write) await writeFile(RESULTS, resultsMarkdown(describeMachine(server.version), all));
+    if (values.write) await writeResults(RESULTS, describeMachine(server.version), all);
     return exitCodeOf(all);
   } finally {
     await server.stop();

@@ -54,22 +54,43 @@ export function tableText(all: readonly Measured[]): string {
   return [format(HEAD), rule, ...body].join('\n');
 }
 
-/** The same as a Markdown file, with the machine and the notes. */
-export function resultsMarkdown(machine: Machine, all: readonly Measured[], script = 'bench'): string {
-  const lines = [
+/** Sections of a results file, by their names; the first, without a name, is its head. */
+function sectionsOf(markdown: string): Map<string, string> {
+  const parts = markdown.split(/^(?=## )/m);
+  return new Map(parts.map((part) => [/^## (.+)$/m.exec(part)?.[1] ?? '', part.trim()]));
+}
+
+function section({ measurement, rows, error }: Measured, measuredAt: string): string {
+  const lines = [`## ${measurement.name}`, '', `${measurement.about}.`, '', measuredAt];
+  if (error !== undefined) lines.push('', `FAILED: ${error}`);
+  if (rows.length > 0) {
+    lines.push('', '| what | measured | target | | how |', '|---|---:|---:|---|---|');
+    lines.push(...rows.map((row) => `| ${[...cells(row), row.note ?? ''].join(' | ')} |`));
+  }
+  return lines.join('\n');
+}
+
+/**
+ * The same as a Markdown file, with the machine and the notes. What was not measured this time stays as `old` has it, in
+ * its place; each section says when and of which code it is.
+ */
+export function resultsMarkdown(
+  { date, commit, ...machine }: Machine,
+  all: readonly Measured[],
+  { script = 'bench', old = '' }: { readonly script?: string; readonly old?: string } = {},
+): string {
+  const head = [
     `# Results of \`npm run ${script}\``,
     '',
     `Written by \`npm run ${script} -- --write\`; not edited by hand.`,
     '',
+    '| machine | |',
+    '|---|---|',
+    ...Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`),
   ];
-  lines.push('| machine | |', '|---|---|');
-  lines.push(...Object.entries(machine).map(([name, value]) => `| ${name} | ${value} |`));
-  for (const { measurement, rows, error } of all) {
-    lines.push('', `## ${measurement.name}`, '', `${measurement.about}.`, '');
-    if (error !== undefined) lines.push(`FAILED: ${error}`);
-    if (rows.length === 0) continue;
-    lines.push('| what | measured | target | | how |', '|---|---:|---:|---|---|');
-    lines.push(...rows.map((row) => `| ${[...cells(row), row.note ?? ''].join(' | ')} |`));
-  }
-  return `${lines.join('\n')}\n`;
+  const sections = sectionsOf(old);
+  sections.set('', head.join('\n'));
+  for (const one of all)
+    sections.set(one.measurement.name, section(one, `Measured ${date} at commit ${commit}.`));
+  return `${[...sections.values()].join('\n\n')}\n`;
 }

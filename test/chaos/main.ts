@@ -1,10 +1,10 @@
-import { mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, realpath, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { describeMachine } from '../bench/machine.ts';
 import { chosen, exitCodeOf, measureAll } from '../bench/measure-all.ts';
-import { resultsMarkdown } from '../bench/report.ts';
+import { writeResults } from '../bench/write-results.ts';
 import { SCENARIOS } from './registry.ts';
 import type { ChaosContext } from './scenario.ts';
 import { ChaosPostgres } from './support/postgres.ts';
@@ -14,7 +14,7 @@ const HELP = `npm run chaos -- [options]: real coordinators, agents, PostgreSQL,
   --only NAME   one scenario; may be given again. There are:
 ${SCENARIOS.map(({ name, about }) => `                  ${name.padEnd(18)} ${about}`).join('\n')}
   --short       few repetitions and short outages: the form that \`npm test\` runs
-  --write       also writes test/chaos/RESULTS.md
+  --write       also writes test/chaos/RESULTS.md; with --only, that part of it
   --help
 
 Exit code: 0 when every target is met, 2 when one is missed, 1 when a scenario failed.
@@ -49,7 +49,7 @@ async function main(): Promise<number> {
     };
     const all = await measureAll(scenarios, context);
     const machine = describeMachine(await server.version());
-    if (values.write) await writeFile(RESULTS, resultsMarkdown(machine, all, 'chaos'));
+    if (values.write) await writeResults(RESULTS, machine, all, 'chaos');
     return exitCodeOf(all);
   } finally {
     await server.stop();
