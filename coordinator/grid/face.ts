@@ -369,7 +369,8 @@ export interface FetchesFace {
    * upload does. A coordinator that dies meanwhile leaves nothing: whoever asked must ask again. Errors, whose messages
    * hold no more of the URL than scheme, host and port: `invalid_argument`, `permission_denied` (a private address),
    * `source_missing` (404, 410), `source_unreadable` (any other answer than 200), `too_large`, `timeout` (too slow, or
-   * all in all), `unprocessable` (not the bytes that were announced, or none), `unavailable`, `cancelled`.
+   * all in all), `unprocessable` (not the bytes that were announced, or none), `unavailable`, `cancelled`. Those that are
+   * the URL's, and not ours, have `details.field` `url`; `retryable` says whether it may be asked again.
    */
   fetch(url: string, options: FetchOptions): Promise<UploadView>;
 }
@@ -397,8 +398,13 @@ export interface WebhookInput {
  * 2xx within 10 s is a failure, and tried again after a while; a private address is one for good.
  */
 export interface WebhooksFace {
-  /** Sent when the transaction is committed. Resolves to its id. `invalid_argument` for no https URL, or headers that cannot be sent. */
+  /**
+   * Sent when the transaction is committed. Resolves to its id. `invalid_argument` for no https URL, or headers that cannot
+   * be sent, `permission_denied` for an address that can be told to be forbidden by its text.
+   */
   enqueue(input: WebhookInput, tx?: Transaction): Promise<string>;
+  /** Throws for an address that `enqueue` refuses: no URL of HTTP, a literal private address, plain HTTP where none is allowed. */
+  checkUrl(url: string): void;
   /** What became of it; told for 30 days after its end. */
   get(deliveryId: string): Promise<DeliveryView>;
 }

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
-import { GridError } from '../../shared/errors.ts';
+import { GridError, toGridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import { Turnstile } from '../../shared/turnstile.ts';
 import { sourceKey } from '../domain/object-keys.ts';
@@ -62,6 +62,23 @@ function checkAnswer({ status, headers }: OutboundAnswer, host: string): void {
   throw new GridError('unprocessable', message, { details });
 }
 
+/** The same error, and that it is the URL's: our own store may fail, too. */
+function ofUrl(thrown: unknown): GridError {
+  const error = toGridError(thrown);
+  const { code, message, details, retryable } = error;
+  if (code === 'cancelled') return error;
+  return new GridError(code, message, { cause: error, details: { ...details, field: 'url' }, retryable });
+}
+
+/** The bytes of an answer. */
+async function* bytesOf({ body }: OutboundAnswer): AsyncGenerator<Buffer> {
+  try {
+    yield* body as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw ofUrl(error);
+  }
+}
+
 /** Fetches sources into the object store. */
 export function createFetches(deps: FetchesDeps): FetchesFace {
   const { outbound, uploads, ids, settings } = deps;
@@ -69,7 +86,7 @@ export function createFetches(deps: FetchesDeps): FetchesFace {
   const least = (limit: number, own: number | undefined): number => Math.min(limit, own ?? limit);
 
   async function open(url: string, { maxBytes, maxS, signal }: FetchOptions): Promise<OutboundAnswer> {
-    const answer = await outbound.request({
+    const asked = outbound.request({
       method: 'GET',
       url,
       timeoutMs: least(settings.maxFetchMs, maxS === undefined ? undefined : maxS * 1000),
@@ -77,6 +94,9 @@ export function createFetches(deps: FetchesDeps): FetchesFace {
       maxRedirects: MAX_REDIRECTS,
       minRate: MIN_RATE,
       ...(signal ? { signal } : {}),
+    });
+    const answer = await asked.catch((error: unknown) => {
+      throw ofUrl(error);
     });
     try {
       checkAnswer(answer, hostOf(url));
@@ -96,7 +116,7 @@ export function createFetches(deps: FetchesDeps): FetchesFace {
       await uploads.create({ uploadId, ownerId, name, ...at });
       const arriving = new Arriving(deps, { answer, uploadId, options });
       const { sizeBytes } = await arriving.into(at);
-      if (sizeBytes === 0) throw new GridError('unprocessable', `${hostOf(url)} sends an empty file`);
+      if (sizeBytes === 0) throw ofUrl(new GridError('unprocessable', `${hostOf(url)} sends an empty file`));
       return await uploads.setComplete(uploadId, sizeBytes);
     } catch (error) {
       answer.body.destroy();
@@ -143,7 +163,7 @@ class Arriving {
     let bytes = 0;
     let touchedMs = clock.monotonicMs();
     try {
-      for await (const chunk of answer.body as AsyncIterable<Buffer>) {
+      for await (const chunk of bytesOf(answer)) {
         bytes += chunk.length;
         options.onProgress?.(bytes, answer.sizeBytes);
         yield chunk;

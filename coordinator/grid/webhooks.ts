@@ -73,6 +73,9 @@ export function createWebhooks(
       await webhooks.put({ deliveryId, ownerId, origin, sealed, body: bytes, maxAttempts: most }, tx);
       return deliveryId;
     },
+    checkUrl(url) {
+      outbound.checkUrl(url);
+    },
     async get(deliveryId) {
       const view = await webhooks.get(deliveryId);
       if (view) return view;

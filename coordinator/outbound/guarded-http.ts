@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
-import { checkTarget, originOf, parseUrl, type Resolve, type Target } from './checked-target.ts';
+import { checkTarget, checkText, originOf, type Resolve, type Target } from './checked-target.ts';
 import { guardedBody } from './guarded-body.ts';
 import { parseNetworks } from './networks.ts';
 import type { OutboundAnswer, OutboundHttp, OutboundRequest } from './outbound-http.ts';
@@ -86,11 +86,16 @@ export class GuardedHttp implements OutboundHttp {
   constructor(options: GuardedHttpOptions) {
     const { plainHttp, resolve = systemResolve } = options;
     this.#options = options;
-    this.#rules = { networks: parseNetworks(options.networks), plainHttp, resolve };
+    this.#rules = {
+      networks: parseNetworks(options.networks),
+      hasNetworks: options.networks.length > 0,
+      plainHttp,
+      resolve,
+    };
   }
 
   checkUrl(url: string): string {
-    return originOf(parseUrl(url).href);
+    return originOf(checkText(url, this.#rules).href);
   }
 
   async request(request: OutboundRequest): Promise<OutboundAnswer> {

@@ -132,7 +132,11 @@ describe('a source from a URL', () => {
   ])('that is %s is refused, and leaves nothing', async (_, raw, code, message) => {
     answer = (socket) => socket.end(raw);
     const refused = fetches.fetch(url, { ownerId: 'ann' });
-    await expect(refused).rejects.toMatchObject({ code, message: expect.stringMatching(message) });
+    await expect(refused).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message),
+      details: { field: 'url' },
+    });
     await expect(refused).rejects.not.toMatchObject({ message: expect.stringMatching(/hush|films/) });
     expect(await uploads()).toEqual([]);
     expect(await collected()).toEqual([]);

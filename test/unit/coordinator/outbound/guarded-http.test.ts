@@ -53,6 +53,34 @@ async function read(http: GuardedHttp, request: OutboundRequest): Promise<string
   return (await buffer(answer.body)).toString();
 }
 
+describe('what can be told of an address by its text', () => {
+  test.each([
+    ['https://10.0.0.1/', 'permission_denied'],
+    ['https://[::ffff:127.0.0.2]/', 'permission_denied'],
+    ['http://1.1.1.1/', 'permission_denied'],
+    ['ftp://here/', 'invalid_argument'],
+  ])('%s is refused', (url, code) => {
+    expect(() => client().http.checkUrl(url)).toThrow(expect.objectContaining({ code }));
+  });
+
+  test.each(['http://127.0.0.1:8/', 'http://any.example/', 'https://any.example/', 'https://1.1.1.1/'])(
+    '%s may be allowed, and no name is resolved',
+    (url) => {
+      const { http, asked } = client();
+      expect(http.checkUrl(`${url}path?q`)).toBe(new URL(url).origin);
+      expect(asked).toEqual([]);
+    },
+  );
+
+  test('where no network is allowed no name could make plain HTTP one that is', () => {
+    const { http } = client({}, { networks: [] });
+    expect(() => http.checkUrl('http://any.example/')).toThrow('is plain HTTP');
+    expect(client({}, { networks: [], plainHttp: true }).http.checkUrl('http://any.example/')).toBe(
+      'http://any.example',
+    );
+  });
+});
+
 describe('addresses that are not asked', () => {
   test.each([
     'http://127.0.0.2/',
