@@ -6,6 +6,7 @@ export interface AnimeStatus {
   readonly result: Readonly<Record<string, Readonly<Record<string, string>>>>;
   readonly progress: Readonly<Record<string, number>>;
   readonly known: boolean;
+  readonly source: { readonly bytes: number; readonly size_bytes: number | null } | null;
   readonly master_path: string | null;
   readonly error: string | null;
 }

@@ -14,6 +14,7 @@ export function createAnime(settings: AnimeSettings, parts: DialectParts): Diale
     store: new JobStore(parts.db),
     names: new NameStore(parts.db),
     self: parts.ids.uuid(),
+    bring: (taskId, how) => driver.bring(taskId, how),
     wake: (taskId) => driver.add(taskId),
   };
   const driver = new Driver(context);

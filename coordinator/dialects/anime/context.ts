@@ -12,6 +12,8 @@ export interface Context {
   readonly names: NameStore;
   /** This process, in claims. */
   readonly self: string;
+  /** The source of this create call is to be brought: by a copy, or by a fetch, which may take long. */
+  bring(taskId: string, how: 'copy' | 'fetch'): void;
   /** Something is to be done for this create call: whoever drives it looks now. */
   wake(taskId: string): void;
 }

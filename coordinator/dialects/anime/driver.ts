@@ -1,8 +1,12 @@
 import type { Service } from '../../../shared/service.ts';
 import { advance } from './advance.ts';
+import { bringSource } from './bring-source.ts';
 import { tellCatalogue } from './catalogue.ts';
 import type { Context } from './context.ts';
+import { Lane } from './lane.ts';
+import { removeIndexes, removeSources } from './tidy.ts';
 
+/** Of each kind of work at once. */
 const WORKERS = 4;
 const AGAIN_MS = 2_000;
 /** How often the database is asked what became due: a callback, a source that somebody left, a copy to be removed. */
@@ -18,34 +22,49 @@ export class Driver implements Service {
   readonly name = 'anime driver';
   readonly #context: Context;
   readonly #stop = new AbortController();
-  readonly #queue = new Set<string>();
-  /** In work now: one at a time of each. */
-  readonly #busy = new Set<string>();
+  readonly #steps: Lane;
+  /** Fetches may take hours: nothing else waits behind them. */
+  readonly #sources: Readonly<Record<'copy' | 'fetch', Lane>>;
+  /** A job was removed, or may have been while nobody looked. */
+  #isRemovalSeen = true;
   /** Jobs of others, so that each is looked up once. */
   readonly #foreign = new Set<string>();
-  readonly #sleeping = new Set<() => void>();
   #running: Promise<unknown> = Promise.resolve();
 
   constructor(context: Context) {
     this.#context = context;
+    const { clock, logger } = context.parts;
+    const lane = (work: (taskId: string, signal: AbortSignal) => Promise<void>): Lane =>
+      new Lane({ workers: WORKERS, clock, logger, work });
+    const bring = (taskId: string, signal: AbortSignal): Promise<void> =>
+      bringSource(context, taskId, signal);
+    this.#steps = lane((taskId) => advance(context, taskId));
+    this.#sources = { copy: lane(bring), fetch: lane(bring) };
+  }
+
+  get #lanes(): readonly Lane[] {
+    return [this.#steps, this.#sources.copy, this.#sources.fetch];
   }
 
   async start(): Promise<void> {
     await this.#context.parts.objects.ensureBucket(this.#context.settings.bucket);
-    const workers = Array.from({ length: WORKERS }, () => this.#work());
-    this.#running = Promise.all([this.#follow(), this.#sweep(), ...workers]);
+    for (const lane of this.#lanes) lane.start();
+    this.#running = Promise.all([this.#follow(), this.#sweep()]);
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    this.#wake();
-    await this.#running;
+    await Promise.all([this.#running, ...this.#lanes.map((lane) => lane.stop())]);
   }
 
   /** Looks at the create call soon. */
   add(taskId: string): void {
-    this.#queue.add(taskId);
-    this.#wake();
+    this.#steps.add(taskId);
+  }
+
+  /** Brings its source soon, unless another coordinator does. */
+  bring(taskId: string, how: 'copy' | 'fetch'): void {
+    this.#sources[how].add(taskId);
   }
 
   async #follow(): Promise<void> {
@@ -62,6 +81,7 @@ export class Driver implements Service {
         for await (const event of parts.grid.events.watch({ afterSequence }, signal)) {
           afterSequence = event.sequence;
           const { type, jobId, data } = event;
+          if (type === 'job.removed') this.#isRemovalSeen = true;
           const ended = type === 'job.removed' || (type === 'job.state' && ENDS.has(String(data['state'])));
           if (ended && jobId !== undefined) await this.#see(jobId);
         }
@@ -82,42 +102,16 @@ export class Driver implements Service {
     this.#foreign.add(jobId);
   }
 
-  async #work(): Promise<void> {
-    const { parts } = this.#context;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      const taskId = [...this.#queue].find((one) => !this.#busy.has(one));
-      if (taskId === undefined) {
-        await new Promise<void>((resolve) => this.#sleeping.add(resolve));
-        continue;
-      }
-      this.#queue.delete(taskId);
-      this.#busy.add(taskId);
-      try {
-        await advance(this.#context, taskId, signal);
-      } catch (error) {
-        parts.logger.warn({ task: taskId, error: String(error) }, 'an anime job is tried again');
-        parts.clock.after(AGAIN_MS, () => this.add(taskId));
-      } finally {
-        this.#busy.delete(taskId);
-        this.#wake();
-      }
-    }
-  }
-
-  #wake(): void {
-    for (const wake of this.#sleeping) wake();
-    this.#sleeping.clear();
-  }
-
   async #sweep(): Promise<void> {
     const { parts, store } = this.#context;
     const { signal } = this.#stop;
     while (!signal.aborted) {
       try {
         for (const taskId of await store.unclaimed()) this.add(taskId);
+        for (const taskId of await store.withLostRendition()) this.add(taskId);
         await tellCatalogue(this.#context);
-        await this.#removeSources();
+        await removeSources(this.#context);
+        if (this.#isRemovalSeen) await this.#removeIndexes();
       } catch (error) {
         parts.logger.warn({ error: String(error) }, 'anime jobs are looked through later');
       }
@@ -125,11 +119,8 @@ export class Driver implements Service {
     }
   }
 
-  async #removeSources(): Promise<void> {
-    const { parts, store, settings } = this.#context;
-    for (const { taskId, source } of await store.withLeftSource(settings.bucket)) {
-      await parts.objects.remove([source]);
-      await store.forgetSource(taskId);
-    }
+  async #removeIndexes(): Promise<void> {
+    this.#isRemovalSeen = false;
+    await removeIndexes(this.#context);
   }
 }

@@ -6,6 +6,7 @@ import type { ReadyState } from './states.ts';
 import { passes } from './source.ts';
 import { statusOf, type StatusAnswer } from './status.ts';
 import type { JobRow } from './store.ts';
+import { dropIndex } from './tidy.ts';
 
 /** Contract 2.3. */
 const MAX_LOG_BYTES = 64 * 1024;
@@ -46,6 +47,7 @@ export async function giveUpLadder(
   }));
   await store.addRenditions(tx, job.task_id, renditions);
   await store.setError(tx, job.task_id, error);
+  await dropIndex(context, tx, job);
   await end(context, tx, job);
 }
 
@@ -65,7 +67,7 @@ async function end(context: Context, tx: Transaction, job: JobRow): Promise<void
   try {
     await parts.grid.webhooks.enqueue({ ownerId: ANIME_OWNER, url, body: callbackBody(answer) }, tx);
   } catch (error) {
-    // An address that may not be called is known at once, and is no reason to keep the job open.
+    // An address that may be called no more is no reason to keep the job open.
     if (!(error instanceof GridError) || passes(error)) throw error;
     parts.logger.warn({ task: taskId, error: error.message }, 'nobody is told of the end of an anime job');
   }

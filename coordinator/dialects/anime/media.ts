@@ -1,6 +1,8 @@
 import type { Context as Exchange } from 'koa';
 import type { Context } from './context.ts';
-import { publishedFile } from './paths.ts';
+import { textFile, type NamedFile } from './name-store.ts';
+import { MASTER_NAME, publishedFile } from './paths.ts';
+import { masterPlaylist } from './playlists.ts';
 
 const PLAYLIST = { type: 'application/vnd.apple.mpegurl', cache: 'no-cache' } as const;
 const SEGMENT = { type: 'video/mp2t', cache: 'max-age=31536000, immutable' } as const;
@@ -23,18 +25,30 @@ export function preflight(ctx: Exchange): void {
   ctx.status = 204;
 }
 
+/** The master is made of what the folder has now: it never lists what went with its job. */
+async function findFile({ names }: Context, dstPath: string, name: string): Promise<NamedFile | undefined> {
+  if (name === MASTER_NAME) {
+    const renditions = await names.renditions(dstPath);
+    return renditions.length === 0 ? undefined : textFile(name, masterPlaylist(renditions));
+  }
+  const row = await names.find(dstPath, name);
+  if (row === undefined) return undefined;
+  const { bucket, object_key: key, body, sha256 } = row;
+  return { name, sha256, content: bucket !== null && key !== null ? { bucket, key } : (body ?? '') };
+}
+
 /** Whether the path is one of a published file; then it is answered. */
-export async function serveMedia({ names, parts }: Context, ctx: Exchange): Promise<boolean> {
-  const file = publishedFile(ctx.path);
-  const row = file && (await names.find(file.dstPath, file.name));
-  if (row === undefined) return false;
-  const { type, cache } = row.name.endsWith('.m3u8') ? PLAYLIST : SEGMENT;
-  const { bucket, object_key: key } = row;
-  const content = bucket !== null && key !== null ? { bucket, key } : Buffer.from(row.body ?? '');
+export async function serveMedia(context: Context, ctx: Exchange): Promise<boolean> {
+  const { parts } = context;
+  const path = publishedFile(ctx.path);
+  const file = path && (await findFile(context, path.dstPath, path.name));
+  if (file === undefined) return false;
+  const { type, cache } = file.name.endsWith('.m3u8') ? PLAYLIST : SEGMENT;
+  const content = typeof file.content === 'string' ? Buffer.from(file.content) : file.content;
   const headers = {
     'Content-Type': type,
     'Cache-Control': cache,
-    ETag: `"${row.sha256}"`,
+    ETag: `"${file.sha256}"`,
     'X-Content-Type-Options': 'nosniff',
   };
   allowOrigins(ctx);

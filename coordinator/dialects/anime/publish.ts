@@ -1,13 +1,12 @@
-import { createHash } from 'node:crypto';
 import { GridError } from '../../../shared/errors.ts';
 import type { PackageResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import type { Artifact } from '../../domain/task.ts';
 import type { Context } from './context.ts';
 import { endIfReady, logText } from './ending.ts';
 import { parseKey } from './keys.ts';
-import type { NamedFile } from './name-store.ts';
-import { MASTER_NAME, playlistName, segmentName } from './paths.ts';
-import { masterPlaylist, mediaPlaylist, type PublishedRendition } from './playlists.ts';
+import { textFile, type NamedFile } from './name-store.ts';
+import { playlistName, segmentName } from './paths.ts';
+import { mediaPlaylist, type PublishedRendition } from './playlists.ts';
 import type { JobRow, RenditionRow } from './store.ts';
 
 interface Packaged {
@@ -49,19 +48,16 @@ function factsOf(rendition: RenditionRow, result: PackageResult): PublishedRendi
   };
 }
 
-function textFile(name: string, text: string): NamedFile {
-  return { name, content: text, sha256: createHash('sha256').update(text).digest('hex') };
-}
-
 /**
- * Gives the files of a finished rendition their public names, with its playlist and the folder's new master, in one
+ * Gives the files of a finished rendition their public names, with its playlist and its line of the folder's master, in one
  * transaction: nobody ever sees a playlist whose segments are missing (contract 3.5). Of two jobs the later one wins.
  */
 export async function publish(context: Context, row: JobRow, rendition: RenditionRow): Promise<void> {
   const { store, names, settings } = context;
   const { task_id: taskId, dst_path: dstPath } = row;
   const key = parseKey(rendition.rendition);
-  const { result, files, log } = await read(context, rendition.job_id ?? '');
+  const jobId = rendition.job_id ?? '';
+  const { result, files, log } = await read(context, jobId);
   const segments = result.files.map(({ name }, index): NamedFile => {
     const artifact = files.get(name);
     if (artifact === undefined) throw new GridError('internal', `the rendition has no file ${name}`);
@@ -74,15 +70,14 @@ export async function publish(context: Context, row: JobRow, rendition: Renditio
     const now = (await store.renditions(taskId, tx)).find((one) => one.rendition === rendition.rendition);
     if (job?.stage !== 'ladder' || now === undefined || now.state !== null || now.is_published) return;
     await names.lock(dstPath, tx);
-    const facts = factsOf(rendition, result);
-    const master = masterPlaylist(await names.setRendition(tx, { taskId, dstPath, facts }));
-    const texts = [textFile(playlistName(key), playlist), textFile(MASTER_NAME, master)];
-    await names.setFiles(tx, { taskId, dstPath, files: [...segments, ...texts] });
+    const publication = { taskId, jobId, dstPath };
+    await names.setRendition(tx, { ...publication, facts: factsOf(rendition, result) });
+    const text = textFile(playlistName(key), playlist);
+    await names.setFiles(tx, { ...publication, files: [...segments, text] });
     const tellsCatalogue = settings.catalogue !== undefined && job.anime_id !== null;
-    const text = logText(now.log, log);
-    await store.setPublished(tx, { taskId, rendition: key.text, log: text, tellsCatalogue });
-    if (!tellsCatalogue)
-      await store.setReady(tx, { taskId, rendition: key.text, state: 'SUCCESS', log: text });
+    const ready = { taskId, rendition: key.text, log: logText(now.log, log) };
+    await store.setPublished(tx, { ...ready, tellsCatalogue });
+    if (!tellsCatalogue) await store.setReady(tx, { ...ready, state: 'SUCCESS' });
     await endIfReady(context, tx, job);
   });
 }

@@ -5,7 +5,10 @@ import type { AnimeSettings } from './settings.ts';
 
 /** What a create call asks for, checked. */
 export interface CreateRequest {
+  /** Of a URL its scheme, host and port: paths and queries may hold secrets. */
   readonly srcPath: string;
+  /** The source is fetched from there. */
+  readonly srcUrl?: string;
   readonly dstPath: string;
   /** Set when the catalogue is to be told. */
   readonly episode?: { readonly animeId: string; readonly code: string };
@@ -44,6 +47,28 @@ function sourcePath(fields: Fields, edition: AnimeSettings['edition']): string {
   if (path === undefined) throw new AnimeError(400, MESSAGES.forbidden);
   if (edition === 'first' && !value.endsWith('.mp4')) throw new AnimeError(501, MESSAGES.onlyMp4);
   return path;
+}
+
+function isHttpUrl(value: unknown): value is string {
+  return (
+    typeof value === 'string' && value.length <= MAX_URL && /^https?:\/\//.test(value) && URL.canParse(value)
+  );
+}
+
+/** A path, or a URL instead of it. */
+function sourceOf(
+  fields: Fields,
+  edition: AnimeSettings['edition'],
+): Pick<CreateRequest, 'srcPath' | 'srcUrl'> {
+  const { src_path: path, src_url: url } = fields;
+  if (url === undefined || url === null) return { srcPath: sourcePath(fields, edition) };
+  if (path !== undefined && path !== null)
+    throw new AnimeError(400, 'src_path and src_url are both given: give one of them');
+  if (!isHttpUrl(url)) throw new AnimeError(400, 'src_url must be an http or https URL');
+  const { origin, username, password } = new URL(url);
+  if (username !== '' || password !== '')
+    throw new AnimeError(400, 'src_url has a user name or password, which is not sent: leave it out');
+  return { srcPath: origin, srcUrl: url };
 }
 
 /** The episode, when the catalogue is on and both ids are given; the first edition knew none. */
@@ -88,9 +113,7 @@ function upscaleOf(fields: Fields, rules: Rules): AnimeSettings['upscale'] {
 function callbackOf(fields: Fields): string | undefined {
   const { callback_url: url } = fields;
   if (url === undefined || url === null) return undefined;
-  const fits =
-    typeof url === 'string' && url.length <= MAX_URL && /^https?:\/\//.test(url) && URL.canParse(url);
-  if (!fits) throw new AnimeError(400, 'callback_url must be an http or https URL');
+  if (!isHttpUrl(url)) throw new AnimeError(400, 'callback_url must be an http or https URL');
   return url;
 }
 
@@ -98,14 +121,14 @@ function callbackOf(fields: Fields): string | undefined {
 export function checkCreate(body: unknown, rules: Rules): CreateRequest {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
   const fields: Fields = isObject ? (body as Fields) : {};
-  const srcPath = sourcePath(fields, rules.edition);
+  const source = sourceOf(fields, rules.edition);
   const episode = episodeOf(fields, rules);
   const dstPath = folderOf(fields, episode);
   const ladder = ladderOf(fields, rules);
   const upscale = upscaleOf(fields, rules);
   const callbackUrl = callbackOf(fields);
   return {
-    srcPath,
+    ...source,
     dstPath,
     ...(episode ? { episode } : {}),
     ladder,

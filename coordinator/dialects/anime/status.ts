@@ -33,6 +33,8 @@ export interface StatusAnswer {
   readonly success: boolean;
   readonly progress: Readonly<Record<string, number>>;
   readonly known: boolean;
+  /** How far the fetch of its `src_url` is; null when it is not being fetched. */
+  readonly source: { readonly bytes: number; readonly size_bytes: number | null } | null;
   readonly master_path: string | null;
   readonly error: string | null;
 }
@@ -50,6 +52,11 @@ function resultOf({ task_id: taskId, dst_path: dstPath }: JobRow, { row, state }
   };
 }
 
+function sourceOf(job: JobRow): StatusAnswer['source'] {
+  const isFetched = job.stage === 'source' && job.src_url !== null;
+  return isFetched ? { bytes: job.fetched_bytes, size_bytes: job.fetch_size_bytes } : null;
+}
+
 function unknown(taskId: string): StatusAnswer {
   return {
     task_id: taskId,
@@ -58,6 +65,7 @@ function unknown(taskId: string): StatusAnswer {
     success: false,
     progress: {},
     known: false,
+    source: null,
     master_path: null,
     error: null,
   };
@@ -81,7 +89,11 @@ export async function statusOf(context: Context, taskId: string, tx?: Transactio
     success: isSuccess(renditions.map(({ state }) => state)),
     progress: map(({ progress }) => progress),
     known: true,
-    master_path: rows.some((row) => row.is_published) ? `${job.dst_path}/${MASTER_NAME}` : null,
+    source: sourceOf(job),
+    // What is published goes with its job.
+    master_path: rows.some((row) => row.is_published && row.job_id !== null)
+      ? `${job.dst_path}/${MASTER_NAME}`
+      : null,
     error: job.error,
   };
 }

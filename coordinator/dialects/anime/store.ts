@@ -1,5 +1,6 @@
 import { sql, type ColumnType, type Generated, type Kysely, type Selectable } from 'kysely';
 import type { SourceRef } from '../../domain/job.ts';
+import type { Came } from './bring-source.ts';
 import type { Db, Transaction } from '../../store/transaction.ts';
 import type { PublishedRendition } from './playlists.ts';
 import type { ReadyState } from './states.ts';
@@ -9,7 +10,13 @@ export type Stage = 'source' | 'index' | 'ladder' | 'ended';
 type JobsTable = {
   task_id: string;
   ordinal: Generated<number>;
+  /** Below the source root; of a URL its scheme, host and port. */
   src_path: string;
+  /** Sealed. */
+  src_url: string | null;
+  fetch_tries: Generated<number>;
+  fetched_bytes: Generated<number>;
+  fetch_size_bytes: number | null;
   dst_path: string;
   anime_id: string | null;
   episode_code: string | null;
@@ -45,6 +52,7 @@ type PublishedTable = {
   dst_path: string;
   rendition: string;
   task_id: string;
+  job_id: string | null;
   facts: ColumnType<PublishedRendition, string, string>;
 };
 
@@ -52,6 +60,8 @@ type NamesTable = {
   dst_path: string;
   name: string;
   task_id: string;
+  /** They go with that job of the grid. */
+  job_id: string | null;
   sha256: string;
   bucket: string | null;
   object_key: string | null;
@@ -78,6 +88,8 @@ export function tables(db: Db | Transaction): Kysely<Tables> {
 export interface NewJob {
   readonly taskId: string;
   readonly srcPath: string;
+  /** Sealed. */
+  readonly srcUrl?: string;
   readonly dstPath: string;
   readonly episode?: { readonly animeId: string; readonly code: string };
   readonly ladder: readonly string[];
@@ -128,6 +140,7 @@ export class JobStore {
       .values({
         task_id: job.taskId,
         src_path: job.srcPath,
+        src_url: job.srcUrl ?? null,
         dst_path: job.dstPath,
         anime_id: job.episode?.animeId ?? null,
         episode_code: job.episode?.code ?? null,
@@ -221,17 +234,40 @@ export class JobStore {
     return rows.map((row) => row.task_id);
   }
 
-  /** The source of the job is this process's to copy for `forS` seconds; false: another one's, or no longer wanted. */
-  async claim(taskId: string, by: string, forS: number): Promise<boolean> {
+  /** The source of the job is this process's to bring for `forS` seconds; false: another one's, or no longer wanted. */
+  async claim(
+    taskId: string,
+    { by, forS, came }: { by: string; forS: number; came: Readonly<Came> },
+  ): Promise<boolean> {
     const { rows } = await sql`
-      update anime_jobs set claimed_by = ${by}, claimed_until = now() + ${forS} * interval '1 second'
+      update anime_jobs set claimed_by = ${by}, claimed_until = now() + ${forS} * interval '1 second',
+        fetched_bytes = ${came.bytes}, fetch_size_bytes = ${came.sizeBytes}
       where task_id = ${taskId}::uuid and stage = 'source'
         and (claimed_until is null or claimed_until < now() or claimed_by = ${by})
       returning 1`.execute(this.#db);
     return rows.length > 0;
   }
 
-  /** Jobs whose source nobody copies. */
+  /** Whoever likes may bring the source now. */
+  async release(taskId: string, by: string): Promise<void> {
+    await tables(this.#db)
+      .updateTable('anime_jobs')
+      .set({ claimed_by: null, claimed_until: null })
+      .where('task_id', '=', taskId)
+      .where('claimed_by', '=', by)
+      .where('stage', '=', 'source')
+      .execute();
+  }
+
+  /** One more try had no luck: nobody makes the next for so long. */
+  async postponeSource(taskId: string, forS: number): Promise<void> {
+    await sql`
+      update anime_jobs set fetch_tries = fetch_tries + 1, claimed_by = null,
+        claimed_until = now() + ${forS} * interval '1 second'
+      where task_id = ${taskId}::uuid and stage = 'source'`.execute(this.#db);
+  }
+
+  /** Jobs whose source nobody brings. */
   async unclaimed(): Promise<string[]> {
     const { rows } = await sql<{ task_id: string }>`
       select task_id from anime_jobs
@@ -272,19 +308,54 @@ export class JobStore {
   }
 
   /** Ended jobs of which a copy of the source may be left. */
-  async withLeftSource(bucket: string): Promise<{ taskId: string; source: SourceRef }[]> {
-    const { rows } = await sql<{ task_id: string; source: SourceRef }>`
-      select task_id, source from anime_jobs
-      where stage = 'ended' and source ->> 'bucket' = ${bucket} limit 100`.execute(this.#db);
-    return rows.map((row) => ({ taskId: row.task_id, source: row.source }));
+  withLeftSource(): Promise<Pick<JobRow, 'task_id' | 'source' | 'src_url'>[]> {
+    return tables(this.#db)
+      .selectFrom('anime_jobs')
+      .select(['task_id', 'source', 'src_url'])
+      .where('stage', '=', 'ended')
+      .where((is) => is.or([is('source', 'is not', null), is('src_url', 'is not', null)]))
+      .orderBy('ordinal')
+      .limit(100)
+      .execute();
   }
 
   async forgetSource(taskId: string): Promise<void> {
     await tables(this.#db)
       .updateTable('anime_jobs')
-      .set({ source: null })
+      .set({ source: null, src_url: null })
       .where('task_id', '=', taskId)
       .execute();
+  }
+
+  /** Ended jobs that had renditions and have an index still, though all of the renditions' jobs are removed. */
+  async withoutRenditions(): Promise<string[]> {
+    const { rows } = await sql<{ task_id: string }>`
+      select task_id from anime_jobs j
+      where stage = 'ended' and index_job_id is not null and error is null and not exists (
+        select 1 from anime_renditions r where r.task_id = j.task_id and r.job_id is not null)`.execute(
+      this.#db,
+    );
+    return rows.map((row) => row.task_id);
+  }
+
+  async forgetIndex(tx: Transaction, taskId: string): Promise<void> {
+    await tables(tx)
+      .updateTable('anime_jobs')
+      .set({ index_job_id: null })
+      .where('task_id', '=', taskId)
+      .execute();
+  }
+
+  /** Jobs with a rendition whose job was removed before it was ready. */
+  async withLostRendition(): Promise<string[]> {
+    const rows = await tables(this.#db)
+      .selectFrom('anime_renditions')
+      .select('task_id')
+      .distinct()
+      .where('job_id', 'is', null)
+      .where('state', 'is', null)
+      .execute();
+    return rows.map((row) => row.task_id);
   }
 
   async addRenditions(tx: Transaction, taskId: string, renditions: readonly NewRendition[]): Promise<void> {

@@ -32,10 +32,33 @@ test('whoever asked for it is told of the end: what a status call answers', asyn
   }
 });
 
+test('an address that can be told to be forbidden by its text is refused at once', async () => {
+  const grid = await startAnimeGrid({ agents: 0 });
+  try {
+    for (const [callback_url, why] of [
+      ['https://127.0.0.1/done?token=hush', 'is the private address 127.0.0.1'],
+      ['https://[::ffff:10.0.0.1]/', 'private address'],
+      ['http://site.example/done', 'is plain HTTP'],
+      ['https://me:hush@site.example/', 'user name or password'],
+      ['ftp://site.example/', 'must be an http or https URL'],
+    ] as const) {
+      const body = JSON.stringify({ src_path: 'none.mp4', dst_path: 'x', callback_url });
+      const { status, text } = await grid.client.post('/anime/create', body);
+      const { message } = JSON.parse(text) as { message: string };
+      expect([status, message]).toEqual([400, expect.stringMatching(/^callback_url/)]);
+      expect(message).toContain(why);
+      expect(message).not.toContain('hush');
+    }
+    expect(await grid.query('select 1 from anime_jobs')).toEqual([]);
+  } finally {
+    await grid.close();
+  }
+});
+
 test('an address that may not be called keeps no job open', async () => {
   const grid = await startAnimeGrid({ agents: 0 });
   try {
-    const callback_url = 'http://127.0.0.1/done';
+    const callback_url = 'https://localhost/done';
     const id = await grid.client.create({ src_path: 'none.mp4', dst_path: 'x', callback_url });
     expect((await grid.client.ended(id)).status).toEqual({ '96p': 'FAILURE', '48p': 'FAILURE' });
     expect(await grid.query('select stage from anime_jobs')).toEqual([{ stage: 'ended' }]);

@@ -92,6 +92,7 @@ test('check 7: ids are UUIDs of version 4; unknown ones have an empty status, 20
         success: false,
         progress: {},
         known: false,
+        source: null,
         master_path: null,
         error: null,
       },

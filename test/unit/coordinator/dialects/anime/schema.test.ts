@@ -20,6 +20,31 @@ const SOURCE = [400, 'src_path not set or not str'];
 const DESTINATION = [400, 'dst_path not set or not str'];
 const FORBIDDEN = [400, 'path contains forbidden characters'];
 
+describe('a URL instead of a path', () => {
+  it.each([
+    [
+      { src_url: 'https://a.example/x.mkv', src_path: 'a.mp4', dst_path: 'x' },
+      'src_path and src_url are both',
+    ],
+    [{ src_url: 5, dst_path: 5 }, 'src_url must be'],
+    [{ src_url: 'ftp://a.example/x.mkv', dst_path: 'x' }, 'src_url must be'],
+    [{ src_url: `https://a.example/${'x'.repeat(2048)}`, dst_path: 'x' }, 'src_url must be'],
+    [{ src_url: 'https://me:hush@a.example/', dst_path: 'x' }, 'src_url has a user name or password'],
+    [{ src_url: 'https://a.example/x.mkv' }, 'dst_path not set or not str'],
+  ])('%j is refused', (body, message) => {
+    expect(refusal(body)).toEqual([400, expect.stringContaining(message)]);
+  });
+
+  it('is taken by both editions, and shown without what may be secret', () => {
+    const body = { src_path: null, src_url: 'https://A.example:8443/p/x.mkv?token=1', dst_path: 'x' };
+    for (const rules of [LAST, FIRST])
+      expect(checkCreate(body, rules)).toMatchObject({
+        srcPath: 'https://a.example:8443',
+        srcUrl: body.src_url,
+      });
+  });
+});
+
 describe('check 3: what is no JSON is 406', () => {
   it.each([
     ['last', '{"a":', true, 'Json parse error'],
