@@ -35,6 +35,8 @@ believing them. Exit code 1 when something that is needed is missing.`,
     .option('--port <port>', 'REST and dashboard', port(1), 7000)
     .option('--grpc-port <port>', 'agents', port(1), 7070)
     .option('--finalrip-port <port>', "FinalRip's clients; 0: off", port(0), 8848)
+    .option('--openencoder-port <port>', "Open Encoder's dashboard and scripts; 0: off", port(0), 0)
+    .option('--anime-port <port>', "the HLS ladder's callers; 0: off", port(0), 0)
     .action(async (own: DoctorOptions, command: Command) => {
       const options = allOptions(command, own);
       const { diagnose } = await import('../doctor/diagnose.ts');

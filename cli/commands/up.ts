@@ -16,6 +16,7 @@ then asks for a token, which is in FOLDER/admin-token, and lets machines in by c
       { line: 'clipgrid up', does: 'one agent, data in .clipgrid/up' },
       { line: 'clipgrid up --agents 2 --slots 1', does: 'two agents, one task at a time each' },
       { line: 'clipgrid up --data /srv/grid --port 80 --finalrip-port 0', does: 'other places' },
+      { line: 'clipgrid up --anime-port 5000 --anime-source /srv/films', does: 'the HLS ladder, too' },
     ],
   })
     .option('--data <folder>', 'everything that is kept', words, '.clipgrid/up')
@@ -30,7 +31,11 @@ then asks for a token, which is in FOLDER/admin-token, and lets machines in by c
       port(0),
       0,
     )
+    .option('--anime-port <port>', "the HLS ladder's callers, usually 5000; 0: off", port(0), 0)
+    .option('--anime-source <folder>', 'where the paths that they give are (default: URLs only)', words)
     .action(async (own: UpOptions, command: Command) => {
+      if (own.animeSource !== undefined && own.animePort === 0)
+        command.error("error: option '--anime-source <folder>' needs '--anime-port <port>'");
       const { runUp } = await import('../up/run-up.ts');
       await runUp(context, allOptions(command, own));
     });

@@ -17,6 +17,8 @@ function checks(
     { name: 'REST', port: options.port, option: '--port' },
     { name: 'agents', port: options.grpcPort, option: '--grpc-port' },
     { name: 'FinalRip', port: options.finalripPort, option: '--finalrip-port' },
+    { name: 'Open Encoder', port: options.openencoderPort, option: '--openencoder-port' },
+    { name: 'Anime HLS', port: options.animePort, option: '--anime-port' },
   ];
   return {
     tools: async () => [checkNode(process.version), ...(await checkTools(environment, clock))],

@@ -9,4 +9,6 @@ export interface DoctorOptions extends GlobalOptions {
   readonly port: number;
   readonly grpcPort: number;
   readonly finalripPort: number;
+  readonly openencoderPort: number;
+  readonly animePort: number;
 }

@@ -1,4 +1,4 @@
-import { mkdir, readFile, realpath, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
@@ -23,6 +23,10 @@ export interface LocalGridOptions {
   readonly finalripPort: number;
   /** Absent or 0: not served. */
   readonly openencoderPort?: number;
+  /** Absent or 0: not served. */
+  readonly animePort?: number;
+  /** Where the paths of the HLS ladder's callers are. Absent: what the environment says. */
+  readonly animeSource?: string;
   /** Of this process: settings for the coordinator and the agents come through. */
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
@@ -87,15 +91,15 @@ interface Access {
   readonly tokenFile?: string;
   /** With which the agents of this grid join, where they must. */
   readonly joinToken?: string;
-  /** What the Open Encoder API needs, by its variables; empty where it is not served. */
-  readonly openencoder: Readonly<Record<string, string>>;
+  /** What the Open Encoder API and the HLS ladder need, by their variables; empty where they are not served. */
+  readonly dialects: Readonly<Record<string, string>>;
 }
 
 /** Its key, and the first password of its administrator. */
 async function openencoderAccess(
   { environment, ids, openencoderPort = 0 }: LocalGridOptions,
   folder: string,
-): Promise<Access['openencoder']> {
+): Promise<Access['dialects']> {
   if (openencoderPort === 0) return {};
   const [key, password] = ['CLIPGRID_OPENENCODER_JWT_KEY', 'CLIPGRID_OPENENCODER_ADMIN_PASSWORD'];
   return {
@@ -109,16 +113,46 @@ export function openencoderPasswordFile(folder: string): string {
   return join(folder, 'openencoder-password');
 }
 
+/** Its token, and the folder of its sources. */
+async function animeAccess(
+  { environment, ids, animePort = 0, animeSource }: LocalGridOptions,
+  folder: string,
+): Promise<Access['dialects']> {
+  if (animePort === 0) return {};
+  const [own, theirs] = [environment['CLIPGRID_ANIME_TOKENS'], environment['AUTHORIZED_TOKENS']];
+  const tokens = own || theirs || JSON.stringify([await keptSecret(animeTokenFile(folder), ids)]);
+  if (animeSource === undefined) return { CLIPGRID_ANIME_TOKENS: tokens };
+  const isFolder = await stat(animeSource).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+  if (!isFolder) {
+    const message = `--anime-source is ${JSON.stringify(animeSource)}: there is no such folder`;
+    throw new GridError('invalid_argument', message, {
+      details: { field: '--anime-source', value: animeSource },
+    });
+  }
+  return { CLIPGRID_ANIME_TOKENS: tokens, CLIPGRID_ANIME_SRC: animeSource };
+}
+
+/** Where the token of the HLS ladder is, unless some were given. */
+export function animeTokenFile(folder: string): string {
+  return join(folder, 'anime-token');
+}
+
 async function accessOf(options: LocalGridOptions, folder: string): Promise<Access> {
   const { environment, ids } = options;
-  const openencoder = await openencoderAccess(options, folder);
+  const dialects = {
+    ...(await openencoderAccess(options, folder)),
+    ...(await animeAccess(options, folder)),
+  };
   const host = environment['CLIPGRID_HOST'] || '127.0.0.1';
   const auth = environment['CLIPGRID_AUTH'] || (LOOPBACK.has(host) ? 'none' : 'token');
-  if (auth === 'none') return { host, openencoder };
+  if (auth === 'none') return { host, dialects };
   const tokenFile = join(folder, 'admin-token');
   return {
     host,
-    openencoder,
+    dialects,
     tokenFile,
     token: environment['CLIPGRID_ADMIN_TOKEN'] || (await keptSecret(tokenFile, ids)),
     joinToken: environment['CLIPGRID_JOIN_TOKEN'] || (await keptSecret(join(folder, 'join-token'), ids)),
@@ -209,7 +243,7 @@ function coordinatorChild(start: Start, databaseUrl: string): SupervisedChild {
   return new SupervisedChild({
     name: 'the coordinator',
     argv: [...COORDINATOR_NODE_ARGS, join(ROOT, 'coordinator/main.ts')],
-    environment: { ...childEnvironment(start), ...start.access.openencoder, DATABASE_URL: databaseUrl },
+    environment: { ...childEnvironment(start), ...start.access.dialects, DATABASE_URL: databaseUrl },
     logFile: join(folder, 'logs/coordinator.log'),
     clock,
     ids,
@@ -256,6 +290,7 @@ function childEnvironment(start: Start): Record<string, string | undefined> {
     CLIPGRID_GRPC_PORT: String(start.grpcPort),
     CLIPGRID_FINALRIP_PORT: String(start.finalripPort),
     CLIPGRID_OPENENCODER_PORT: String(start.openencoderPort ?? 0),
+    CLIPGRID_ANIME_PORT: String(start.animePort ?? 0),
     CLIPGRID_DATA: join(start.folder, 'data'),
     ...(token === undefined ? {} : { CLIPGRID_ADMIN_TOKEN: token }),
     ...(joinToken === undefined ? {} : { CLIPGRID_JOIN_TOKEN: joinToken }),

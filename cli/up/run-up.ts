@@ -6,6 +6,7 @@ import type { AgentDocument } from '../documents.ts';
 import { createRestClient } from '../rest-client.ts';
 import { printable } from '../terminal.ts';
 import {
+  animeTokenFile,
   openencoderPasswordFile,
   startLocalGrid,
   type LocalGrid,
@@ -20,6 +21,8 @@ export interface UpOptions extends GlobalOptions {
   readonly grpcPort: number;
   readonly finalripPort: number;
   readonly openencoderPort: number;
+  readonly animePort: number;
+  readonly animeSource?: string;
 }
 
 const ONLINE_LIMIT_MS = 30_000;
@@ -47,12 +50,14 @@ export function nextLines(
   const usual = grid.url === DEFAULT_URL;
   const at = usual ? '' : ` --url ${grid.url}`;
   const finalrip = parts.finalripPort === 0 ? [] : [`  FinalRip   port ${parts.finalripPort}`];
-  const { openencoderPort = 0 } = parts;
+  const { openencoderPort = 0, animePort = 0 } = parts;
   const passwordFile = openencoderPasswordFile(grid.folder);
   const openencoder =
     openencoderPort === 0
       ? []
       : [`  Open Encoder port ${openencoderPort}, first password of admin in ${passwordFile}`];
+  const anime =
+    animePort === 0 ? [] : [`  Anime HLS  port ${animePort}, token in ${animeTokenFile(grid.folder)}`];
   const token =
     grid.tokenFile === undefined
       ? []
@@ -67,6 +72,7 @@ export function nextLines(
     `  agents     ${grid.agentAddress}`,
     ...finalrip,
     ...openencoder,
+    ...anime,
     `  data       ${grid.folder}`,
     `  logs       ${grid.folder}/logs`,
     ...token,
@@ -84,6 +90,7 @@ interface UpParts {
   readonly online: number;
   readonly finalripPort: number;
   readonly openencoderPort?: number;
+  readonly animePort?: number;
 }
 
 /** Waits until as many agents are online as were started. Returns how many are. */
@@ -115,6 +122,8 @@ export async function runUp(context: CliContext, options: UpOptions): Promise<vo
     grpcPort: options.grpcPort,
     finalripPort: options.finalripPort,
     openencoderPort: options.openencoderPort,
+    animePort: options.animePort,
+    ...(options.animeSource === undefined ? {} : { animeSource: resolve(options.animeSource) }),
     environment,
     clock,
     ids,

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
-import { mkdtemp, readdir, readFile, realpath, rm } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type { JobPage } from '../../cli/documents.ts';
 import { createRestClient, type RestClient } from '../../cli/rest-client.ts';
@@ -15,6 +15,7 @@ import { systemClock as clock } from '../../shared/clock.ts';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
 import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
 import { systemIds } from '../../shared/ids.ts';
+import { AnimeClient } from '../support/anime-client.ts';
 import { bareEnvironment, runCli } from '../support/command-line.ts';
 import { plainFilm } from '../support/films.ts';
 import { freePorts } from '../support/ports.ts';
@@ -39,13 +40,14 @@ let client: RestClient;
 beforeAll(async () => {
   folder = await realpath(await mkdtemp(join(tmpdir(), 'clipgrid-up-')));
   film = plainFilm(folder, 6);
-  ports = await freePorts(2);
+  ports = await freePorts(3);
   client = createRestClient({ url: `http://127.0.0.1:${ports[0]}` });
   spec = {
     name: 'up',
     args: [
       ...['cli/main.ts', 'up', '--json', '--data', join(folder, 'up'), '--agents', '2', '--slots', '1'],
       ...['--port', String(ports[0]), '--grpc-port', String(ports[1]), '--finalrip-port', '0'],
+      ...['--anime-port', String(ports[2]), '--anime-source', folder],
     ],
     ready: 'ready',
     env: { ...bareEnvironment(), CLIPGRID_DRAIN_S: '0' },
@@ -152,6 +154,16 @@ test('kill -9 of each part in the middle of a job: each comes back, and the job 
       .toBe(true);
   }
   expect(await watch(id)).toMatchObject({ state: 'succeeded', frames_total: 150 });
+});
+
+test('the HLS ladder has a token of its own and the folder of its sources', async () => {
+  const file = join(folder, 'up/anime-token');
+  const token = (await readFile(file, 'utf8')).trim();
+  expect((await stat(file)).mode & 0o777).toBe(0o600);
+  const ladder = new AnimeClient(`http://127.0.0.1:${ports[2]}`, token);
+  const id = await ladder.create({ src_path: basename(film), dst_path: 'x', ladder: ['16p'] });
+  await ladder.succeeded(id);
+  expect((await ladder.get('/anime/list', { Authorization: 'other' })).status).toBe(403);
 });
 
 test('SIGTERM stops all of it and leaves no process behind, nor what the coordinator started', async () => {

@@ -18,6 +18,8 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['up --port 65536', ['--port', "'65536'"]],
   ['up --grpc-port x', ['--grpc-port', "'x'"]],
   ['up --finalrip-port 1e3', ['--finalrip-port', "'1e3'"]],
+  ['up --anime-port 65536', ['--anime-port', "'65536'"]],
+  ['up --anime-source films', ['--anime-source', '--anime-port']],
   ['up --data=', ['--data', "''", 'empty']],
   ['up here', ['too many arguments', 'up']],
   ['jobs --limit 0', ['--limit', "'0'", 'from 1 to']],
