@@ -27,7 +27,8 @@ const MAX_LINES = 4320;
 const MAX_SIDE = 16_384;
 export const MAX_LADDER = 16;
 
-const KEY = /^([0-9]{1,5})p(_uspp)?$/;
+/** No zeros in front: `0720p` would have the files of `720p`. */
+const KEY = /^([1-9][0-9]{0,4})p(_uspp)?$/;
 
 /** Why a text is no rendition key, in words; undefined when it is one. */
 export function keyProblem(text: string): string | undefined {

@@ -67,7 +67,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
   const { parts, settings, store } = context;
   const { jobs } = parts.grid;
   const outcome = await jobs.outcome(job.index_job_id ?? '', 'index');
-  if (outcome?.kind?.$case !== 'index') throw new GridError('internal', 'the index tells nothing');
+  if (outcome?.kind?.$case !== 'index') throw new GridError('unprocessable', 'the index tells nothing');
   const facts = sourceFacts(outcome.kind.value.probeJson);
   const plans = planLadder(job.ladder, facts.picture, job.upscale);
   const choice = { deblocking: await chooseDeblocking(context), qp: settings.qp };

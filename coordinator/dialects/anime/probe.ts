@@ -45,9 +45,18 @@ function pictureOf(video: Stream): SourcePicture {
   return turn % 180 === 0 ? { width: wide, height, turn } : { width: height, height: wide, turn };
 }
 
-/** Reads ffprobe's document of a source. Without video it is `source_unreadable`. */
+function streamsOf(probeJson: string): Stream[] {
+  try {
+    return document.parse(JSON.parse(probeJson)).streams;
+  } catch (cause) {
+    // Asked again it would say the same.
+    throw new GridError('source_unreadable', 'what ffprobe tells of the source is not understood', { cause });
+  }
+}
+
+/** Reads ffprobe's document of a source. What is none, or has no video, is `source_unreadable`. */
 export function sourceFacts(probeJson: string): SourceFacts {
-  const { streams } = document.parse(JSON.parse(probeJson));
+  const streams = streamsOf(probeJson);
   const video = streams.find((one) => one.codec_type === 'video' && one.disposition?.attached_pic !== 1);
   if (video === undefined) throw new GridError('source_unreadable', 'the source has no video');
   const sounds = streams

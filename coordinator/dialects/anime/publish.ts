@@ -24,7 +24,7 @@ async function read({ parts }: Context, jobId: string): Promise<Packaged> {
     jobs.tasks(jobId),
   ]);
   if (outcome?.kind?.$case !== 'package')
-    throw new GridError('internal', 'a finished rendition has no files');
+    throw new GridError('unprocessable', 'a finished rendition has no files');
   return {
     result: outcome.kind.value,
     files: new Map(files.map((artifact) => [artifact.name.replace(/^file\//, ''), artifact])),
@@ -60,7 +60,7 @@ export async function publish(context: Context, row: JobRow, rendition: Renditio
   const { result, files, log } = await read(context, jobId);
   const segments = result.files.map(({ name }, index): NamedFile => {
     const artifact = files.get(name);
-    if (artifact === undefined) throw new GridError('internal', `the rendition has no file ${name}`);
+    if (artifact === undefined) throw new GridError('unprocessable', `the rendition has no file ${name}`);
     return { name: segmentName(key, index), sha256: artifact.sha256, content: artifact };
   });
   const durations = result.files.map((file) => file.durationUs / 1e6);

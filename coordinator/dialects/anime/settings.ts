@@ -145,6 +145,12 @@ export function readAnimeSettings(
   const bucket = env['CLIPGRID_ANIME_BUCKET'] || 'anime';
   if (!/^[a-z0-9][a-z0-9-]{1,43}[a-z0-9]$/.test(bucket))
     refuse('CLIPGRID_ANIME_BUCKET', bucket, 'give 3 to 45 lower-case letters, digits and inner hyphens');
+  if (root?.kind === 'bucket' && root.bucket === bucket)
+    refuse(
+      'CLIPGRID_ANIME_BUCKET',
+      bucket,
+      'sources lie in it, and what it has is removed: give another one',
+    );
   return {
     port: port('CLIPGRID_ANIME_PORT', secrets.length > 0 ? ANIME_PORT : 0),
     tokens: secrets,

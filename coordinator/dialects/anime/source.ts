@@ -70,5 +70,7 @@ export async function fetchSource({ root, srcPath, objects, copy, signal }: Fetc
 
 /** Whether what was thrown passes by itself; anything else is the end of the job. */
 export function passes(thrown: unknown): boolean {
-  return ['unavailable', 'timeout', 'internal', 'resource_exhausted'].includes(toGridError(thrown).code);
+  // `cancelled`: this process stops, or lost its claim; another one goes on.
+  const codes = ['unavailable', 'timeout', 'internal', 'resource_exhausted', 'cancelled'];
+  return codes.includes(toGridError(thrown).code);
 }

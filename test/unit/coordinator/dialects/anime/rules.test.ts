@@ -26,7 +26,7 @@ describe('check 11: sizes', () => {
     expect(sizes(planLadder(['1080p', '480p'], upright(321, 241), 'never'))).toEqual(['480p 322x242']);
   });
 
-  it.each(['720', 'p', '720P', '0p', '15p', '4321p', '720p_spp', '720p_uspp ', '00000720p'])(
+  it.each(['720', 'p', '720P', '0p', '15p', '4321p', '720p_spp', '720p_uspp ', '00000720p', '0720p'])(
     '%j is no key',
     (key) => expect(keyProblem(key)).toContain(JSON.stringify(key)),
   );
@@ -82,6 +82,13 @@ describe('what ffprobe tells of a source', () => {
     const sound = JSON.stringify({ streams: [{ codec_type: 'audio' }] });
     expect(() => sourceFacts(sound)).toThrow('no video');
   });
+
+  it.each(['', 'null', '{"streams":{}}', '{"streams":[{"codec_type":"video","width":"2"}]}'])(
+    'what is not understood is the end of the job, and not asked for again: %j',
+    (text) => {
+      expect(() => sourceFacts(text)).toThrow(expect.objectContaining({ code: 'source_unreadable' }));
+    },
+  );
 });
 
 const [plain, filtered] = planLadder(['720p', '720p_uspp'], upright(1920, 1080), 'lanczos');

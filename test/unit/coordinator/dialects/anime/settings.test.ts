@@ -62,6 +62,12 @@ describe('a mistake names its variable', () => {
     expect(() => read({ [name]: value })).toThrow(name);
   });
 
+  it('of copies in the bucket of the sources, which would be removed with them', () => {
+    const films = { CLIPGRID_ANIME_SRC: 'bucket:films/new', CLIPGRID_ANIME_BUCKET: 'films' };
+    expect(() => read(films)).toThrow('CLIPGRID_ANIME_BUCKET');
+    expect(() => read({ CLIPGRID_ANIME_SRC: 'bucket:anime' })).toThrow('CLIPGRID_ANIME_BUCKET');
+  });
+
   it('and never tells a token', () => {
     expect(() => read({ AUTHORIZED_TOKENS: 'hidden' })).not.toThrow('hidden');
   });
