@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Client, CopyDestinationOptions, CopySourceOptions, type ItemBucketMetadata } from 'minio';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
+import { whileWhole } from '../../shared/while-whole.ts';
 import { attachmentHeader } from './content-disposition.ts';
 import { checkBucket, checkRef, existingObject, missingObject } from './object-names.ts';
 import type * as api from './object-store.ts';
@@ -132,28 +133,18 @@ export class S3Store implements api.ObjectStore {
     return this.#mustStat(ref);
   }
 
-  /** The client library waits for ever for the rest of a stream that fails, and keeps the parts that it has sent. */
+  /** The client library keeps the parts that it has sent of a stream that fails. */
   async #writeStream(
     { bucket, key }: api.ObjectRef,
     body: Readable,
     metadata: ItemBucketMetadata,
   ): Promise<void> {
-    const broken = Promise.withResolvers<never>();
-    let failure: unknown;
-    const fail = (error: unknown): void => {
-      failure ??= error;
-      broken.reject(error);
-    };
-    const left = new GridError('cancelled', 'the bytes broke off before their end');
-    if (body.destroyed) throw body.errored ?? left;
-    body.once('error', fail);
-    body.once('close', () => !body.readableEnded && fail(left));
+    const put = () => explain(this.#client.putObject(bucket, key, body, undefined, metadata));
     try {
-      const put = this.#client.putObject(bucket, key, body, undefined, metadata);
-      await explain(Promise.race([put, broken.promise]));
+      await whileWhole(body, put);
     } catch (error) {
       await this.#client.removeIncompleteUpload(bucket, key).catch(() => undefined);
-      throw failure ?? error;
+      throw error;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream';
 import { Client } from 'minio';
 import type { Clock } from '../../../../shared/clock.ts';
 import { GridError } from '../../../../shared/errors.ts';
+import { whileWhole } from '../../../../shared/while-whole.ts';
 import type { BucketAddress } from './bucket-address.ts';
 
 export interface StoredFile {
@@ -78,11 +79,12 @@ export class Bucket {
   /** Undefined when there is no such object. */
   async stat(key: string): Promise<StoredFile | undefined> {
     try {
-      const { size } = await this.#client.statObject(this.name, key);
+      const { size } = await this.#within(this.#client.statObject(this.name, key));
       return { key, sizeBytes: size };
     } catch (error) {
-      if (ABSENT.has((error as { code?: string }).code ?? '')) return undefined;
-      throw explained(error, this.name);
+      const { code = '' } = ((error as GridError).cause ?? {}) as { code?: string };
+      if (ABSENT.has(code)) return undefined;
+      throw error;
     }
   }
 
@@ -93,10 +95,19 @@ export class Bucket {
 
   /** Streams into the object, and asks the store for what it has then. */
   async write(key: string, body: Readable, sizeBytes: number): Promise<void> {
+    const put = async (): Promise<unknown> => {
+      try {
+        return await this.#client.putObject(this.name, key, body, sizeBytes);
+      } catch (error) {
+        throw explained(error, this.name);
+      }
+    };
     try {
-      await this.#client.putObject(this.name, key, body, sizeBytes);
+      await whileWhole(body, put);
     } catch (error) {
-      throw explained(error, this.name);
+      // Parts that were sent cost their space until somebody finds them.
+      await this.#within(this.#client.removeIncompleteUpload(this.name, key)).catch(() => undefined);
+      throw error;
     } finally {
       body.destroy();
     }
