@@ -52,6 +52,17 @@ const problemOf = async (call: Promise<unknown>): Promise<string> => {
   return `${error.problem}: ${error.message}`;
 };
 
+test.each(['dop_v1_secret\nsecond line', 'dop_v1_secret\u200b'])(
+  'a token that no header can hold is refused, and told to nobody: %j',
+  async (token) => {
+    account = { ...ACCOUNT, token };
+    const said = await problemOf(provider.create(TWO));
+    expect(said).toMatch(/^unconfigured: /);
+    expect(said).not.toContain('secret');
+    expect(await provider.status()).toEqual({ enabled: false, reason: 'DigitalOcean refuses the token' });
+  },
+);
+
 describe('the requests', () => {
   test('a POST starts all machines of an order, with the tags, the image and the user data', async () => {
     const ids = await provider.create(TWO);

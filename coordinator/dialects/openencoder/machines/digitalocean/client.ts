@@ -78,6 +78,9 @@ export class DigitalOceanClient {
 
   async #once({ method, path, body }: Call): Promise<Reply | Failed> {
     const { baseUrl, token } = this.#options;
+    // Of a header that cannot be sent, `fetch` tells the whole value.
+    if (!/^[\x21-\x7e]+$/.test(token))
+      throw new ProviderError('unconfigured', 'the DigitalOcean token holds characters that no token has');
     let response: Response;
     let text: string;
     try {
