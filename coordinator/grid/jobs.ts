@@ -96,7 +96,8 @@ export function createJobs(deps: JobsDeps): JobsFace {
     task: (taskId) => jobs.task(taskId),
     async cancel(jobId, ownerId, tx) {
       await jobs.cancel(jobId, ownerId, tx);
-      return jobs.get(jobId, ownerId);
+      // By the same connection: whoever holds one and waits for another may wait for everybody who does so, too.
+      return jobs.get(jobId, ownerId, tx);
     },
     async retry(jobId, ownerId) {
       await after(jobs.retry(jobId, rules, ownerId));

@@ -40,7 +40,7 @@ export interface Redo {
 export interface JobStore {
   /** The job, new or (same idempotency key and spec) the one that exists. Another spec: `already_exists`. */
   submit(job: NewJob, tx?: Transaction): Promise<JobView>;
-  get(jobId: string, ownerId?: string): Promise<JobView>;
+  get(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   /** Of a job of that owner. */
   knownSource(jobId: string, ownerId: string): Promise<KnownSource>;
   list(query: JobQuery): Promise<Page<JobView>>;

@@ -136,7 +136,7 @@ export function postgresJobStore(db: Db): JobStore {
   const run = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => db.transaction().execute(work);
   return {
     submit: (job, tx) => inside(db, tx, (inner) => submit(inner, job)),
-    get: (jobId, ownerId) => getJob(db, jobId, ownerId),
+    get: (jobId, ownerId, tx) => getJob(tx ?? db, jobId, ownerId),
     knownSource: (jobId, ownerId) => knownSource(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     tasks: (jobId) => tasksOfJob(db, jobId),

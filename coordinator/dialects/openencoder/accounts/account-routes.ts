@@ -1,4 +1,5 @@
 import { GridError } from '../../../../shared/errors.ts';
+import { Turnstile } from '../../../../shared/turnstile.ts';
 import type { UserView } from '../../../domain/user.ts';
 import { readBody, type Shape, type Values } from '../body.ts';
 import type { Context } from '../context.ts';
@@ -108,7 +109,7 @@ async function updatePassword(context: Context, request: Request): Promise<Answe
   return ok({ user: name, message: 'user updated' });
 }
 
-async function putProfile(context: Context, request: Request): Promise<Answer> {
+async function putProfile(context: Context, request: Request, turnstile: Turnstile): Promise<Answer> {
   const { parts, formerNames } = context;
   const name = request.caller?.name ?? '';
   const values = await readBody(request.ctx, PROFILE);
@@ -119,10 +120,13 @@ async function putProfile(context: Context, request: Request): Promise<Answer> {
   const change = { name: newName, ...(newPassword === '' ? {} : { password: newPassword }) };
   if (newName !== name) await untilFree(context, newName);
   try {
-    await parts.db.transaction().execute(async (tx) => {
-      await parts.grid.users.update({ realm: REALM, id }, change, tx);
-      if (newName !== name) await formerNames.add(name, tx);
-    });
+    const work = parts.db.transaction();
+    await turnstile.run(() =>
+      work.execute(async (tx) => {
+        await parts.grid.users.update({ realm: REALM, id }, change, tx);
+        if (newName !== name) await formerNames.add(name, tx);
+      }),
+    );
   } catch (error) {
     throw hasCode(error, 'already_exists') ? invalid('username is taken') : error;
   }
@@ -135,6 +139,8 @@ async function getProfile({ caller }: Request): Promise<Answer> {
 
 /** Contract 2.3: everybody's own account. */
 export function accountRoutes(context: Context): Route[] {
+  // Each holds a connection while a password is hashed: many at once would leave none for anybody else.
+  const turnstile = new Turnstile({ atOnce: 2, waiting: 200, of: 'changes of accounts' });
   return [
     { method: 'POST', path: '/register', who: 'anybody', handle: (request) => register(context, request) },
     { method: 'POST', path: '/login', who: 'anybody', handle: (request) => login(context, request) },
@@ -152,6 +158,11 @@ export function accountRoutes(context: Context): Route[] {
       handle: async ({ ctx }) => session(await context.callers.refresh(ctx)),
     },
     { method: 'GET', path: '/me', who: 'guest', handle: getProfile },
-    { method: 'PUT', path: '/me', who: 'guest', handle: (request) => putProfile(context, request) },
+    {
+      method: 'PUT',
+      path: '/me',
+      who: 'guest',
+      handle: (request) => putProfile(context, request, turnstile),
+    },
   ];
 }
