@@ -37,7 +37,7 @@ const ENCODER_REFUSED = new Map([
 /** Filters that open files, load code or reach out. */
 const FILTER_NAMES = [
   'a?movie|subtitles|ass|lut1d|lut3d|haldclut|drawtext|drawvg|a?metadata|signature|vidstab\\w+|deshake|flite|showcqt',
-  'psnr|ssim|libvmaf\\w*|xpsnr|vmafmotion|a?zmq|a?sendcmd|frei0r\\w*|ladspa|lv2|libplacebo|ocr|dnn_\\w+|sr|derain',
+  'psnr|ssim(?:360)?|libvmaf\\w*|xpsnr|vmafmotion|a?zmq|a?sendcmd|frei0r\\w*|ladspa|lv2|libplacebo|ocr|dnn_\\w+|sr|derain',
   'removelogo|find_rect|cover_rect|\\w*opencl\\w*|asr|whisper|lensfun|arnndn|sofalizer|curves|nnedi|paletteuse',
   'fieldhint|firequalizer|selectivecolor|cellauto|life|qrencode\\w*|coreimage\\w*|ddagrab|gfxcapture|loudnorm',
 ].join('|');

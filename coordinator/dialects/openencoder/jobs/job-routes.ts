@@ -8,6 +8,7 @@ import { newGuid } from './guid.ts';
 import { isStatus, STATUSES } from './job-status.ts';
 import type { JobRow, NewJob } from './job-store.ts';
 import { fullJobView, jobView, newJobView } from './job-views.ts';
+import { leadsOut, sourceKeys } from './places.ts';
 
 const NEW: Shape = {
   name: 'request',
@@ -25,6 +26,7 @@ async function readNew({ presets, parts }: Context, ctx: Exchange): Promise<NewJ
   const [source, destination] = [values.text('source'), values.text('dest')];
   for (const [name, text] of Object.entries({ source, dest: destination })) {
     if (text.length > MAX_PLACE_CHARS) throw invalid(`${name} is longer than ${MAX_PLACE_CHARS} characters`);
+    if (sourceKeys(text).some(leadsOut)) throw invalid(`${name} has a part "." or "..": give the plain key`);
   }
   const name = values.text('preset');
   const preset = await presets.byName(name);

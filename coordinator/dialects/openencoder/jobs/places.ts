@@ -13,6 +13,11 @@ export function sourceKeys(source: string): string[] {
   }
 }
 
+/** Whether a key has parts that a store may take for steps out of its bucket. */
+export function leadsOut(key: string): boolean {
+  return key.split('/').some((part) => part === '.' || part === '..');
+}
+
 /** The name of the grid's job: the last part of the source's key. */
 export function nameOf(source: string): string {
   return keyOf(source).split('/').at(-1)?.slice(0, 200) || 'source';

@@ -1,7 +1,11 @@
 import type { Context as Exchange } from 'koa';
+import { GridError } from '../../../../shared/errors.ts';
+import { checkedMediaCommand } from '../../../domain/check-spec.ts';
+import type { CommandSpec } from '../../../domain/job.ts';
 import { readBody, type Shape } from '../body.ts';
 import type { Context } from '../context.ts';
 import { invalid, OpenencoderError, unknown } from '../errors.ts';
+import { commandOf } from '../jobs/command.ts';
 import { idOf, sliceOf } from '../paging.ts';
 import { created, ok, type Answer, type Request, type Route } from '../routes.ts';
 import { checkOutputName, presetCommand } from './preset-data.ts';
@@ -31,14 +35,19 @@ async function readPreset(ctx: Exchange): Promise<PresetInput> {
   if (description.length > MAX_DESCRIPTION_CHARS)
     throw invalid(`description is longer than ${MAX_DESCRIPTION_CHARS} characters`);
   const data = values.text('data');
-  presetCommand(data);
-  return {
-    name,
-    description,
-    data,
-    output: checkOutputName(values.text('output')),
-    active: values.flag('active') ?? false,
-  };
+  const command = presetCommand(data);
+  const output = checkOutputName(values.text('output'));
+  checkRun(commandOf(command, output));
+  return { name, description, data, output, active: values.flag('active') ?? false };
+}
+
+/** The whole of it as the grid will judge it: the name of the output, too, may be one that cannot be. */
+function checkRun(command: CommandSpec): void {
+  try {
+    checkedMediaCommand(command);
+  } catch (error) {
+    throw error instanceof GridError ? invalid(`the preset is not valid: ${error.message}`) : error;
+  }
 }
 
 function taken(name: string): OpenencoderError {
