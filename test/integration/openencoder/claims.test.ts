@@ -78,3 +78,52 @@ it('finds the copy of a source when its job is over', async () => {
   await first.forgetGarbage(['sources/x']);
   expect(await first.garbage(10)).toEqual([]);
 });
+
+it('makes the copy of an earlier try of a source garbage when another one begins, and for its owner only', async () => {
+  const { job_id } = await newJob();
+  const row = (await first.claimNext())!;
+  // Each try knows the row as it was when the step began.
+  expect(await first.setStaged(row, 'sources/1')).toBe(true);
+  expect(await first.setStaged(row, 'sources/2')).toBe(true);
+  expect(await first.garbage(10)).toEqual(['sources/1']);
+  expect(await second.setStaged(row, 'sources/3')).toBe(false);
+  expect(await jobs.byId(job_id)).toMatchObject({ staged_key: 'sources/2' });
+  await first.finish(row, { status: 'completed' });
+  await first.dropStaged();
+  expect((await first.garbage(10)).toSorted()).toEqual(['sources/1', 'sources/2']);
+  await first.forgetGarbage(['sources/1', 'sources/2']);
+});
+
+it('knows again as lost what was finished after it had been removed, and nothing that a later revision may have written', async () => {
+  const { job_id } = await newJob();
+  const row = (await first.claimNext())!;
+  const outputs = ['dst/1.ts', 'dst/2.ts'].map((object_key) => {
+    return { job_id, revision: 1, bucket: 'outbound', object_key };
+  });
+  await first.addOutputs(outputs);
+  await first.addLost(outputs);
+  await first.set(row, { status: 'cancelled' });
+  // Another coordinator removes some of them, and forgets those only.
+  await second.forgetOutput(outputs[0]!);
+  expect(await second.lostOutputs(10)).toEqual([outputs[1]]);
+  await second.forgetOutput(outputs[1]!);
+  await first.addLost(outputs);
+  expect(await first.lostOutputs(10)).toEqual(outputs);
+  for (const output of outputs) await first.forgetOutput(output);
+
+  const is = (status: string) =>
+    fixture.pool.query(`update openencoder_jobs set revision = 2, status = $2 where job_id = $1`, [
+      job_id,
+      status,
+    ]);
+  for (const status of ['uploading', 'completed']) {
+    await is(status);
+    await first.addLost(outputs);
+    expect(await first.lostOutputs(10)).toEqual([]);
+  }
+  await is('encoding');
+  await first.addLost(outputs);
+  expect(await first.lostOutputs(10)).toEqual(outputs);
+  for (const output of outputs) await first.forgetOutput(output);
+  await is('completed');
+});

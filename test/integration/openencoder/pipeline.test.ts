@@ -194,6 +194,11 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
     const seen = await until(refused, 'completed', 'error');
     expect(seen.map((one) => one.status)).not.toContain('completed');
     expect((await job(refused)).error).toContain('AccessDenied');
+    // The result that nobody can fetch takes no space any more.
+    const [{ files } = {}] = await grid.query(
+      `select count(*)::int as files from jobs where state = 'succeeded'`,
+    );
+    expect(files).toBe(0);
     const deliveries = await grid.query('select owner_id, origin from webhook_deliveries');
     expect(deliveries).toEqual([{ owner_id: 'openencoder', origin: 'https://slack.invalid' }]);
     await settings({ S3_ENDPOINT: store.s3.url, SLACK_WEBHOOK: '' });

@@ -111,6 +111,8 @@ describe('presets (acceptance checks of the contract)', () => {
     { output: '../o' },
     { output: 'a/b' },
     { output: '.' },
+    { output: 'source' },
+    { output: 'list.ffconcat' },
     { name: 'n'.repeat(129) },
     { active: null },
   ])('refuses %j', async (wrong) => {
@@ -166,6 +168,21 @@ describe('jobs without agents (acceptance checks of the contract)', () => {
         message: 'Job does not exist',
         status: 404,
       });
+  });
+  it.each([{ source: 's3:///../outbound/a.mp4' }, { source: 'a/%2e%2e/b.mp4' }, { dest: '../inbound/' }])(
+    'refuses a key that may lead out of its bucket: %j',
+    async (place) => {
+      expect((await post('/api/jobs', { ...job, ...place })).json).toEqual({ error: expect.any(String) });
+    },
+  );
+  it('can be restarted after its job of the grid was removed by another API', async () => {
+    const { id } = (await post('/api/jobs', job)).json.job;
+    await grid.query(
+      `update openencoder_jobs set status = 'error', grid_job_id = gen_random_uuid() where job_id = $1`,
+      [id],
+    );
+    expect((await post(`/api/jobs/${id}/restart`, {})).json).toEqual({ status: 200 });
+    expect((await post(`/api/jobs/${id}/cancel`, {})).json).toEqual({ status: 200 });
   });
   it('an inactive preset is refused', async () => {
     await post('/api/presets', { ...PRESET, name: 'idle', active: false });

@@ -3,16 +3,20 @@ import type { Service } from '../../../../shared/service.ts';
 import type { Context } from '../context.ts';
 import { shown } from './derive.ts';
 import type { JobRow } from './job-store.ts';
+import { removeGridJob } from './lifecycle.ts';
 import { publish, removeLost } from './publish.ts';
 import { OWNER } from './notices.ts';
 import { stage } from './stage.ts';
 import { Step, Superseded } from './step.ts';
 import type { WorkStore } from './work-store.ts';
 
+/** However often it is woken: a client that sends many jobs must not keep the database busy with looks. */
+const LEAST_MS = 50;
 /** How often it looks while jobs are active, and while none is. */
 const BUSY_MS = 400;
 const IDLE_MS = 1_000;
 const TIDY_MS = 5_000;
+const LEAVE_TIDYING_MS = 2_000;
 const GARBAGE_BATCH = 100;
 /** Of what moves bytes; the rest waits. */
 const MAX_STEPS = 8;
@@ -37,6 +41,8 @@ export class Follower implements Service {
   readonly #steps = new Map<number, Running>();
   #wakeUp: () => void = () => undefined;
   #running: Promise<void> = Promise.resolve();
+  #tidying: Promise<void> = Promise.resolve();
+  #isTidying = false;
   #tidiedMs = Number.NEGATIVE_INFINITY;
 
   /** `bucket`: where copies of sources lie in the grid's store. */
@@ -55,6 +61,8 @@ export class Follower implements Service {
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
+    // It may wait for a store that is away.
+    await Promise.race([this.#tidying, this.#context.parts.clock.sleep(LEAVE_TIDYING_MS)]);
     await Promise.all([...this.#steps.values()].map(({ done }) => done));
     await this.#work.releaseAll().catch(() => undefined);
   }
@@ -62,6 +70,7 @@ export class Follower implements Service {
   async #run(): Promise<void> {
     const { clock, logger } = this.#context.parts;
     while (!this.#stop.signal.aborted) {
+      await clock.sleep(LEAST_MS, this.#stop.signal);
       const woken = new AbortController();
       this.#wakeUp = () => woken.abort();
       const isBusy = await this.#tick().catch((error: unknown) => {
@@ -75,14 +84,34 @@ export class Follower implements Service {
 
   async #tick(): Promise<boolean> {
     const active = await this.#work.active();
-    for (const row of active) await this.#look(row);
+    for (const row of active) await this.#lookAt(row);
     await this.#admit(active.length);
-    const nowMs = this.#context.parts.clock.monotonicMs();
-    if (nowMs - this.#tidiedMs >= TIDY_MS) {
-      this.#tidiedMs = nowMs;
-      await this.#tidy();
-    }
+    this.#tidySometimes();
     return active.length > 0;
+  }
+
+  /** One job that cannot be looked at holds up no other. */
+  async #lookAt(row: JobRow): Promise<void> {
+    try {
+      await this.#look(row);
+    } catch (error) {
+      const { code, message } = toGridError(error);
+      if (code === 'unprocessable') return this.#fail(row, { message, log: '' });
+      const fields = { job: row.job_id, error: message };
+      this.#context.parts.logger.warn(fields, 'an Open Encoder job is looked at again later');
+    }
+  }
+
+  /** Beside everything else: it waits for stores that may be away. */
+  #tidySometimes(): void {
+    const { clock, logger } = this.#context.parts;
+    const nowMs = clock.monotonicMs();
+    if (this.#isTidying || nowMs - this.#tidiedMs < TIDY_MS) return;
+    this.#tidiedMs = nowMs;
+    this.#isTidying = true;
+    this.#tidying = this.#tidy()
+      .catch((error: unknown) => logger.warn({ error: String(error) }, 'what jobs left is removed later'))
+      .finally(() => (this.#isTidying = false));
   }
 
   /** As many jobs at once as agents have slots: what waits longer is told as queued. */
@@ -153,8 +182,12 @@ export class Follower implements Service {
   async #probeOf(gridJobId: string): Promise<string | undefined> {
     const outcome = await this.#context.parts.grid.jobs.outcome(gridJobId, 'probe');
     if (outcome?.kind?.$case !== 'probe') return undefined;
-    const { streams } = JSON.parse(outcome.kind.value.probeJson) as { streams?: unknown };
-    return JSON.stringify({ streams: streams ?? [] });
+    try {
+      const { streams } = JSON.parse(outcome.kind.value.probeJson) as { streams?: unknown };
+      return JSON.stringify({ streams: streams ?? [] });
+    } catch {
+      throw new GridError('unprocessable', 'what ffprobe tells of the source is not understood');
+    }
   }
 
   #begin(row: JobRow): void {
@@ -197,8 +230,11 @@ export class Follower implements Service {
   async #fail(row: JobRow, { message, log }: { message: string; log: string }): Promise<void> {
     const { parts, notices } = this.#context;
     const tell = await notices.of(row, message);
+    // A result that could not be published: nobody asks for it any more, a restart encodes anew.
+    const left = row.status === 'uploading' ? row.grid_job_id : null;
     await parts.db.transaction().execute(async (tx) => {
       const changes = {
+        ...(left === null ? {} : { grid_job_id: null }),
         status: 'error',
         speed: null,
         fps: 0,
@@ -207,7 +243,9 @@ export class Follower implements Service {
         error_log: log.slice(-MAX_LOG_CHARS),
         claimed_by: null,
       } as const;
-      if (await this.#work.set(row, changes, tx)) await tell(tx);
+      if (!(await this.#work.set(row, changes, tx))) return;
+      await tell(tx);
+      if (left !== null) await removeGridJob(parts, left, tx);
     });
   }
 

@@ -1,8 +1,19 @@
 import { sql } from 'kysely';
+import { GridError } from '../../../../shared/errors.ts';
+import type { Transaction } from '../../../store/transaction.ts';
 import type { DialectParts } from '../../dialect.ts';
 import { failure, unknown } from '../errors.ts';
 import { ENDED } from './job-status.ts';
 import { tables, type JobRow, type JobStore } from './job-store.ts';
+
+/** Removes a job of the grid with all that it holds. Another API may have been faster. */
+export async function removeGridJob({ grid }: DialectParts, jobId: string, tx: Transaction): Promise<void> {
+  try {
+    await grid.jobs.remove(jobId, undefined, tx);
+  } catch (error) {
+    if (!(error instanceof GridError) || error.code !== 'not_found') throw error;
+  }
+}
 
 /** What people ask of a job: cancelled, or once more. Each is one transaction with the grid's job. */
 export class Lifecycle {
@@ -30,7 +41,7 @@ export class Lifecycle {
       if (row.status === 'cancelled') return row;
       if (ENDED.has(row.status)) throw failure(409, `job ${id} has ended already: it is ${row.status}`);
       // Its tasks are revoked with it; the outputs are removed by whoever was writing them, or by the follower.
-      if (row.grid_job_id !== null) await this.#parts.grid.jobs.remove(row.grid_job_id, undefined, tx);
+      if (row.grid_job_id !== null) await removeGridJob(this.#parts, row.grid_job_id, tx);
       return this.#set(id, tx, { status: 'cancelled', grid_job_id: null, claimed_by: null });
     });
   }
@@ -39,9 +50,13 @@ export class Lifecycle {
   restart(id: number): Promise<JobRow> {
     return this.#change(id, async (row, tx) => {
       if (!ENDED.has(row.status)) throw failure(409, `job ${id} is ${row.status}: cancel it first`);
-      if (row.grid_job_id !== null) await this.#parts.grid.jobs.remove(row.grid_job_id, undefined, tx);
+      if (row.grid_job_id !== null) await removeGridJob(this.#parts, row.grid_job_id, tx);
       if (row.staged_key !== null)
-        await tables(tx).insertInto('openencoder_garbage').values({ object_key: row.staged_key }).execute();
+        await tables(tx)
+          .insertInto('openencoder_garbage')
+          .values({ object_key: row.staged_key })
+          .onConflict((conflict) => conflict.doNothing())
+          .execute();
       return this.#set(id, tx, {
         status: 'restarting',
         revision: row.revision + 1,
@@ -72,7 +87,7 @@ export class Lifecycle {
     return row;
   }
 
-  async #set(id: number, tx: Parameters<Change>[1], changes: Partial<JobRow>): Promise<JobRow> {
+  async #set(id: number, tx: Transaction, changes: Partial<JobRow>): Promise<JobRow> {
     return tables(tx)
       .updateTable('openencoder_jobs')
       .set({ ...changes, waits_since: sql<Date>`now()` })
@@ -82,4 +97,4 @@ export class Lifecycle {
   }
 }
 
-type Change = (row: JobRow, tx: Parameters<JobStore['lock']>[1]) => Promise<JobRow>;
+type Change = (row: JobRow, tx: Transaction) => Promise<JobRow>;

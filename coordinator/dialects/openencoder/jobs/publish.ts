@@ -1,4 +1,4 @@
-import { GridError } from '../../../../shared/errors.ts';
+import { GridError, toGridError } from '../../../../shared/errors.ts';
 import { fileName } from '../../../../shared/file-names.ts';
 import type { Artifact } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
@@ -6,6 +6,7 @@ import { bucketAddress } from '../storage/bucket-address.ts';
 import { Bucket } from '../storage/bucket.ts';
 import type { JobRow } from './job-store.ts';
 import { isResultFile, keyOf } from './places.ts';
+import { removeGridJob } from './lifecycle.ts';
 import { Superseded, type Step } from './step.ts';
 import type { WorkStore } from './work-store.ts';
 
@@ -30,7 +31,7 @@ async function outbound({ options, parts }: Context): Promise<Bucket> {
   return new Bucket(address, parts.clock);
 }
 
-/** Removes what an earlier revision, or a cancelled one, wrote. */
+/** Removes what an earlier revision, or a cancelled one, wrote. What the store does not remove now is tried again. */
 export async function removeLost(
   context: Context,
   { work, limit, jobId }: { work: WorkStore; limit: number; jobId?: number },
@@ -38,10 +39,20 @@ export async function removeLost(
   const lost = await work.lostOutputs(limit, jobId);
   if (lost.length === 0) return;
   const bucket = await outbound(context);
-  for (const output of lost) {
-    if (output.bucket === bucket.name) await bucket.remove([output.object_key]);
+  const failures: unknown[] = [];
+  for (const [, outputs] of Map.groupBy(lost, ({ job_id, revision }) => `${job_id}/${revision}`)) {
+    try {
+      for (const output of outputs) {
+        if (output.bucket === bucket.name) await bucket.remove([output.object_key]);
+      }
+      for (const output of outputs) await work.forgetOutput(output);
+    } catch (error) {
+      failures.push(error);
+      // A store that is away removes none of the others either.
+      if (toGridError(error).retryable) break;
+    }
   }
-  for (const output of lost) await work.forgetOutputs(output);
+  if (failures.length > 0) throw failures[0];
 }
 
 /**
@@ -60,7 +71,8 @@ export async function publish(
   const bucket = await outbound(context);
   step.totalBytes = files.reduce((sum, { artifact }) => sum + artifact.sizeBytes, 0);
   const { job_id, revision } = row;
-  await work.addOutputs(files.map(({ key }) => ({ job_id, revision, bucket: bucket.name, object_key: key })));
+  const outputs = files.map(({ key }) => ({ job_id, revision, bucket: bucket.name, object_key: key }));
+  await work.addOutputs(outputs);
   try {
     for (const { artifact, key } of files) {
       step.check();
@@ -80,10 +92,14 @@ export async function publish(
       if (!(await work.finish(row, changes, tx))) throw new Superseded();
       await work.forgetOutputs(row, tx);
       await tell(tx);
-      if (row.grid_job_id !== null) await parts.grid.jobs.remove(row.grid_job_id, undefined, tx);
+      if (row.grid_job_id !== null) await removeGridJob(parts, row.grid_job_id, tx);
     });
   } catch (error) {
-    if (error instanceof Superseded) await removeLost(context, { work, limit: 10_000, jobId: job_id });
+    // A file may have been finished after somebody else removed what was there of the job.
+    if (step.isOver || error instanceof Superseded) {
+      await work.addLost(outputs);
+      await removeLost(context, { work, limit: 10_000, jobId: job_id });
+    }
     throw error;
   }
 }

@@ -40,9 +40,8 @@ export async function stage(
   const found = await findSource(inbound, row.source);
   step.totalBytes = found.sizeBytes;
   const key = `sources/${parts.ids.uuid()}`;
-  if (row.staged_key !== null) await work.addGarbage([row.staged_key]);
   // Written down first: whatever becomes of this process, the copy is found.
-  if (!(await work.set(row, { staged_key: key }))) throw new Superseded();
+  if (!(await work.setStaged(row, key))) throw new Superseded();
   const ref = { bucket: gridBucket, key };
   const stream = step.counted(await inbound.read(found.key));
   const { sizeBytes } = await parts.objects.write(ref, stream, STORED);

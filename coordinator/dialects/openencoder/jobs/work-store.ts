@@ -6,6 +6,7 @@ import { tables, type JobRow } from './job-store.ts';
 /** How long a coordinator that works on a job is trusted without saying so again. */
 const CLAIM = sql<Date>`now() + interval '15 seconds'`;
 const ENDED: readonly Status[] = ['completed', 'error', 'cancelled'];
+const ACTIVE: readonly Status[] = ['downloading', 'probing', 'encoding', 'uploading'];
 
 /** One revision of a job in the hands of one coordinator. */
 export type Claim = Pick<JobRow, 'job_id' | 'revision' | 'status'>;
@@ -34,7 +35,7 @@ export class WorkStore {
     return tables(this.#db)
       .selectFrom('openencoder_jobs')
       .selectAll()
-      .where('status', 'not in', [...ENDED, ...WAITING])
+      .where('status', 'in', ACTIVE)
       .orderBy('job_id')
       .execute();
   }
@@ -118,13 +119,23 @@ export class WorkStore {
       .execute();
   }
 
-  async addGarbage(keys: readonly string[], tx?: Transaction): Promise<void> {
-    if (keys.length === 0) return;
-    await tables(tx ?? this.#db)
-      .insertInto('openencoder_garbage')
-      .values(keys.map((key) => ({ object_key: key })))
-      .onConflict((conflict) => conflict.doNothing())
-      .execute();
+  /**
+   * Where the source of a claimed step is about to be copied to; the copy of an earlier try becomes garbage with that. False:
+   * the step is not ours any more.
+   */
+  async setStaged({ job_id, revision, status }: Claim, key: string): Promise<boolean> {
+    const { rows } = await sql`
+      with was as (
+        select job_id, staged_key from openencoder_jobs
+        where job_id = ${job_id} and revision = ${revision} and status = ${status} and claimed_by = ${this.#me}::uuid
+        for update),
+      old as (
+        insert into openencoder_garbage (object_key) select staged_key from was where staged_key is not null
+        on conflict do nothing)
+      update openencoder_jobs j set staged_key = ${key} from was where j.job_id = was.job_id returning 1`.execute(
+      this.#db,
+    );
+    return rows.length > 0;
   }
 
   async garbage(limit: number): Promise<string[]> {
@@ -177,6 +188,34 @@ export class WorkStore {
       .limit(limit);
     if (jobId !== undefined) query = query.where('o.job_id', '=', jobId);
     return query.execute();
+  }
+
+  /**
+   * Outputs that were written after their revision had ended: they may have been removed, and forgotten, before they were
+   * written. Not where a later revision has got as far as writing, perhaps under the same names.
+   */
+  async addLost(outputs: readonly Output[]): Promise<void> {
+    const [first] = outputs;
+    if (first === undefined) return;
+    const { job_id, revision, bucket } = first;
+    await sql`
+      insert into openencoder_outputs (job_id, revision, bucket, object_key)
+      select j.job_id, ${revision}, ${bucket}, key
+      from openencoder_jobs j, unnest(${outputs.map((output) => output.object_key)}::text[]) as k (key)
+      where j.job_id = ${job_id} and (
+        (j.revision = ${revision} and j.status in ('cancelled', 'error'))
+        or (j.revision > ${revision} and j.status not in ('uploading', 'completed')))
+      on conflict do nothing`.execute(this.#db);
+  }
+
+  /** One that was removed: a revision may have more than are removed at once. */
+  async forgetOutput({ job_id, revision, object_key }: Output): Promise<void> {
+    await tables(this.#db)
+      .deleteFrom('openencoder_outputs')
+      .where('job_id', '=', job_id)
+      .where('revision', '=', revision)
+      .where('object_key', '=', object_key)
+      .execute();
   }
 
   async forgetOutputs(
