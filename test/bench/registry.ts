@@ -3,6 +3,7 @@ import { accept } from './measurements/accept.ts';
 import { dispatch } from './measurements/dispatch.ts';
 import { encode } from './measurements/encode.ts';
 import { finalripReads } from './measurements/finalrip-reads.ts';
+import { ladder } from './measurements/ladder.ts';
 import { leaseSql } from './measurements/lease-sql.ts';
 import { load } from './measurements/load.ts';
 import { manyJobs } from './measurements/many-jobs.ts';
@@ -18,6 +19,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   leaseSql,
   accept,
   encode,
+  ladder,
   objectBytes,
   uploadMemory,
   finalripReads,

@@ -23,7 +23,7 @@ async function run(context: BenchContext): Promise<Row[]> {
   });
   try {
     const uploadId = await grid.upload(film);
-    const { job } = await grid.encode(uploadId, ENCODE);
+    const job = await grid.encode(uploadId, ENCODE);
     const passed = meter.bytes();
     const source = (await stat(film)).size;
     const result = await grid.download(job, join(context.folder, 'bytes-result.mkv'));

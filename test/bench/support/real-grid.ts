@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import type { JobDocument } from '../../../cli/documents.ts';
 import type { BenchContext } from '../measurement.ts';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
-import { cpuSeconds } from './cpu.ts';
 import { end } from './process.ts';
 import { restOf } from './rest.ts';
 import { downloadResult, uploadFile } from './upload.ts';
@@ -21,10 +20,8 @@ export interface RealGridOptions {
 export interface RealGrid {
   readonly coordinator: CoordinatorProcess;
   upload(path: string): Promise<string>;
-  /** Submits and waits for the end; seconds from the request to the job's success. */
-  encode(uploadId: string, command: string): Promise<{ seconds: number; job: JobDocument }>;
-  /** Processor time of the coordinator, the agents and their tools so far, in seconds. */
-  cpuSeconds(): Promise<number>;
+  /** Submits and waits for the end; throws unless it is a success. */
+  encode(uploadId: string, command: string): Promise<JobDocument>;
   /** Fetches the result to a file; its size in bytes. */
   download(job: JobDocument, path: string): Promise<number>;
   stop(): Promise<void>;
@@ -59,7 +56,6 @@ export async function startRealGrid(context: BenchContext, options: RealGridOpti
     coordinator,
     upload: (path) => uploadFile(api, path),
     async encode(uploadId, command) {
-      const startedMs = performance.now();
       const body = { upload_id: uploadId, encode: command };
       let job = await restOf(api).post<JobDocument>('/jobs', body);
       while (!['succeeded', 'failed', 'cancelled'].includes(job.state)) {
@@ -67,12 +63,7 @@ export async function startRealGrid(context: BenchContext, options: RealGridOpti
         job = await restOf(api).get<JobDocument>(`/jobs/${job.job_id}`);
       }
       if (job.state !== 'succeeded') throw new Error(`the job ${job.state}: ${job.failure?.message}`);
-      return { seconds: (performance.now() - startedMs) / 1000, job };
-    },
-    async cpuSeconds() {
-      const pids = [coordinator.pid, ...agents.map((agent) => agent.pid ?? 0)];
-      const all = await Promise.all(pids.map(cpuSeconds));
-      return all.reduce((sum, seconds) => sum + seconds, 0);
+      return job;
     },
     async download(job, path) {
       await downloadResult(`${api}/jobs/${job.job_id}/result`, path);
