@@ -11,6 +11,7 @@ import {
 } from '../support/interval-clips.ts';
 import { allPackets, frameMd5s, frameTimes, keyFrames, probeFile } from '../support/probe.ts';
 import { localObject, runnerContext } from '../support/runner-context.ts';
+import { indexed } from '../support/through-the-grid.ts';
 import { generate } from './generate.ts';
 import type { Recipe } from './recipes.ts';
 
@@ -125,8 +126,11 @@ function contents({ files }: Rendition) {
 }
 
 /** No frame missing or doubled, each file begins with its only keyframe, each frame is at its time. */
-function checkPicture(rendition: Rendition, times: readonly number[], starts: readonly number[]): void {
-  const { frames, keys } = contents(rendition);
+function checkPicture(
+  { frames, keys }: ReturnType<typeof contents>,
+  times: readonly number[],
+  starts: readonly number[],
+): void {
   const ends = [...starts.slice(1), times.length];
   expect(frames.map((file) => file.length)).toEqual(ends.map((end, file) => end - starts[file]!));
   expect(keys).toEqual(starts.map(() => [0]));
@@ -158,22 +162,23 @@ describe('two renditions of a film as files of a playlist', { timeout: 180_000 }
   ])('%s', async (name, of, audio, colour) => {
     const path = film(name, of);
     const job = (height: number) => intervalJob({ everyS: 2, perClip: 2 }, sized(height));
-    const high = await packagedFilm(path, job(72), audio);
-    const low = await packagedFilm(path, job(48), audio);
+    const from = await indexed(path);
+    const high = await packagedFilm(path, job(72), { audio, from });
+    const low = await packagedFilm(path, job(48), { audio, from });
+    const [one, other] = [contents(high), contents(low)];
     const times = frameTimes(path);
     const starts = wantedBorders(times, 2);
     for (const rendition of [high, low]) {
       expect(rendition.starts).toEqual(starts);
-      checkPicture(rendition, times, starts);
       checkTold(rendition, times, starts);
     }
+    for (const found of [one, other]) checkPicture(found, times, starts);
     expect(high.value).toMatchObject({ frameCount: times.length, format: { width: 128, height: 72 } });
     const { color_space: matrix = 'unknown' } = probeFile(high.files[1]!.path).streams[0]!;
     expect(matrix).toBe(colour);
     // A file in the middle plays by itself.
     expect(frameMd5s(high.files[1]!.path)).toHaveLength(starts[2]! - starts[1]!);
     // The sound runs on over the borders: no gap or overlap of a frame of it.
-    const [one, other] = [contents(high), contents(low)];
     const sound = one.sound.flat();
     const frameS = 1024 / 44_100;
     const gaps = sound.slice(1).filter((at, packet) => Math.abs(at - sound[packet]! - frameS) > frameS / 10);
@@ -189,14 +194,14 @@ describe('two renditions of a film as files of a playlist', { timeout: 180_000 }
   test('a film that is shorter than an interval is one file', async () => {
     const path = film('24000/1001 frames a second', NTSC);
     const packaged = await packagedFilm(path, intervalJob({ everyS: 60, perClip: 1 }, sized(48)));
-    checkPicture(packaged, frameTimes(path), [0]);
+    checkPicture(contents(packaged), frameTimes(path), [0]);
     packaged.clean();
   });
 
   test('sound that starts late and is encoded still does', async () => {
     const inputs = [...picture('25', 3).slice(0, 4), '-itsoffset', '0.25', ...picture('25', 3).slice(4)];
     const path = film('late sound', { inputs, args: [...SOURCE, '-c:a', 'flac'] });
-    const packaged = await packagedFilm(path, intervalJob({ everyS: 2, perClip: 1 }), aac);
+    const packaged = await packagedFilm(path, intervalJob({ everyS: 2, perClip: 1 }), { audio: aac });
     const { frames, sound } = contents(packaged);
     expect(Math.abs(sound.flat()[0]! - frames.flat()[0]! - 0.25)).toBeLessThan(0.03);
     packaged.clean();

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { dirname, join } from 'node:path';
 import pg from 'pg';
 import { runAgent } from '../../agent/agent.ts';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
@@ -10,6 +10,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { AnimeClient } from './anime-client.ts';
+import { lightTools, NO_VAPOURSYNTH } from './light-tools.ts';
 import { freePorts } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -67,19 +68,19 @@ export async function startAnimeGrid(options: AnimeGridOptions = {}) {
   const start = () => startCoordinator({ settings: readSettings(environment), clock, ids, logger });
   let coordinator = await start();
 
+  const path = lightTools(folder);
   const agents: { quit: AbortController; done: Promise<void> }[] = [];
   /** `tools`: a folder whose programs come before those of the machine. */
   function addAgent({ tools }: { tools?: string } = {}): void {
     const quit = new AbortController();
     const number = agents.length;
-    const path = process.env['PATH'] ?? '';
     const config = {
       coordinator: `127.0.0.1:${coordinator.grpcPort}`,
       name: `agent-${number}`,
       slots: 1,
       dataDir: join(folder, `agent-${number}`),
       searchPath: tools === undefined ? path : `${tools}:${path}`,
-      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+      vapourSynthFile: NO_VAPOURSYNTH,
       drainDeadlineMs: 1_000,
       version: 'test',
     };

@@ -13,6 +13,7 @@ import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { FinalripClient } from './finalrip-client.ts';
+import { lightTools } from './light-tools.ts';
 import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
 
@@ -84,6 +85,7 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
   };
   let coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
 
+  const searchPath = lightTools(folder);
   const agents: { quit: AbortController; done: Promise<void> }[] = [];
   function addAgent(): void {
     const quit = new AbortController();
@@ -93,7 +95,7 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
       name: `agent-${number}`,
       slots: 1,
       dataDir: join(folder, `agent-${number}`),
-      searchPath: process.env['PATH'] ?? '',
+      searchPath,
       vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
       drainDeadlineMs: 1_000,
       version: 'test',

@@ -30,9 +30,9 @@ export function intervalJob(
 
 const artifact = (name: string, path: string) => ({ ...localObject(path), name, bucket: '', key: path });
 
-/** Index and plan of a local file, each made by what makes it in a grid. */
-export async function plannedFilm(path: string, spec: FilmSpec) {
-  const { index, files, context } = await indexed(path);
+/** Index and plan of a local file, each made by what makes it in a grid. `from`: the index that there is of it. */
+export async function plannedFilm(path: string, spec: FilmSpec, from?: Awaited<ReturnType<typeof indexed>>) {
+  const { index, files, context } = from ?? (await indexed(path));
   const sidecar = files['sidecar'];
   const planned = plan({
     spec,
@@ -41,7 +41,7 @@ export async function plannedFilm(path: string, spec: FilmSpec) {
     ...(sidecar ? { sidecarArtifact: artifact('sidecar', sidecar) } : {}),
     slots: 1,
   });
-  return { index, files, planned, clean: () => rmSync(context.workDir, { recursive: true }) };
+  return { index, files, planned, clean: () => rmSync(context.workDir, { recursive: true, force: true }) };
 }
 
 type Film = Awaited<ReturnType<typeof plannedFilm>>;
@@ -74,13 +74,16 @@ export function packageTask(
   return { parts, starts: [...starts], fileName: 'output%04d_h264_90p.ts' };
 }
 
+export interface PackagedFilmOptions {
+  /** Makes encoded audio of the sidecar. */
+  readonly audio?: ((sidecar: string) => Promise<string>) | undefined;
+  /** The index that there is of it. */
+  readonly from?: Awaited<ReturnType<typeof indexed>>;
+}
+
 /** A local film through index, plan, encode and package. `clean` removes all files. */
-export async function packagedFilm(
-  path: string,
-  spec: FilmSpec,
-  audio?: (sidecar: string) => Promise<string>,
-) {
-  const film = await plannedFilm(path, spec);
+export async function packagedFilm(path: string, spec: FilmSpec, { audio, from }: PackagedFilmOptions = {}) {
+  const film = await plannedFilm(path, spec, from);
   const tasks = encodeTasks(film.planned, path);
   const segments: Encoded[] = [];
   for (const task of tasks) segments.push(await encodedTask(task));

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import pg from 'pg';
 import { runAgent } from '../../agent/agent.ts';
 import { startCoordinator } from '../../coordinator/coordinator.ts';
@@ -9,6 +9,7 @@ import { readSettings } from '../../coordinator/settings.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
+import { lightTools, NO_VAPOURSYNTH } from './light-tools.ts';
 import { freePort } from './ports.ts';
 import { bareEnvironment } from './command-line.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -106,7 +107,11 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
     ? await TcpProxy.open({ host: databaseUrl.hostname, port: Number(databaseUrl.port) })
     : undefined;
   if (network !== undefined) databaseUrl.host = network.address;
+  const searchPath = lightTools(folder);
+  const tools = { PATH: searchPath, CLIPGRID_VAPOURSYNTH: NO_VAPOURSYNTH };
   const environment = {
+    // For machines on this host.
+    ...tools,
     DATABASE_URL: databaseUrl.href,
     CLIPGRID_HTTP_PORT: String(await freePort()),
     CLIPGRID_GRPC_PORT: String(await freePort()),
@@ -130,8 +135,8 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
       name: `agent-${number}`,
       slots: 1,
       dataDir: join(folder, `agent-${number}`),
-      searchPath: process.env['PATH'] ?? '',
-      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+      searchPath,
+      vapourSynthFile: NO_VAPOURSYNTH,
       drainDeadlineMs: 1_000,
       version: 'test',
     };
@@ -154,7 +159,7 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
       name,
       args: ['agent/main.ts', ...args, '--data', join(folder, `agent-${name}`)],
       ready: 'connected',
-      env: bareEnvironment(),
+      env: { ...bareEnvironment(), ...tools },
     });
     programs.push(program);
     await program.start();

@@ -33,12 +33,15 @@ import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { startAll, stopAll } from '../../shared/service.ts';
+import { lightTools, NO_VAPOURSYNTH } from './light-tools.ts';
 import { createTestDatabase } from './postgres.ts';
 
 export interface RunningGridOptions {
   readonly agents?: number;
   /** What set-up wrote of VapourSynth for the agents to read; a path that is not there: a machine without it. */
   readonly vapourSynthFile?: string;
+  /** Agents try no special hardware and have no VapourSynth, and so are there sooner. */
+  readonly light?: boolean;
   readonly settings?: Partial<GridSettings>;
   /** Default: everybody is an administrator. */
   readonly auth?: 'none' | 'token';
@@ -130,6 +133,10 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
   const services = [...grid.services, rpc];
   await startAll(services);
 
+  const vapourSynthFile = options.vapourSynthFile ?? resolve('.cache/vapoursynth/clipgrid.json');
+  const tools = options.light
+    ? { searchPath: lightTools(folder), vapourSynthFile: NO_VAPOURSYNTH }
+    : { searchPath: process.env['PATH'] ?? '', vapourSynthFile };
   const agents: { leave: AbortController; quit: AbortController; done: Promise<void> }[] = [];
   function addAgent(slots = 1) {
     const number = agents.length;
@@ -140,8 +147,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
       name: `agent-${number}`,
       slots,
       dataDir: join(folder, `agent-${number}`),
-      searchPath: process.env['PATH'] ?? '',
-      vapourSynthFile: options.vapourSynthFile ?? resolve('.cache/vapoursynth/clipgrid.json'),
+      ...tools,
       drainDeadlineMs: 1_000,
       version: 'test',
     };

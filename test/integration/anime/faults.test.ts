@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { AnimeClient } from '../../support/anime-client.ts';
 import { ANIME_TOKEN, LADDER_MS, makeSource } from '../../support/anime-grid.ts';
 import { decodedFrames, fetchRendition, packetsOf } from '../../support/hls.ts';
+import { lightTools, NO_VAPOURSYNTH } from '../../support/light-tools.ts';
 import { freePort } from '../../support/ports.ts';
 import { Processes } from '../../support/processes.ts';
 
@@ -23,6 +24,7 @@ beforeAll(async () => {
   const port = await freePort();
   grid = await Processes.start({
     agents: 2,
+    agentEnv: { PATH: lightTools(folder), CLIPGRID_VAPOURSYNTH: NO_VAPOURSYNTH },
     coordinatorEnv: {
       AUTHORIZED_TOKENS: JSON.stringify([ANIME_TOKEN]),
       ANIME_SRC_ROOT_DIR: join(folder, 'films'),

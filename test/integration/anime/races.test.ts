@@ -30,8 +30,8 @@ it(
   'check 14: two jobs race for one folder, and each playlist is whole at every moment',
   { timeout: LADDER_MS },
   async () => {
-    await grid.source('long.mp4', { seconds: 16 });
-    await grid.source('short.mp4', { seconds: 6 });
+    await grid.source('long.mp4', { seconds: 16, rate: 8 });
+    await grid.source('short.mp4', { seconds: 6, rate: 8 });
     const ids = await Promise.all(
       ['long.mp4', 'short.mp4', 'long.mp4'].map((src_path) =>
         grid.client.create({ src_path, dst_path: 'race' }),

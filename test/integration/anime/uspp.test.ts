@@ -2,6 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { LADDER_MS, startAnimeGrid, type AnimeGrid } from '../../support/anime-grid.ts';
+import { lightFfmpeg } from '../../support/light-tools.ts';
 import { requireProgram } from '../../support/tools.ts';
 
 let grid: AnimeGrid;
@@ -17,7 +18,7 @@ async function ffmpegWith(name: string, hasUspp: boolean): Promise<string> {
   const help = hasUspp ? 'echo "Filter uspp"' : `echo "Unknown filter 'uspp'."`;
   const lines = [
     '#!/bin/bash',
-    `case "$*" in *filter=uspp*) ${help}; exit 0;; esac`,
+    `case "$*" in *filter=uspp*) ${help}; exit 0;; *" -encoders") exec ${lightFfmpeg(grid.folder)} "$@";; esac`,
     'args=()',
     'for word in "$@"; do args+=("${word/uspp=qp/spp=qp}"); done',
     `exec ${real} "\${args[@]}"`,
@@ -49,7 +50,7 @@ it(
   LONG,
   async () => {
     grid.addAgent({ tools: await ffmpegWith('lacking', false) });
-    await grid.source('a.mp4', { seconds: 31 });
+    await grid.source('a.mp4', { seconds: 31, rate: 8 });
     const id = await grid.client.create({ src_path: 'a.mp4', dst_path: 'a' });
     const now = await grid.client.succeeded(id);
     expect(now.result['48p_uspp']).toMatchObject({

@@ -6,6 +6,7 @@ import type { FilmSpec, JobSpec } from '../../../coordinator/domain/job.ts';
 import type { IndexResult, PackageResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import { plainFilm } from '../../support/films.ts';
 import { FORCED, intervalJob } from '../../support/interval-clips.ts';
+import { lightTools, NO_VAPOURSYNTH } from '../../support/light-tools.ts';
 import { allPackets, keyFrames } from '../../support/probe.ts';
 import { Program } from '../../support/program.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
@@ -17,11 +18,13 @@ const BORDERS = [0, 50, 100, 150, 200, 250];
 let running: RunningGrid;
 const agents = new Map<string, Program>();
 beforeAll(async () => {
-  running = await startRunningGrid({ agents: 0 });
+  // A killed agent's task is somebody else's soon.
+  running = await startRunningGrid({ agents: 0, settings: { graceMs: 150 } });
+  const PATH = lightTools(running.folder);
   for (const name of ['one', 'other']) {
     const to = ['--coordinator', `127.0.0.1:${running.rpc.port}`, '--name', name, '--slots', '1'];
     const args = ['agent/main.ts', ...to, '--data', join(running.folder, name)];
-    const env = { PATH: process.env['PATH'] ?? '', TMPDIR: running.folder, HOME: running.folder };
+    const env = { PATH, CLIPGRID_VAPOURSYNTH: NO_VAPOURSYNTH, TMPDIR: running.folder, HOME: running.folder };
     agents.set(name, new Program({ name, args, env, ready: 'connected' }));
   }
   await Promise.all([...agents.values()].map((agent) => agent.start()));

@@ -21,6 +21,7 @@ let running: RunningGrid;
 beforeAll(async () => {
   running = await startRunningGrid({
     agents: 2,
+    light: true,
     settings: SETTINGS,
     log: process.env['TEST_LOG'] ?? 'silent',
   });

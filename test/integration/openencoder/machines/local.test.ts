@@ -13,6 +13,7 @@ import {
 import { statusOf } from '../../../../coordinator/dialects/openencoder/machines/standing.ts';
 import { startMachines } from '../../../../coordinator/dialects/openencoder/machines/starting.ts';
 import { systemClock } from '../../../../shared/clock.ts';
+import { lightTools } from '../../../support/light-tools.ts';
 import { machinesOver, until } from '../../../support/machines.ts';
 import { emptyGrid } from '../../../support/rpc-jobs.ts';
 import { startRunningGrid, type RunningGrid } from '../../../support/running-grid.ts';
@@ -22,10 +23,12 @@ const ORDER = { provider: 'digitalocean', size: 'local-1c-2g', count: 2, region:
 let grid: RunningGrid;
 let folder: string;
 let local: Local;
+let path: string;
 let over: ReturnType<typeof machinesOver>;
 beforeAll(async () => {
   // Nobody comes in without a key of their own.
   grid = await startRunningGrid({ agents: 0, agentAuth: 'enrol' });
+  path = lightTools(grid.folder);
 });
 afterAll(() => grid.close());
 beforeEach(async () => {
@@ -48,7 +51,7 @@ function openLocal(over: Partial<ConstructorParameters<typeof Local>[0]> = {}): 
     hardware: { cores: 2, memoryBytes: 4 * 1024 ** 3 },
     priceHourly: 0,
     coordinator: `127.0.0.1:${grid.rpc.port}`,
-    environment: { PATH: process.env['PATH'] ?? '' },
+    environment: { PATH: path },
     clock: systemClock,
     ...over,
   });
