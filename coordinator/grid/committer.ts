@@ -113,7 +113,7 @@ export class Committer {
     try {
       const lease = await this.#lease(session, fence);
       checkBrought(lease.kind, message.artifacts);
-      const result = checkedResult(lease.kind, message.result);
+      const result = checkedResult(lease.kind, message.result, message.artifacts);
       if (result.kind?.$case === 'encode') checkWhole(lease, result.kind.value);
       const artifacts = await this.#publishAll(fence, lease.jobId, message.artifacts);
       const output = { artifacts, result };

@@ -189,19 +189,24 @@ export class SimAgent {
     const { world, process, random, faults } = this.deps;
     const { fence } = lease;
     const { signal } = lease.abort;
-    const { name, bytes } = work;
     const damaged = random.chance(faults.wrongDigest);
     if (damaged) world.did('an agent sent other bytes than it announced');
     const lies = random.chance(faults.lies) && work.result.kind?.$case === 'encode';
     if (lies) world.did('an agent lied about its frames');
-    const sent = damaged ? Buffer.from('damaged on its way') : bytes;
+    const bytesOf = new Map(work.artifacts.map(({ name, bytes }) => [name, bytes]));
+    const sent = (name: string) =>
+      (damaged ? undefined : bytesOf.get(name)) ?? Buffer.from('damaged on its way');
     const result = lies ? fewerFrames(work.result) : work.result;
-    const { sha256, md5 } = work;
-    const artifacts = [{ name, sha256, md5, sizeBytes: bytes.length }];
+    const artifacts = work.artifacts.map(({ name, sha256, md5, bytes }) => ({
+      name,
+      sha256,
+      md5,
+      sizeBytes: bytes.length,
+    }));
     const send = async (): Promise<{ error: string; retryable: boolean }> => {
       const granted = await this.#link.askUpload({ fence, artifacts }, signal);
       if (granted.error) return granted;
-      for (const { url } of granted.targets) await this.#upload(url, sent);
+      for (const { name, url } of granted.targets) await this.#upload(url, sent(name));
       const value = { fence, artifacts, result, logTail: '' };
       const answer = await this.#link.askCommit({ $case: 'complete', value }, signal);
       return answer.committed ? { error: '', retryable: false } : answer;

@@ -20,7 +20,9 @@ export class JobRules {
     this.#frames = of.frames;
   }
 
-  changed({ tree, result }: JobRecord): void {
+  changed(record: JobRecord): void {
+    if (record.input.spec.shape === 'media') return this.#media(record);
+    const { tree, result } = record;
     const { check } = this.#judge;
     const { job, tasks } = tree;
     const merges: TaskRecord[] = [];
@@ -45,6 +47,24 @@ export class JobRules {
     const bytes = files.flatMap(({ key }) => this.#objects.bytes.get(key) ?? []);
     const whole = job.state !== 'succeeded' || isFilm(bytes, this.#frames);
     check('film', whole, () => `the result of ${job.jobId} is not the film`);
+  }
+
+  /** A command on the whole film: its only part, and what that left is the film. */
+  #media({ tree: { job, tasks } }: JobRecord): void {
+    const { check } = this.#judge;
+    const [part, ...more] = [...tasks.values()].filter((task) => roleOf(task.kind) !== 'first');
+    const alone = more.length === 0 && (part === undefined || part.kind === 'media');
+    check('L10', alone, () => `${more.length + 1} tasks follow a probe`);
+    check(
+      'L10',
+      job.planned === (part !== undefined),
+      () => 'a plan without its task, or the other way round',
+    );
+    const done = part?.state === 'succeeded';
+    const over = job.state === 'succeeded';
+    check('L10', over === done, () => `the job is ${job.state}, its command ${part?.state}`);
+    check('L10', job.openTasks === (part && !done ? 1 : 0), () => `${job.openTasks} open tasks are counted`);
+    if (part && done) this.#committed([part]);
   }
 
   /** At the end: every job has ended well or with a reason, and what was committed is still there. */

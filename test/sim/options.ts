@@ -40,6 +40,8 @@ export interface SimOptions {
   readonly jobs: number;
   /** Of each job. */
   readonly clips: number;
+  /** The first job is a command on the whole film, which is not cut. */
+  readonly wholeFilm: boolean;
   readonly faults: readonly Fault[];
   /** How long things go wrong. */
   readonly faultyMs: number;
@@ -47,6 +49,8 @@ export interface SimOptions {
 
 /** Few faults show what each does alone, many what they do together. */
 const DENSITIES = [0.08, 0.2, 0.4];
+/** In so many schedules a job is a command on the whole film. */
+const WHOLE_FILMS = 0.2;
 
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed);
@@ -61,5 +65,7 @@ export function optionsOf(seed: number): SimOptions {
     faultyMs: random.whole(4_000, 20_000),
   };
   const rare = RARE_FAULTS.filter(() => random.chance(density / 2));
-  return { ...options, faults: [...options.faults, ...rare] };
+  // Drawn last: all other schedules stay the stories that they were.
+  const wholeFilm = random.chance(WHOLE_FILMS);
+  return { ...options, wholeFilm, faults: [...options.faults, ...rare] };
 }

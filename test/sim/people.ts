@@ -1,6 +1,7 @@
 import { isEnded } from '../../coordinator/domain/job-machine.ts';
+import type { JobSpec } from '../../coordinator/domain/job.ts';
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
-import { PACKAGED_FILM, PASS_THROUGH } from '../support/store-moves.ts';
+import { MEDIA, PACKAGED_FILM, PASS_THROUGH } from '../support/store-moves.ts';
 import type { Fleet } from './fleet.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -10,6 +11,8 @@ export interface PeopleDeps {
   readonly random: Random;
   readonly fleet: Fleet;
   readonly state: MemoryState;
+  /** The first job is a command on the whole film, which is not cut. */
+  readonly wholeFilm: boolean;
 }
 
 /** As many clips, and a package in place of the merge. */
@@ -44,6 +47,11 @@ export class People {
     this.#deps.world.at(afterMs, () => this.#submit(k));
   }
 
+  #specOf(k: number): JobSpec {
+    if (k === 0 && this.#deps.wholeFilm) return MEDIA;
+    return k % 2 === 0 ? PASS_THROUGH : IN_FILES;
+  }
+
   /** Says it again, under the same key, until there is an answer. */
   #submit(k: number): void {
     const { world, fleet } = this.#deps;
@@ -53,7 +61,7 @@ export class People {
       dialect: 'grid',
       name: `film ${k}`,
       priority: 0,
-      spec: k % 2 === 0 ? PASS_THROUGH : IN_FILES,
+      spec: this.#specOf(k),
       idempotencyKey: `k${k}`,
     };
     const done = (jobId: string): void => {

@@ -102,7 +102,7 @@ class Simulation {
       gateway: gateway ?? ((real) => real),
       drift: options.faults.includes('drift'),
     }));
-    const people = (this.#people = new People({ world, random, fleet, state }));
+    const people = (this.#people = new People({ world, random, fleet, state, wholeFilm: options.wholeFilm }));
     this.#troubles = new Troubles({ ...common, options, fleet, people });
     world.onMomentOver = () => fleet.momentOver();
   }

@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib';
 import type { LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { MergeTask, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
-import { closedIndex, FORMAT, PACKAGED } from '../support/store-moves.ts';
+import { closedIndex, FORMAT, PACKAGED, PROBED } from '../support/store-moves.ts';
 import { digest } from './objects.ts';
 
 const FPS = 25;
@@ -20,14 +20,18 @@ interface Bytes {
   readonly md5: string;
 }
 
-export interface Work extends Bytes {
-  readonly name: string;
+export interface Work {
+  readonly artifacts: readonly (Bytes & { readonly name: string })[];
   readonly frames: number;
   readonly result: TaskResult;
 }
 
 function withDigests(bytes: Buffer): Bytes {
   return { bytes, sha256: digest('sha256', bytes), md5: digest('md5', bytes) };
+}
+
+function artifactOf(name: string, text: string): Work['artifacts'][number] {
+  return { name, ...withDigests(Buffer.from(text)) };
 }
 
 function makeFilm(seconds: number): Film {
@@ -60,7 +64,8 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
         hasSidecar: false,
         probeJson: '',
       };
-      return { name: 'index', ...film.index, frames, result: { kind: { $case: 'index', value } } };
+      const artifacts = [{ name: 'index', ...film.index }];
+      return { artifacts, frames, result: { kind: { $case: 'index', value } } };
     }
     case 'encode': {
       const { startFrame = 0, endFrame = 0 } = kind.value.range ?? {};
@@ -73,24 +78,34 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
         outputRate: undefined,
         resumedFrames: 0,
       };
-      const made = withDigests(Buffer.from(`${startFrame}-${endFrame};`));
+      const artifacts = [artifactOf('segment', `${startFrame}-${endFrame};`)];
       const value = { ...counts, format: FORMAT, extradataSha256: '' };
-      return { name: 'segment', ...made, frames: frameCount, result: { kind: { $case: 'encode', value } } };
+      return { artifacts, frames: frameCount, result: { kind: { $case: 'encode', value } } };
     }
     case 'merge': {
       const value = { frameCount: kind.value.frameCount, durationSeconds: seconds, format: FORMAT };
-      const made = withDigests(joined(kind.value, input));
-      return { name: 'result', ...made, frames, result: { kind: { $case: 'merge', value } } };
+      const artifacts = [{ name: 'result', ...withDigests(joined(kind.value, input)) }];
+      return { artifacts, frames, result: { kind: { $case: 'merge', value } } };
     }
     case 'package': {
       const made = withDigests(joined(kind.value.parts, input));
-      const value = { ...PACKAGED, frameCount: frames, durationSeconds: seconds };
-      return { name: 'file/0000.ts', ...made, frames, result: { kind: { $case: 'package', value } } };
+      const files = [{ name: '0000.ts', durationUs: seconds * 1e6, sizeBytes: made.bytes.length }];
+      const value = { ...PACKAGED, files, frameCount: frames, durationSeconds: seconds };
+      const artifacts = [{ name: 'file/0000.ts', ...made }];
+      return { artifacts, frames, result: { kind: { $case: 'package', value } } };
+    }
+    case 'probe': {
+      const value = { ...PROBED, durationSeconds: seconds, frameCount: frames };
+      return { artifacts: [], frames, result: { kind: { $case: 'probe', value } } };
+    }
+    case 'media': {
+      const half = Math.floor(frames / 2);
+      const artifacts = [artifactOf('file/a', `0-${half};`), artifactOf('file/b', `${half}-${frames};`)];
+      const value = { frameCount: frames, durationSeconds: seconds, encodeSeconds: 1 };
+      return { artifacts, frames, result: { kind: { $case: 'media', value } } };
     }
     case 'audio':
     case 'clip':
-    case 'probe':
-    case 'media':
     case undefined:
       throw new Error(`the simulation has no work of kind ${kind?.$case}`);
   }

@@ -93,7 +93,8 @@ const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
   package: ['file/out0000.ts', 'file/out0001.ts'],
   clip: ['clip'],
 };
-const PROBED = {
+/** What is told of a source. */
+export const PROBED = {
   probeJson: '{"streams":[],"format":{}}',
   durationSeconds: 4,
   frameCount: 100,
