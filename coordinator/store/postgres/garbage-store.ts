@@ -85,19 +85,26 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
   });
   if (parsed.length === 0) return [];
   const { rows } = await sql<{ key: string }>`
-    select k.key from unnest(
-      ${parsed.map((one) => one.key)}::text[],
-      ${parsed.map((one) => one.taskId)}::uuid[],
-      ${parsed.map((one) => one.epoch)}::int[],
-      ${parsed.map((one) => one.leaseId)}::text[]) as k(key, task_id, epoch, lease_id)
+    with said as materialized (
+      select * from unnest(
+        ${parsed.map((one) => one.key)}::text[],
+        ${parsed.map((one) => one.taskId)}::uuid[],
+        ${parsed.map((one) => one.epoch)}::int[],
+        ${parsed.map((one) => one.leaseId)}::text[]) as k(key, task_id, epoch, lease_id)
+    ), named as materialized (
+      -- Once a task: one that made thousands of files is asked for the key of each.
+      select t.task_id, a->>'key' as key, ${isFile(sql`a`)} as is_file from tasks t, ${ARTIFACTS} a
+      where t.task_id in (select task_id from said where lease_id = '')
+    )
+    select k.key from said k
     where not exists (
       select 1 from tasks t join jobs j using (job_id) where t.task_id = k.task_id and (
         t.state in ('leased', 'ready') and t.epoch = k.epoch and (k.lease_id = '' or k.lease_id = t.lease_id::text)
         or k.lease_id = '' and j.result->>'key' = k.key
-        or k.lease_id = '' and (j.collected_at is null or t.kind = 'clip') and exists (
-          select 1 from ${ARTIFACTS} a where a->>'key' = k.key)
-        or k.lease_id = '' and t.kind in (${WITH_FILES}) and t.state = 'succeeded' and exists (
-          select 1 from ${ARTIFACTS} a where a->>'key' = k.key and ${isFile(sql`a`)})))`.execute(db);
+        or k.lease_id = '' and (j.collected_at is null or t.kind = 'clip')
+          and (t.task_id, k.key) in (select task_id, key from named)
+        or k.lease_id = '' and t.kind in (${WITH_FILES}) and t.state = 'succeeded'
+          and (t.task_id, k.key) in (select task_id, key from named where is_file)))`.execute(db);
   return rows.map((row) => row.key);
 }
 
