@@ -45,8 +45,12 @@ function isId(id: number): boolean {
 /** Users of all realms. */
 export function createUsers(users: UserStore): UsersFace {
   const hasher = new PasswordHasher();
-  // Guesses at the same moment must not outrun the count.
+  // Guesses at the same moment must not outrun the counts: of an address first, so that nobody waits in a circle.
   const turns = new KeyedLock();
+  const inTurn = <T>({ realm, name, address }: SignIn, work: () => Promise<T>): Promise<T> => {
+    const key = (...of: string[]): string => JSON.stringify(of);
+    return turns.run(key('address', realm, address), () => turns.run(key('account', realm, name), work));
+  };
 
   async function refuseMany({ realm, name, address, limits }: SignIn): Promise<void> {
     const waitS = await users.waitS([
@@ -77,7 +81,7 @@ export function createUsers(users: UserStore): UsersFace {
       const passwordHash = await hasher.hash(password);
       return toView(await users.create({ realm, name, passwordHash, role, active, mustReset }, tx));
     },
-    authenticate: (input) => turns.run(JSON.stringify([input.realm, input.name]), () => signIn(input)),
+    authenticate: (input) => inTurn(input, () => signIn(input)),
     async get(realm, id, tx) {
       const user = isId(id) ? await users.byId(realm, id, tx) : undefined;
       if (user === undefined) throw noUser(id);

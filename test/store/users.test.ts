@@ -140,6 +140,15 @@ describe('users', () => {
     await expect(signIn('ann')).rejects.toMatchObject({ code: 'resource_exhausted' });
   });
 
+  test('nor are guesses of one address at the same moment, each at another name', async () => {
+    const guesses = await Promise.allSettled(Array.from({ length: 12 }, (_, i) => wrong(`guess ${i}`)));
+    const codes = guesses.map((one) =>
+      one.status === 'rejected' ? (one.reason as { code: string }).code : '',
+    );
+    expect(codes.filter((code) => code === 'unauthenticated')).toHaveLength(5);
+    expect(codes.filter((code) => code === 'resource_exhausted')).toHaveLength(7);
+  });
+
   test('failures that are over are forgotten', async () => {
     await wrong('nobody').catch(() => undefined);
     await grid.pool.query(`update sign_in_failures set ends_at = now() - interval '1 second'`);
