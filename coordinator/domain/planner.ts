@@ -71,12 +71,16 @@ export function plan(input: PlanInput): Plan {
   const { borders } = spec.clips;
   const intervals = borders ? intervalStarts(cuts.framePts, index.timeBase, borders.everyS) : [];
   const starts = borders
-    ? intervalClips(input, intervals, borders.perClip)
+    ? intervalClips(input, cuts, { intervals, perClip: borders.perClip })
     : clipStarts(input, cuts, durationS);
   if (spec.package) checkFiles(intervals.length);
+  let interval = 0;
   const encodes = starts.map((start, clipIndex) => {
     const end = starts[clipIndex + 1] ?? cuts.frameCount;
-    const keyFrames = intervals.filter((frame) => frame > start && frame < end);
+    // Both ascend: to look through all intervals for each clip would stop the process for a long film.
+    const first = interval;
+    while ((intervals[interval] ?? Infinity) < end) interval++;
+    const keyFrames = intervals.slice(first, interval).filter((frame) => frame > start);
     return encodeTask(input, cuts, { clipIndex, start, end, clips: starts.length, keyFrames });
   });
   const sidecar = hasSound(index) ? input.sidecarArtifact : undefined;
@@ -125,12 +129,29 @@ function clipStarts(input: PlanInput, cuts: CutPlanner, durationS: number): numb
 /** Of the frames at which an interval starts, those at which a clip does. */
 function intervalClips(
   { spec, index }: PlanInput,
-  intervals: readonly number[],
-  perClip: number,
+  cuts: CutPlanner,
+  { intervals, perClip }: { intervals: readonly number[]; perClip: number },
 ): readonly number[] {
   if (spec.clips.mode === 'whole' || !index.packetExact) return [0];
   const step = Math.max(perClip, Math.ceil(intervals.length / MAX_CLIPS));
-  return intervals.filter((_, i) => i % step === 0);
+  const starts = intervals.filter((_, i) => i % step === 0);
+  return fewInStretch(starts, allowedStarts(index, cuts));
+}
+
+/** Most clips that start in one stretch without keyframes: each decodes all that precedes it there, so that work grows with the square. */
+const MAX_IN_STRETCH = 8;
+
+/** Where too many clips would start in one stretch, only every second one does, or third. */
+function fewInStretch(starts: readonly number[], keyframes: readonly number[]): number[] {
+  let stretch = 0;
+  const byStretch = Map.groupBy(starts, (start) => {
+    while ((keyframes[stretch + 1] ?? Infinity) <= start) stretch++;
+    return stretch;
+  });
+  return [...byStretch.values()].flatMap((within) => {
+    const step = Math.ceil(within.length / MAX_IN_STRETCH);
+    return within.filter((_, i) => i % step === 0);
+  });
 }
 
 /** Most parts of one stretch without keyframes: each part decodes, and throws away, all that precedes it in the stretch. */

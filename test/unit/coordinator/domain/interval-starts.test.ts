@@ -60,6 +60,23 @@ test('clips hold so many intervals, and know which of their frames start one', (
   ]);
 });
 
+test('where keyframes are far apart, only a few clips start between two of them, each where an interval does', () => {
+  const clips = { mode: 'auto', borders: { everyS: 1, perClip: 1 } } as const;
+  const index = { ...closedIndex(100), keyframes: [0, 1250] };
+  const planned = plan({ spec: { ...PASS_THROUGH, clips }, index, indexArtifact, slots: 9 });
+  const found = clipsOf(planned);
+  expect(found.map((clip) => clip.startFrame)).toEqual([
+    ...[0, 175, 350, 525, 700, 875, 1050, 1225],
+    ...[1250, 1425, 1600, 1775, 1950, 2125, 2300, 2475],
+  ]);
+  expect(found.map((clip) => clip.endFrame)).toEqual([
+    ...found.slice(1).map((clip) => clip.startFrame),
+    2500,
+  ]);
+  const borders = found.flatMap((clip) => [clip.startFrame, ...clip.keyFrames]);
+  expect(borders).toEqual(Array.from({ length: 100 }, (_, second) => second * 25));
+});
+
 test('a source that stays whole has all its borders in its one clip', () => {
   const clips = { mode: 'auto', borders: { everyS: 5, perClip: 1 } } as const;
   const index = { ...closedIndex(12), packetExact: false };
