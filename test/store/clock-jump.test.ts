@@ -3,7 +3,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
 import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
 import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
-import { createGridFixture, TTL_MS } from '../support/grid-fixture.ts';
+import { postgresUserStore } from '../../coordinator/store/postgres/user-store.ts';
+import { postgresWebhookStore } from '../../coordinator/store/postgres/webhook-store.ts';
+import type { ClaimedDelivery } from '../../coordinator/store/webhook-store.ts';
+import { createGridFixture, TTL_MS, type GridFixture } from '../support/grid-fixture.ts';
 import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
 
 const HOUR_MS = 3600_000;
@@ -147,4 +150,44 @@ test("the database's clock jumps on by two days: no upload is given up that some
   } finally {
     await grid.close();
   }
+});
+
+describe("the database's clock jumps, and what waits", () => {
+  let grid: GridFixture;
+  beforeAll(async () => {
+    grid = await createGridFixture();
+  });
+  afterAll(() => grid.close());
+
+  test.each([
+    ['on', HOUR_MS],
+    ['back', -HOUR_MS],
+  ])('%s by an hour: no webhook waits for an hour', async (_, jumpMs) => {
+    const webhooks = postgresWebhookStore(grid.db);
+    const claim = async (): Promise<ClaimedDelivery | undefined> =>
+      (await webhooks.claim({ claimId: randomUUID(), limit: 1, leaseMs: 30_000 }))[0];
+    const deliveryId = randomUUID();
+    const about = { ownerId: 'o', origin: 'https://a', sealed: 'x', maxAttempts: 5 };
+    await webhooks.put({ deliveryId, ...about, body: Buffer.from('{}') });
+    const first = await claim();
+    await webhooks.failed(first!, { status: 500, error: 'it broke', againMs: 60_000 });
+    await grid.clockJumped(jumpMs);
+    await grid.leases.expire(LATELY);
+    if (jumpMs < 0) expect(await claim()).toBeUndefined();
+    await grid.clockJumped(61_000);
+    await grid.sweptAgo(0);
+    expect(await claim()).toMatchObject({ deliveryId, attempts: 1 });
+    await grid.pool.query('truncate webhook_deliveries');
+  });
+
+  test('back by an hour: who may not sign in for a minute may do so after one', async () => {
+    const users = postgresUserStore(grid.db);
+    const subject = Buffer.from('somebody');
+    await users.countFailure([subject], 60);
+    await grid.clockJumped(-HOUR_MS);
+    await grid.leases.expire(LATELY);
+    const waitS = await users.waitS([{ subject, most: 1 }]);
+    expect(waitS).toBeGreaterThan(50);
+    expect(waitS).toBeLessThanOrEqual(61);
+  });
 });

@@ -42,6 +42,8 @@ export async function createGridFixture(options: Pick<MovedStores, 'newId' | 'tt
         `update agents set last_seen_at = last_seen_at - ${by}, drain_until = drain_until - ${by}`,
       );
       await pool.query(`update uploads set touched_at = touched_at - ${by}`);
+      await pool.query(`update webhook_deliveries set due_at = due_at - ${by}`);
+      await pool.query(`update sign_in_failures set ends_at = ends_at - ${by}`);
       await pool.query(`update sweeper set swept_at = swept_at - ${by}, held_until = held_until - ${by}`);
     },
     /** As if nobody had swept for so long. */
