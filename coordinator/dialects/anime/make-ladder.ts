@@ -1,4 +1,5 @@
 import { GridError } from '../../../shared/errors.ts';
+import { isThere, type AgentView } from '../../domain/agent.ts';
 import type { CommandSpec, FilmSpec } from '../../domain/job.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { Context } from './context.ts';
@@ -28,12 +29,10 @@ export function audioCommand(sounds: readonly SourceSound[]): CommandSpec | unde
 }
 
 /** Once per rendition, never per clip: whether an agent that is there has the better filter. */
-async function chooseDeblocking({ parts }: Context): Promise<Deblocking> {
-  const agents = await parts.grid.agents.list();
-  const has = agents.some(
-    ({ state, capabilities }) => state !== 'offline' && capabilities.includes('filter:uspp'),
-  );
-  return has ? 'uspp' : 'spp';
+export function chooseDeblocking(agents: readonly Pick<AgentView, 'state' | 'capabilities'>[]): Deblocking {
+  return agents.some((agent) => isThere(agent) && agent.capabilities.includes('filter:uspp'))
+    ? 'uspp'
+    : 'spp';
 }
 
 interface Made {
@@ -70,7 +69,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
   if (outcome?.kind?.$case !== 'index') throw new GridError('unprocessable', 'the index tells nothing');
   const facts = sourceFacts(outcome.kind.value.probeJson);
   const plans = planLadder(job.ladder, facts.picture, job.upscale);
-  const choice = { deblocking: await chooseDeblocking(context), qp: settings.qp };
+  const choice = { deblocking: chooseDeblocking(await parts.grid.agents.list()), qp: settings.qp };
   return {
     async submit(tx) {
       const renditions: NewRendition[] = [];

@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { keyProblem, parseKey, planLadder } from '../../../../../coordinator/dialects/anime/keys.ts';
+import { chooseDeblocking } from '../../../../../coordinator/dialects/anime/make-ladder.ts';
 import { playlistName, publishedFile, segmentName } from '../../../../../coordinator/dialects/anime/paths.ts';
 import { encoderArgv, filterChain, filterLine } from '../../../../../coordinator/dialects/anime/picture.ts';
 import { masterPlaylist, mediaPlaylist } from '../../../../../coordinator/dialects/anime/playlists.ts';
@@ -212,4 +213,14 @@ describe('check 9: the state of a rendition', () => {
     expect(isSuccess(['SUCCESS', 'STARTED'])).toBe(false);
     expect(isSuccess(['SUCCESS', 'SUCCESS'])).toBe(true);
   });
+});
+
+it.each([
+  ['online', 'uspp'],
+  ['draining', 'uspp'],
+  ['offline', 'spp'],
+  // It never comes back, and the job would wait for it.
+  ['revoked', 'spp'],
+] as const)('the better filter of an agent that is %s: %s', (state, expected) => {
+  expect(chooseDeblocking([{ state, capabilities: ['filter:uspp'] }])).toBe(expected);
 });
