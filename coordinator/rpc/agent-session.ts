@@ -5,11 +5,11 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import { SessionResponse, type SessionRequest } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
+import type { Turnstile } from '../../shared/turnstile.ts';
 import type { AgentGateway, OpenSession, SessionSink } from '../grid/agent-gateway.ts';
 import type { AgentClaim } from '../grid/face.ts';
 import type { RpcLimits } from './limits.ts';
 import { MessageMeter } from './message-meter.ts';
-import type { Turns } from './turns.ts';
 import { UnreadWatch } from './unread-watch.ts';
 
 export interface AgentSessionDeps {
@@ -20,7 +20,7 @@ export interface AgentSessionDeps {
   readonly ids: IdSource;
   readonly logger: Logger;
   readonly limits: RpcLimits;
-  readonly openings: Turns;
+  readonly openings: Turnstile;
   /** The largest message that an agent takes. */
   readonly maxMessageBytes: number;
 }
@@ -118,25 +118,26 @@ export class AgentSession implements SessionSink {
   }
 
   async #greet(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
-    const { gateway, admit, openings } = this.#deps;
-    const leave = await openings.enter();
-    const claim = { agentId: hello.agentId, proof: hello.proof, nonce: this.#nonce };
     try {
-      // It gave up while it waited.
-      if (this.#ended) return;
-      await admit(claim);
-      const open = await gateway.open(hello, this);
-      await this.#stillAdmitted(claim, open);
-      if (this.#ended) return await open.closed(this.#why);
-      this.#open = open;
-      this.send({ $case: 'welcome', value: open.welcome });
-      if (open.drain) this.send({ $case: 'drain', value: open.drain });
+      await this.#deps.openings.run(() => this.#enter(hello));
     } catch (thrown) {
       const error = toGridError(thrown);
       this.end(`${error.code}: ${error.message}`, !FINAL.has(error.code));
-    } finally {
-      leave();
     }
+  }
+
+  async #enter(hello: Parameters<AgentGateway['open']>[0]): Promise<void> {
+    // It gave up while it waited.
+    if (this.#ended) return;
+    const { gateway, admit } = this.#deps;
+    const claim = { agentId: hello.agentId, proof: hello.proof, nonce: this.#nonce };
+    await admit(claim);
+    const open = await gateway.open(hello, this);
+    await this.#stillAdmitted(claim, open);
+    if (this.#ended) return open.closed(this.#why);
+    this.#open = open;
+    this.send({ $case: 'welcome', value: open.welcome });
+    if (open.drain) this.send({ $case: 'drain', value: open.drain });
   }
 
   /** An agent that was revoked while it came in had no session yet that the revocation could end. */

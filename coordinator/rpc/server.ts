@@ -2,6 +2,7 @@ import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { GridError } from '../../shared/errors.ts';
 import { AgentServiceService, SessionRequest } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { Service } from '../../shared/service.ts';
+import { Turnstile } from '../../shared/turnstile.ts';
 import { AgentSession, type AgentSessionDeps, type SessionCall } from './agent-session.ts';
 import type { AgentAuth } from '../domain/enrolment.ts';
 import type { AgentClaim, EnrolmentFace } from '../grid/face.ts';
@@ -11,7 +12,6 @@ import { DEFAULT_RPC_LIMITS, type RpcLimits } from './limits.ts';
 import { OpenStreams } from './open-streams.ts';
 import type { RpcService } from './rpc-service.ts';
 import { reportStatus } from './status.ts';
-import { Turns } from './turns.ts';
 
 export interface RpcServerOptions extends Omit<AgentSessionDeps, 'limits' | 'admit' | 'openings'> {
   readonly auth: RpcAuth;
@@ -87,7 +87,8 @@ export function createRpcServer(options: RpcServerOptions): RpcServer {
   const server = new Server(channelOptions(limits, options.maxMessageBytes));
   const sessions = new Set<AgentSession>();
   const open = new OpenStreams('agent sessions', limits.sessions);
-  const openings = new Turns(limits.openings);
+  const queue = { atOnce: limits.openings, waiting: limits.sessions, of: 'agents that come in' };
+  const openings = new Turnstile(queue);
 
   async function accept(call: SessionCall): Promise<void> {
     call.pause();
