@@ -44,7 +44,7 @@ export class Lane {
     const { clock, logger, work } = this.#options;
     const { signal } = this.#stop;
     while (!signal.aborted) {
-      const taskId = [...this.#queue].find((one) => !this.#busy.has(one));
+      const taskId = this.#next();
       if (taskId === undefined) {
         await new Promise<void>((resolve) => this.#sleeping.add(resolve));
         continue;
@@ -61,6 +61,12 @@ export class Lane {
         this.#wake();
       }
     }
+  }
+
+  /** The one that waits longest; after a restart there may be very many, so no copy is made of them. */
+  #next(): string | undefined {
+    for (const taskId of this.#queue) if (!this.#busy.has(taskId)) return taskId;
+    return undefined;
   }
 
   #wake(): void {

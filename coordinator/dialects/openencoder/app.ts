@@ -18,7 +18,8 @@ export function apiApp(context: Context, table: RouteTable): Middleware {
     const fromMs = clock.monotonicMs();
     inFlight++;
     try {
-      if (inFlight > MAX_IN_FLIGHT) throw failure(503, 'too many requests at once: try again');
+      if (inFlight > MAX_IN_FLIGHT)
+        throw failure(503, 'too many requests at once: try again', { 'Retry-After': RETRY_AFTER_S });
       allowOrigin(context, ctx);
       await serve(context, { table, ctx });
     } catch (error) {

@@ -38,6 +38,23 @@ export type Tables = {
 };
 
 export type JobRow = Selectable<JobsTable>;
+/** Without the long texts that no list tells. */
+export type ListedJob = Omit<JobRow, 'error_log' | 'preset_data'>;
+
+const LISTED = [
+  ...(['job_id', 'guid', 'preset_id', 'preset', 'source', 'destination', 'created_at', 'status'] as const),
+  ...(['waits_since', 'revision', 'grid_job_id', 'staged_key', 'probe', 'options', 'progress'] as const),
+  ...([
+    'speed',
+    'fps',
+    'eta_s',
+    'clips_total',
+    'clips_done',
+    'error',
+    'claimed_by',
+    'claimed_until',
+  ] as const),
+] as const satisfies readonly (keyof ListedJob)[];
 
 export type NewJob = Pick<JobRow, 'guid' | 'preset_id' | 'preset' | 'source' | 'destination'>;
 
@@ -97,8 +114,8 @@ export class JobStore {
   }
 
   /** Newest first. */
-  list({ limit, offset }: Slice, status?: Status): Promise<JobRow[]> {
-    let query = tables(this.#db).selectFrom('openencoder_jobs').selectAll();
+  list({ limit, offset }: Slice, status?: Status): Promise<ListedJob[]> {
+    let query = tables(this.#db).selectFrom('openencoder_jobs').select(LISTED);
     if (status !== undefined) query = query.where('status', '=', status);
     return query.orderBy('job_id', 'desc').limit(limit).offset(offset).execute();
   }

@@ -1,8 +1,8 @@
-import type { JobRow } from './job-store.ts';
+import type { JobRow, ListedJob } from './job-store.ts';
 import { ENDED } from './job-status.ts';
 
 /** A job as every read tells it (contract 2.6), without what only `GET /api/jobs/:id` has. */
-export function jobView(row: JobRow) {
+export function jobView(row: ListedJob) {
   const isEncoding = row.status === 'encoding';
   return {
     id: row.job_id,
