@@ -1,21 +1,12 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import pg from 'pg';
-import { runAgent } from '../../agent/agent.ts';
-import { startCoordinator } from '../../coordinator/coordinator.ts';
 import { UrlSigner } from '../../coordinator/objects/signed-token.ts';
-import { readSettings } from '../../coordinator/settings.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { systemIds } from '../../shared/ids.ts';
-import { createLogger } from '../../shared/logger.ts';
 import { FinalripClient } from './finalrip-client.ts';
-import { lightTools } from './light-tools.ts';
 import { freePort } from './ports.ts';
-import { createTestDatabase } from './postgres.ts';
+import { startShippedGrid } from './shipped-grid.ts';
 
 /** For tests in which real tools run: the machine may be busy. */
 export const JOB_MS = 180_000;
@@ -69,45 +60,19 @@ export interface FinalripGridOptions {
 
 /** A coordinator as it is shipped, wired from its settings, with FinalRip's port and real agents; all in this process. */
 export async function startFinalripGrid(options: FinalripGridOptions = {}) {
-  const clock = systemClock;
-  const ids = systemIds(() => clock.wallMs());
-  const logger = createLogger(options.log ?? process.env['TEST_LOG'] ?? 'silent');
-  const folder = await mkdtemp(join(tmpdir(), 'clipgrid-finalrip-'));
-  const database = await createTestDatabase();
-  const environment = {
-    DATABASE_URL: database.url,
-    CLIPGRID_HTTP_PORT: String(await freePort()),
-    CLIPGRID_GRPC_PORT: String(await freePort()),
-    CLIPGRID_FINALRIP_PORT: String(await freePort()),
-    CLIPGRID_FINALRIP_TOKEN: TOKEN,
-    CLIPGRID_DATA: join(folder, 'data'),
-    ...options.environment,
-  };
-  let coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
-
-  const searchPath = lightTools(folder);
-  const agents: { quit: AbortController; done: Promise<void> }[] = [];
-  function addAgent(): void {
-    const quit = new AbortController();
-    const number = agents.length;
-    const config = {
-      coordinator: `127.0.0.1:${coordinator.grpcPort}`,
-      name: `agent-${number}`,
-      slots: 1,
-      dataDir: join(folder, `agent-${number}`),
-      searchPath,
-      vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
-      drainDeadlineMs: 1_000,
-      version: 'test',
-    };
-    const leave = new AbortController().signal;
-    const done = runAgent({ config, clock, ids, logger, leave, quit: quit.signal });
-    agents.push({ quit, done });
-  }
-  for (let i = 0; i < (options.agents ?? 2); i++) addAgent();
-
-  const url = `http://127.0.0.1:${coordinator.dialectPorts['finalrip']}`;
-  const mainUrl = `http://127.0.0.1:${coordinator.httpPort}`;
+  const grid = await startShippedGrid({
+    name: 'finalrip',
+    agents: options.agents ?? 2,
+    vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+    ...(options.log === undefined ? {} : { log: options.log }),
+    environment: async () => ({
+      CLIPGRID_FINALRIP_PORT: String(await freePort()),
+      CLIPGRID_FINALRIP_TOKEN: TOKEN,
+      ...options.environment,
+    }),
+  });
+  const { folder, mainUrl, query, clock } = grid;
+  const url = grid.urlOf('finalrip');
 
   /** Looks into the object folder behind the API's back. */
   async function objectStatus(key: string, bucket = 'finalrip'): Promise<number> {
@@ -116,16 +81,6 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     const token = signer.sign({ method: 'GET', bucket, key, expiresAtS });
     const answer = await fetch(`${mainUrl}/objects/${token}`, { method: 'HEAD' });
     return answer.status;
-  }
-
-  async function query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    const connection = new pg.Client({ connectionString: database.url });
-    await connection.connect();
-    try {
-      return (await connection.query<Record<string, unknown>>(text, [...values])).rows;
-    } finally {
-      await connection.end();
-    }
   }
 
   /** As the folder store lays objects out: without its entry there is no object. */
@@ -142,20 +97,12 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
   }
 
   return {
-    folder,
+    ...grid,
     url,
-    mainUrl,
-    database,
     client: new FinalripClient({ url, token: TOKEN }),
-    addAgent,
-    /** Into the database, behind the API's back. */
-    query,
     /** Stops the coordinator and starts another with these settings besides; agents come back by themselves. */
-    async restart(changed: Readonly<Record<string, string>> = {}): Promise<void> {
-      await coordinator.stop();
-      const settings = readSettings({ ...environment, CLIPGRID_FINALRIP_TOKENS: '', ...changed });
-      coordinator = await startCoordinator({ settings, clock, ids, logger });
-    },
+    restart: (changed: Readonly<Record<string, string>> = {}) =>
+      grid.restart({ CLIPGRID_FINALRIP_TOKENS: '', ...changed }),
     /** Takes back published names, rows and objects. */
     async forgetPublished(names: readonly string[]): Promise<void> {
       await query('delete from finalrip_published where object_key = any($1)', [names]);
@@ -176,13 +123,6 @@ export async function startFinalripGrid(options: FinalripGridOptions = {}) {
     async objectsNamed(names: readonly string[], bucket?: string): Promise<string[]> {
       const found = await Promise.all(names.map(async (name) => (await objectStatus(name, bucket)) === 200));
       return names.filter((_, i) => found[i]);
-    },
-    async close(): Promise<void> {
-      for (const agent of agents) agent.quit.abort();
-      await Promise.allSettled(agents.map((agent) => agent.done));
-      await coordinator.stop();
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

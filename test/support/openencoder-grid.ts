@@ -1,19 +1,10 @@
 import { createHmac } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import pg from 'pg';
-import { runAgent } from '../../agent/agent.ts';
-import { startCoordinator } from '../../coordinator/coordinator.ts';
-import { readSettings } from '../../coordinator/settings.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { systemIds } from '../../shared/ids.ts';
-import { createLogger } from '../../shared/logger.ts';
-import { lightTools, NO_VAPOURSYNTH } from './light-tools.ts';
+import { NO_VAPOURSYNTH } from './light-tools.ts';
 import { freePort } from './ports.ts';
 import { bareEnvironment } from './command-line.ts';
-import { createTestDatabase } from './postgres.ts';
 import { Program } from './program.ts';
+import { startShippedGrid } from './shipped-grid.ts';
 import { TcpProxy } from './tcp-proxy.ts';
 
 export const JWT_KEY = 'a signing key for tests only';
@@ -97,64 +88,37 @@ export interface OpenencoderGridOptions {
 
 /** A coordinator as it is shipped, wired from its settings, with Open Encoder's port and real agents; all in this process. */
 export async function startOpenencoderGrid(options: OpenencoderGridOptions = {}) {
-  const clock = systemClock;
-  const ids = systemIds(() => clock.wallMs());
-  const logger = createLogger(process.env['TEST_LOG'] ?? 'silent');
-  const folder = await mkdtemp(join(tmpdir(), 'clipgrid-openencoder-'));
-  const database = await createTestDatabase();
-  const databaseUrl = new URL(database.url);
-  const network = options.cutDatabase
-    ? await TcpProxy.open({ host: databaseUrl.hostname, port: Number(databaseUrl.port) })
-    : undefined;
-  if (network !== undefined) databaseUrl.host = network.address;
-  const searchPath = lightTools(folder);
-  const tools = { PATH: searchPath, CLIPGRID_VAPOURSYNTH: NO_VAPOURSYNTH };
-  const environment = {
-    // For machines on this host.
-    ...tools,
-    DATABASE_URL: databaseUrl.href,
-    CLIPGRID_HTTP_PORT: String(await freePort()),
-    CLIPGRID_GRPC_PORT: String(await freePort()),
-    CLIPGRID_FINALRIP_PORT: '0',
-    CLIPGRID_OPENENCODER_PORT: String(await freePort()),
-    CLIPGRID_OPENENCODER_JWT_KEY: JWT_KEY,
-    CLIPGRID_OPENENCODER_ADMIN_PASSWORD: FIRST_PASSWORD,
-    CLIPGRID_SECRET_KEYS: 'k'.repeat(40),
-    CLIPGRID_DATA: join(folder, 'data'),
-    ...options.environment,
-  };
-  let coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
+  let network: TcpProxy | undefined;
+  const toolsOf = (searchPath: string) => ({ PATH: searchPath, CLIPGRID_VAPOURSYNTH: NO_VAPOURSYNTH });
+  const grid = await startShippedGrid({
+    name: 'openencoder',
+    agents: options.agents ?? 0,
+    async environment({ database, searchPath }) {
+      const databaseUrl = new URL(database.url);
+      if (options.cutDatabase) {
+        const { hostname, port } = databaseUrl;
+        network = await TcpProxy.open({ host: hostname, port: Number(port) });
+        databaseUrl.host = network.address;
+      }
+      return {
+        // For machines on this host.
+        ...toolsOf(searchPath),
+        DATABASE_URL: databaseUrl.href,
+        CLIPGRID_OPENENCODER_PORT: String(await freePort()),
+        CLIPGRID_OPENENCODER_JWT_KEY: JWT_KEY,
+        CLIPGRID_OPENENCODER_ADMIN_PASSWORD: FIRST_PASSWORD,
+        CLIPGRID_SECRET_KEYS: 'k'.repeat(40),
+        ...options.environment,
+      };
+    },
+  });
+  const { folder } = grid;
+  const tools = toolsOf(grid.searchPath);
   const programs: Program[] = [];
-  const agents: { quit: AbortController; done: Promise<void> }[] = [];
-
-  function addAgent(): { kill(): Promise<void> } {
-    const quit = new AbortController();
-    const number = agents.length;
-    const config = {
-      coordinator: `127.0.0.1:${coordinator.grpcPort}`,
-      name: `agent-${number}`,
-      slots: 1,
-      dataDir: join(folder, `agent-${number}`),
-      searchPath,
-      vapourSynthFile: NO_VAPOURSYNTH,
-      drainDeadlineMs: 1_000,
-      version: 'test',
-    };
-    const leave = new AbortController().signal;
-    const done = runAgent({ config, clock, ids, logger, leave, quit: quit.signal });
-    agents.push({ quit, done });
-    return {
-      async kill() {
-        quit.abort();
-        await done.catch(() => undefined);
-      },
-    };
-  }
-  for (let i = 0; i < (options.agents ?? 0); i++) addAgent();
 
   /** An agent that can be killed as machines die, in a process of its own. */
   async function addAgentProcess(name: string): Promise<Program> {
-    const args = ['--coordinator', `127.0.0.1:${coordinator.grpcPort}`, '--name', name, '--slots', '1'];
+    const args = ['--coordinator', `127.0.0.1:${grid.grpcPort}`, '--name', name, '--slots', '1'];
     const program = new Program({
       name,
       args: ['agent/main.ts', ...args, '--data', join(folder, `agent-${name}`)],
@@ -166,18 +130,8 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
     return program;
   }
 
-  const url = `http://127.0.0.1:${coordinator.dialectPorts['openencoder']}`;
+  const url = grid.urlOf('openencoder');
   const call = apiClient(url);
-
-  async function query(text: string, values: readonly unknown[] = []): Promise<Record<string, unknown>[]> {
-    const connection = new pg.Client({ connectionString: database.url });
-    await connection.connect();
-    try {
-      return (await connection.query<Record<string, unknown>>(text, [...values])).rows;
-    } finally {
-      await connection.end();
-    }
-  }
 
   async function login(username: string, password: string): Promise<string> {
     const answer = await call('POST', '/api/login', {
@@ -209,32 +163,19 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
   }
 
   return {
-    folder,
+    ...grid,
     url,
     /** Only with `cutDatabase`. */
     network,
-    mainUrl: `http://127.0.0.1:${coordinator.httpPort}`,
     call,
     login,
     admin,
     member,
-    addAgent,
     addAgentProcess,
-    /** Stops the coordinator and starts another; agents come back by themselves. */
-    async restart(): Promise<void> {
-      await coordinator.stop();
-      coordinator = await startCoordinator({ settings: readSettings(environment), clock, ids, logger });
-    },
-    /** Into the database, behind the API's back. */
-    query,
     async close(): Promise<void> {
-      for (const agent of agents) agent.quit.abort();
       await Promise.all(programs.map((program) => program.kill()));
-      await Promise.allSettled(agents.map((agent) => agent.done));
-      await coordinator.stop();
+      await grid.close();
       network?.close();
-      await database.drop();
-      await rm(folder, { recursive: true, force: true });
     },
   };
 }

@@ -5,7 +5,7 @@ import { finalripApp } from './app.ts';
 import { Buckets } from './buckets.ts';
 import type { Context } from './context.ts';
 import { DataGateway } from './gateway.ts';
-import { Housekeeper } from './housekeeper.ts';
+import { createHousekeeper } from './housekeeper.ts';
 import { NameGuard } from './name-guard.ts';
 import { NameStore } from './name-store.ts';
 import { Publisher } from './publisher.ts';
@@ -42,7 +42,7 @@ export async function createFinalrip(settings: FinalripSettings, parts: DialectP
     if (ctx.path.startsWith(GATEWAY_PATH)) return gateway.handle(ctx, next);
     return next();
   };
-  const services = [preparation(context), new Publisher(context), new Housekeeper(context)];
+  const services = [preparation(context), new Publisher(context), createHousekeeper(context)];
   return { name: 'finalrip', port: settings.port, app, mount, services };
 }
 

@@ -1,4 +1,5 @@
 import type { Service } from '../../../shared/service.ts';
+import { createTicker } from '../../../shared/ticker.ts';
 import type { Context } from './context.ts';
 import { URL_LIFE_S } from './urls.ts';
 
@@ -10,53 +11,26 @@ const STAGED_MS = 6 * 3600_000;
 const REMEMBER_CLEARS_S = URL_LIFE_S + 3600;
 
 /** Removes what a killed process left: objects of cleared tasks, and uploads and copies that nobody finished. */
-export class Housekeeper implements Service {
-  readonly name = 'FinalRip housekeeper';
-  readonly #context: Context;
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
+export function createHousekeeper(context: Context): Service {
+  const { clock, logger } = context.parts;
+  const tick = () => tidy(context);
+  return createTicker({ name: 'FinalRip housekeeper', everyMs: EVERY_MS, clock, logger, tick });
+}
 
-  constructor(context: Context) {
-    this.#context = context;
-  }
+async function tidy(context: Context): Promise<void> {
+  const { names, guard } = context;
+  for (const { ownerId, root } of await names.littered(BATCH)) await guard.tidy(ownerId, root);
+  await names.pruneCleared(REMEMBER_CLEARS_S);
+  await sweepStaging(context);
+}
 
-  start(): Promise<void> {
-    this.#running = this.#run();
-    return Promise.resolve();
+async function sweepStaging({ names, buckets, parts }: Context): Promise<void> {
+  const before = parts.clock.wallMs() - STAGED_MS;
+  const old: string[] = [];
+  for await (const object of parts.objects.list(buckets.staging, '')) {
+    if (object.modifiedMs < before) old.push(object.key);
   }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
-    const { clock, logger } = this.#context.parts;
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.#tidy().catch((error: unknown) => {
-        logger.warn({ error: String(error) }, 'FinalRip objects are removed later');
-      });
-      await clock.sleep(EVERY_MS, signal);
-    }
-  }
-
-  async #tidy(): Promise<void> {
-    const { names, guard } = this.#context;
-    for (const { ownerId, root } of await names.littered(BATCH)) await guard.tidy(ownerId, root);
-    await names.pruneCleared(REMEMBER_CLEARS_S);
-    await this.#sweepStaging();
-  }
-
-  async #sweepStaging(): Promise<void> {
-    const { names, buckets, parts } = this.#context;
-    const before = parts.clock.wallMs() - STAGED_MS;
-    const old: string[] = [];
-    for await (const object of parts.objects.list(buckets.staging, '')) {
-      if (object.modifiedMs < before) old.push(object.key);
-    }
-    const pinned = await names.pinned(old);
-    const lost = old.filter((key) => !pinned.has(key));
-    if (lost.length > 0) await parts.objects.remove(lost.map((key) => ({ bucket: buckets.staging, key })));
-  }
+  const pinned = await names.pinned(old);
+  const lost = old.filter((key) => !pinned.has(key));
+  if (lost.length > 0) await parts.objects.remove(lost.map((key) => ({ bucket: buckets.staging, key })));
 }

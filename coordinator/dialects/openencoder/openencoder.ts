@@ -84,6 +84,6 @@ export function createOpenencoder(settings: OpenencoderSettings, parts: DialectP
     port: settings.port,
     app,
     mount,
-    services: [firstAdmin(context), follower, new Keeper(context.machines)],
+    services: [firstAdmin(context), follower, new Keeper(context.machines).service()],
   };
 }

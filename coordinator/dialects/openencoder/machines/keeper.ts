@@ -1,5 +1,6 @@
 import { toGridError } from '../../../../shared/errors.ts';
 import type { Service } from '../../../../shared/service.ts';
+import { createTicker } from '../../../../shared/ticker.ts';
 import { enabledProviders, type Machines } from './context.ts';
 import { whyEnd } from './cost-guard.ts';
 import { finishEnding, readStanding, requestEnd } from './ending.ts';
@@ -13,24 +14,17 @@ const KEEP_ENDED_MS = 30 * 24 * 3600_000;
  * Watches over the machines: finds those that a crash left unconfirmed, ends what costs too much, and finishes what is to
  * end. Every coordinator has one; each of its steps may be done twice.
  */
-export class Keeper implements Service {
-  readonly name = 'Open Encoder machines';
+export class Keeper {
   readonly #machines: Machines;
-  readonly #stop = new AbortController();
-  #running: Promise<void> = Promise.resolve();
 
   constructor(machines: Machines) {
     this.#machines = machines;
   }
 
-  start(): Promise<void> {
-    this.#running = this.#run();
-    return Promise.resolve();
-  }
-
-  async stop(): Promise<void> {
-    this.#stop.abort();
-    await this.#running;
+  service(): Service {
+    const { clock, logger } = this.#machines;
+    const tick = () => this.tick();
+    return createTicker({ name: 'Open Encoder machines', everyMs: EVERY_MS, clock, logger, tick });
   }
 
   /** One round. A failing provider holds nothing else up. */
@@ -38,14 +32,6 @@ export class Keeper implements Service {
     await this.#try('machines are listed later', () => this.#list());
     await this.#try('the cost guard looks again later', () => this.#guard());
     await this.#try('machines are ended later', () => finishEnding(this.#machines));
-  }
-
-  async #run(): Promise<void> {
-    const { signal } = this.#stop;
-    while (!signal.aborted) {
-      await this.tick();
-      await this.#machines.clock.sleep(EVERY_MS, signal);
-    }
   }
 
   async #try(message: string, step: () => Promise<void>): Promise<void> {

@@ -1,6 +1,6 @@
-import type { Clock } from '../../shared/clock.ts';
-import type { Logger } from '../../shared/logger.ts';
-import type { Service } from '../../shared/service.ts';
+import type { Clock } from './clock.ts';
+import type { Logger } from './logger.ts';
+import type { Service } from './service.ts';
 
 export interface TickerOptions {
   readonly name: string;
