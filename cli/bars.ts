@@ -1,4 +1,4 @@
-import type { JobSummary, TaskDocument } from './documents.ts';
+import type { JobSummary, TaskDocument } from '../client/documents.ts';
 
 const BAR_CHARS = 20;
 const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

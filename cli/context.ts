@@ -1,6 +1,6 @@
 import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
-import { createRestClient, type RestClient } from './rest-client.ts';
+import { createRestClient, type RestClient } from '../client/rest-client.ts';
 import type { Output } from './terminal.ts';
 
 /** What a process gives to its commands. */

@@ -1,5 +1,5 @@
 import { jobLine, taskLine, taskName } from './bars.ts';
-import type { JobDocument, TaskDocument } from './documents.ts';
+import type { JobDocument, TaskDocument } from '../client/documents.ts';
 import { LiveLines, printable, type Output } from './terminal.ts';
 
 /** Shows how a job comes along. */

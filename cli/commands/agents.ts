@@ -5,8 +5,8 @@ import { wholeNumber } from '../arguments.ts';
 import { bytesText, secondsText } from '../bars.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import type { AgentDocument } from '../documents.ts';
-import type { RestClient } from '../rest-client.ts';
+import type { AgentDocument } from '../../client/documents.ts';
+import type { RestClient } from '../../client/rest-client.ts';
 import { tableLines } from '../table.ts';
 
 const MAX_DEADLINE_S = 7 * 24 * 3600;

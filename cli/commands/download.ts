@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { words } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, writeResult, type CliContext } from '../context.ts';
-import type { JobSummary } from '../documents.ts';
+import type { JobSummary } from '../../client/documents.ts';
 import { fetchResult } from './follow.ts';
 import { jobPath } from './job.ts';
 

@@ -1,11 +1,11 @@
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
 import { createProgressView } from '../progress-view.ts';
 import { createTransferView } from '../transfer-view.ts';
-import { downloadResult } from '../download-result.ts';
+import { downloadResult } from '../../client/download-result.ts';
 import type { CliContext, GlobalOptions } from '../context.ts';
-import type { JobDocument, JobSummary } from '../documents.ts';
-import type { RestClient } from '../rest-client.ts';
-import { watchJob } from '../watch-job.ts';
+import type { JobDocument, JobSummary } from '../../client/documents.ts';
+import type { RestClient } from '../../client/rest-client.ts';
+import { watchJob } from '../../client/watch-job.ts';
 import { say } from '../context.ts';
 import { failureLines } from './job.ts';
 

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { bytesText, jobLine, taskLine } from '../bars.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import type { JobDocument, JobSummary } from '../documents.ts';
+import type { JobDocument, JobSummary } from '../../client/documents.ts';
 import { printable } from '../terminal.ts';
 
 /** The path of a job, whatever text its id is. */

@@ -3,8 +3,8 @@ import { bar, secondsText } from '../bars.ts';
 import { choices, wholeNumber } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, writeResult, type CliContext } from '../context.ts';
-import type { JobPage, JobSummary } from '../documents.ts';
-import type { RestClient } from '../rest-client.ts';
+import type { JobPage, JobSummary } from '../../client/documents.ts';
+import type { RestClient } from '../../client/rest-client.ts';
 import { tableLines } from '../table.ts';
 
 const STATES = ['queued', 'indexing', 'encoding', 'merging', 'succeeded', 'failed', 'cancelled'];

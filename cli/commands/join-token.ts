@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { duration, wholeNumber } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, say, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import type { JoinTokenDocument } from '../documents.ts';
+import type { JoinTokenDocument } from '../../client/documents.ts';
 import { tableLines } from '../table.ts';
 
 const DAY_S = 24 * 3600;

@@ -5,10 +5,10 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import { number, wholeNumber, words } from '../arguments.ts';
 import { allOptions, createCommand } from '../command.ts';
 import { clientOf, say, writeResult, type CliContext, type GlobalOptions } from '../context.ts';
-import type { JobDocument, JobPage, JobSummary } from '../documents.ts';
-import type { RestClient } from '../rest-client.ts';
+import type { JobDocument, JobPage, JobSummary } from '../../client/documents.ts';
+import type { RestClient } from '../../client/rest-client.ts';
 import { createTransferView } from '../transfer-view.ts';
-import { sizeOf, uploadFilm } from '../upload-film.ts';
+import { sizeOf, uploadFilm } from '../../client/upload-film.ts';
 import { endLines, fetchResult, followJob, writeEvent, type Follow } from './follow.ts';
 
 interface SubmitOptions {

@@ -1,7 +1,7 @@
 import { toGridError, type GridError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
-import type { AgentDocument } from '../documents.ts';
-import type { RestClient } from '../rest-client.ts';
+import type { AgentDocument } from '../../client/documents.ts';
+import type { RestClient } from '../../client/rest-client.ts';
 import { fail, ok, warn, type Finding } from './finding.ts';
 
 const NAME = 'coordinator';

@@ -2,8 +2,8 @@ import { resolve } from 'node:path';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
 import { createLogger } from '../../shared/logger.ts';
 import { DEFAULT_URL, type CliContext, type GlobalOptions } from '../context.ts';
-import type { AgentDocument } from '../documents.ts';
-import { createRestClient } from '../rest-client.ts';
+import type { AgentDocument } from '../../client/documents.ts';
+import { createRestClient } from '../../client/rest-client.ts';
 import { printable } from '../terminal.ts';
 import {
   animeTokenFile,

@@ -22,6 +22,7 @@ const SERVER_ONLY = new Set(['pg', 'kysely', 'koa', '@koa/router', 'minio', 'bus
 const notServer = (name: string): boolean => !SERVER_ONLY.has(name);
 const CLI = [
   'shared/',
+  'client/',
   'cli/',
   'coordinator/main.ts',
   'agent/main.ts',
@@ -66,11 +67,13 @@ const LAYERS: readonly Layer[] = [
   { prefix: 'coordinator/', may: ['shared/', 'coordinator/'] },
   { prefix: 'agent/', may: ['shared/', 'agent/'], packages: notServer },
   {
-    prefix: 'cli/',
-    may: CLI,
-    // The REST client's documents are what the views make: one definition.
+    prefix: 'client/',
+    may: ['shared/', 'client/'],
+    packages: notServer,
+    // Its documents are what the views make: one definition.
     mayTypes: ['coordinator/http/views.ts'],
   },
+  { prefix: 'cli/', may: CLI },
   // Doctor tries things with the very code that the coordinator and the agent use.
   {
     prefix: 'cli/doctor/',

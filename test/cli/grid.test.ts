@@ -2,11 +2,17 @@ import { createHash } from 'node:crypto';
 import { copyFile, open, readdir, readFile, rm, stat, truncate, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { ENDED_STATES } from '../../cli/documents.ts';
-import type { AgentDocument, JobDocument, JobPage, JobSummary, UploadDocument } from '../../cli/documents.ts';
-import { downloadResult, partialPath } from '../../cli/download-result.ts';
-import { createRestClient, type RestClient } from '../../cli/rest-client.ts';
-import { uploadFilm } from '../../cli/upload-film.ts';
+import { ENDED_STATES } from '../../client/documents.ts';
+import type {
+  AgentDocument,
+  JobDocument,
+  JobPage,
+  JobSummary,
+  UploadDocument,
+} from '../../client/documents.ts';
+import { downloadResult, partialPath } from '../../client/download-result.ts';
+import { createRestClient, type RestClient } from '../../client/rest-client.ts';
+import { uploadFilm } from '../../client/upload-film.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
 import { systemIds } from '../../shared/ids.ts';

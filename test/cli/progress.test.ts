@@ -4,7 +4,7 @@ import { bar, bytesText, jobLine, secondsText, taskLine } from '../../cli/bars.t
 import { createProgressView, pictureOf } from '../../cli/progress-view.ts';
 import { tableLines } from '../../cli/table.ts';
 import { createTransferView } from '../../cli/transfer-view.ts';
-import type { JobDocument, TaskDocument } from '../../cli/documents.ts';
+import type { JobDocument, TaskDocument } from '../../client/documents.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { MemoryOutput } from '../support/command-line.ts';
 

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { openSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { JobDocument } from '../../../cli/documents.ts';
+import type { JobDocument } from '../../../client/documents.ts';
 import type { BenchContext } from '../measurement.ts';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
 import { end } from './process.ts';

@@ -1,4 +1,4 @@
-import { createRestClient, type RestClient } from '../../../cli/rest-client.ts';
+import { createRestClient, type RestClient } from '../../../client/rest-client.ts';
 
 /** The client of the command line for `http://host:port/api/v1`. */
 export function restOf(api: string): RestClient {

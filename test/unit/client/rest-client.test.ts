@@ -5,13 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import { afterEach, expect, test } from 'vitest';
-import type { JobDocument } from '../../cli/documents.ts';
-import { createRestClient, type RestClient } from '../../cli/rest-client.ts';
-import { uploadFilm } from '../../cli/upload-film.ts';
-import { watchJob } from '../../cli/watch-job.ts';
-import type { Clock } from '../../shared/clock.ts';
-import { systemClock } from '../../shared/clock.ts';
-import { systemIds } from '../../shared/ids.ts';
+import type { JobDocument } from '../../../client/documents.ts';
+import { createRestClient, type RestClient } from '../../../client/rest-client.ts';
+import { uploadFilm } from '../../../client/upload-film.ts';
+import { watchJob } from '../../../client/watch-job.ts';
+import type { Clock } from '../../../shared/clock.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { systemIds } from '../../../shared/ids.ts';
 
 /** Pauses between tries take no time here. */
 const clock: Clock = { ...systemClock, sleep: () => Promise.resolve() };

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseEvents, type SseMessage } from '../../cli/sse.ts';
+import { parseEvents, type SseMessage } from '../../../client/sse.ts';
 
 async function parse(bytes: Uint8Array, cuts: readonly number[] = []): Promise<SseMessage[]> {
   const sorted = [0, ...cuts.map((cut) => cut % (bytes.length + 1)).toSorted((a, b) => a - b), bytes.length];
