@@ -51,6 +51,8 @@ export interface JobView {
   readonly framesDone: number;
   readonly clipsTotal: number;
   readonly clipsDone: number;
+  /** Length of the film; undefined until the plan exists. */
+  readonly durationS?: number;
   /** Seconds until the end as predicted from the last minute; undefined while unknown. */
   readonly etaS?: number;
   /** Frames a second, and seconds of output a second, of its running clips together; 0 while none says so. */

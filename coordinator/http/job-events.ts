@@ -3,6 +3,8 @@ import { GridError } from '../../shared/errors.ts';
 import type { GridEvent, JobView } from '../grid/face.ts';
 import type { ApiDeps } from './context.ts';
 import { eventBytes, EventStream } from './event-stream.ts';
+import { readQuery } from './read-body.ts';
+import { watchQuery } from './schemas.ts';
 import type { JobFeed, JobFeeds, JobSnapshot } from './job-feed.ts';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
@@ -14,17 +16,26 @@ const LAST_EVENTS_MS = 1_000;
 /**
  * Server-sent events of one job: `progress` (a snapshot at the start and after changes, at most one a second), each event of the grid under its type with its
  * sequence number as id, and `end` when the job has ended. Last-Event-ID goes on after that event.
+ *
+ * With `changes`, for jobs of thousands of clips: after the first `progress` come `change`s with only the tasks that are not as
+ * they were, and only events of the grid from now on.
  */
-export function sendJobEvents(ctx: Context, deps: ApiDeps & { feeds: JobFeeds }, job: JobView): void {
-  const afterSequence = lastEventId(ctx);
+export async function sendJobEvents(
+  ctx: Context,
+  deps: ApiDeps & { feeds: JobFeeds },
+  job: JobView,
+): Promise<void> {
+  const { changes } = readQuery(ctx, watchQuery);
+  const afterSequence = lastEventId(ctx) ?? (changes ? await deps.grid.events.head() : 0);
   const stream = new EventStream(ctx, deps.clock);
-  const watch = new JobWatch({ deps, stream, feed: deps.feeds.join(job.jobId, stream.gone) }, job.jobId);
+  const feed = deps.feeds.join(job.jobId, stream.gone);
+  const watch = new JobWatch({ deps, stream, feed }, { jobId: job.jobId, changes });
   void watch.run(afterSequence);
 }
 
-function lastEventId(ctx: Context): number {
+function lastEventId(ctx: Context): number | undefined {
   const text = ctx.get('last-event-id');
-  if (text === '') return 0;
+  if (text === '') return undefined;
   if (/^\d{1,15}$/.test(text)) return Number(text);
   const details = { field: 'Last-Event-ID', value: text };
   const message = `Last-Event-ID is ${JSON.stringify(text)}: send the id of an event of this stream`;
@@ -36,6 +47,7 @@ class JobWatch {
   readonly #stream: EventStream;
   readonly #feed: JobFeed;
   readonly #jobId: string;
+  readonly #changes: boolean;
   /** Aborted when the state that the job ended in has come by as an event. */
   readonly #told = new AbortController();
   /** The state that the job is known to have ended in, and the last one that came by as an event. */
@@ -43,11 +55,15 @@ class JobWatch {
   #toldState: unknown;
   #events = 0;
 
-  constructor(on: { deps: ApiDeps; stream: EventStream; feed: JobFeed }, jobId: string) {
+  constructor(
+    on: { deps: ApiDeps; stream: EventStream; feed: JobFeed },
+    what: { readonly jobId: string; readonly changes: boolean },
+  ) {
     this.#deps = on.deps;
     this.#stream = on.stream;
     this.#feed = on.feed;
-    this.#jobId = jobId;
+    this.#jobId = what.jobId;
+    this.#changes = what.changes;
   }
 
   async run(afterSequence: number): Promise<void> {
@@ -65,11 +81,11 @@ class JobWatch {
       let sentMs = 0;
       let snapshot: JobSnapshot | undefined = await this.#feed.now();
       while (snapshot !== undefined && !this.#stream.gone.aborted) {
-        if (ENDED.has(snapshot.state)) return await this.#sendEnd(snapshot);
+        if (ENDED.has(snapshot.state)) return await this.#sendEnd(snapshot, sent);
         const due = snapshot !== sent || clock.monotonicMs() - sentMs >= AGAIN_MS;
         // Who is behind gets the next snapshot, not each that he missed.
         if (due && this.#stream.idle) {
-          await this.#stream.send(snapshot.as('progress'));
+          await this.#stream.send(this.#progress(snapshot, sent));
           [sent, sentMs] = [snapshot, clock.monotonicMs()];
         }
         snapshot = await this.#feed.later();
@@ -79,7 +95,13 @@ class JobWatch {
     }
   }
 
-  async #sendEnd(snapshot: JobSnapshot): Promise<void> {
+  #progress(snapshot: JobSnapshot, sent: JobSnapshot | undefined): Buffer {
+    return this.#changes && sent !== undefined ? snapshot.since(sent) : snapshot.as('progress');
+  }
+
+  async #sendEnd(snapshot: JobSnapshot, sent: JobSnapshot | undefined): Promise<void> {
+    // Without waiting for the last events: who looks at a job that ended long ago wants to see it.
+    if (this.#changes) await this.#stream.send(this.#progress(snapshot, sent));
     this.#endState = snapshot.state;
     if (this.#toldState === snapshot.state) this.#told.abort();
     const { gone } = this.#stream;
@@ -89,7 +111,7 @@ class JobWatch {
       before = this.#events;
       await this.#deps.clock.sleep(LAST_EVENTS_MS, enough);
     }
-    await this.#stream.send(snapshot.as('end'));
+    await this.#stream.send(this.#changes ? snapshot.bareEnd() : snapshot.as('end'));
   }
 
   async #sendEvents(afterSequence: number): Promise<void> {

@@ -1,24 +1,55 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { JobsFace } from '../grid/face.ts';
+import type { TaskView } from '../domain/task.ts';
+import type { JobsFace, JobView } from '../grid/face.ts';
 import { eventBytes } from './event-stream.ts';
-import { jobDetail } from './views.ts';
+import { jobView, taskView } from './views.ts';
 
 /** A job as it was at one moment, made once for all who watch it: with 10,000 clips it is megabytes. */
 export class JobSnapshot {
   readonly state: string;
-  readonly #json: string;
+  /** The answer `JobDetail` without its last `}` and without its tasks. */
+  readonly #head: string;
+  /** Each task as JSON, in order, by its id. */
+  readonly #tasks: ReadonlyMap<string, string>;
   readonly #bytes = new Map<string, Buffer>();
+  readonly #changes = new WeakMap<JobSnapshot, Buffer>();
 
-  constructor(state: string, json: string) {
-    this.state = state;
-    this.#json = json;
+  constructor(job: JobView, tasks: readonly TaskView[], waiting: string) {
+    this.state = job.state;
+    this.#head = JSON.stringify({ ...jobView(job), waiting }).slice(0, -1);
+    this.#tasks = new Map(tasks.map((task) => [task.taskId, JSON.stringify(taskView(task))]));
   }
 
-  /** As a server-sent event of that type. */
+  /** As a server-sent event of that type, with all its tasks. */
   as(event: string): Buffer {
-    const bytes = this.#bytes.get(event) ?? eventBytes({ event, json: this.#json });
+    const bytes = this.#bytes.get(event) ?? this.#event(event, [...this.#tasks.values()]);
     this.#bytes.set(event, bytes);
     return bytes;
+  }
+
+  /** As a `change`, with the tasks that are not as they were; as a `progress`, where a task is there no more. */
+  since(before: JobSnapshot): Buffer {
+    const bytes = this.#changes.get(before) ?? this.#compare(before);
+    this.#changes.set(before, bytes);
+    return bytes;
+  }
+
+  /** As an `end`, for whom all tasks were told before. */
+  bareEnd(): Buffer {
+    return this.#event('end', []);
+  }
+
+  #compare(before: JobSnapshot): Buffer {
+    for (const id of before.#tasks.keys()) if (!this.#tasks.has(id)) return this.as('progress');
+    const changed = [...this.#tasks].filter(([id, json]) => before.#tasks.get(id) !== json);
+    return this.#event(
+      'change',
+      changed.map(([, json]) => json),
+    );
+  }
+
+  #event(event: string, tasks: readonly string[]): Buffer {
+    return eventBytes({ event, json: `${this.#head},"tasks":[${tasks.join()}]}` });
   }
 }
 
@@ -61,8 +92,7 @@ export class JobFeed {
     if (known?.stamp === stamp && known.waiting === waiting) return known.snapshot;
     const fromMs = clock.monotonicMs();
     const [job, tasks] = await Promise.all([jobs.get(id), jobs.tasks(id)]);
-    const json = JSON.stringify(jobDetail(job, tasks, waiting));
-    const snapshot = new JobSnapshot(job.state, json);
+    const snapshot = new JobSnapshot(job, tasks, waiting);
     this.#known = { stamp, waiting, snapshot };
     const nowMs = clock.monotonicMs();
     this.#notBeforeMs = nowMs + Math.min(MAX_APART_MS, (nowMs - fromMs) / READ_SHARE);

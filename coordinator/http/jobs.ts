@@ -50,7 +50,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
   });
 
   router.get('/jobs/:id/events', async (ctx) => {
-    sendJobEvents(ctx, { ...deps, feeds }, await named(ctx, 'read'));
+    await sendJobEvents(ctx, { ...deps, feeds }, await named(ctx, 'read'));
   });
 
   router.post('/jobs/:id/cancel', async (ctx) => {

@@ -7,6 +7,7 @@ import {
   joinTokenRequest,
   partsRequest,
   uploadRequest,
+  watchQuery,
 } from './schemas.ts';
 
 /** Schemas of request bodies, by their name in the OpenAPI document. */
@@ -151,6 +152,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'watchJob',
     answer: 'text/event-stream',
     summary: 'Server-sent events until the job has ended',
+    query: watchQuery,
     status: 200,
     headers: ['Last-Event-ID'],
   },

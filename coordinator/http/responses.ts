@@ -33,6 +33,10 @@ export const taskResponse = z.strictObject({
   fps: z.number().min(0),
   speed: z.number().min(0).describe('Seconds of output a second; 0: not known.'),
   phase: z.string(),
+  size_bytes: BYTES.nullable().describe('Of what it made; null before.'),
+  ready_at: TIME,
+  granted_at: TIME.nullable().describe('Of the last attempt.'),
+  finished_at: TIME.nullable(),
   requires: z.array(z.string()).describe('What an agent must have proved, e.g. encoder:libx264.'),
   failure: failureResponse.nullable().describe('Of the last failed attempt.'),
 });
@@ -50,6 +54,7 @@ export const jobResponse = z.strictObject({
   frames_total: COUNT,
   clips_done: COUNT,
   clips_total: COUNT,
+  duration_seconds: z.number().min(0).nullable().describe('Of the film; null before the plan.'),
   eta_seconds: z.number().min(0).nullable(),
   fps: z.number().min(0).describe('Frames a second of all that runs.'),
   speed: z.number().min(0).describe('Seconds of output a second; 0: not known.'),

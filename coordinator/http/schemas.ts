@@ -92,6 +92,14 @@ export const jobQuery = z.strictObject({
   cursor: z.string().max(300).optional(),
 });
 
+export const watchQuery = z.strictObject({
+  changes: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('After the first `progress`, `change` events with only the tasks that changed.'),
+});
+
 export const drainRequest = z.strictObject({
   deadline_seconds: z
     .int()

@@ -46,6 +46,7 @@ export function jobView(job: JobView): JobResponse {
     frames_total: job.framesTotal,
     clips_done: job.clipsDone,
     clips_total: job.clipsTotal,
+    duration_seconds: job.durationS ?? null,
     eta_seconds: job.etaS ?? null,
     fps: Math.round(job.fps * 10) / 10,
     speed: Math.round(job.speed * 100) / 100,
@@ -79,6 +80,10 @@ export function taskView(task: TaskView): TaskResponse {
     fps: Math.round(task.fps * 10) / 10,
     speed: Math.round(task.speed * 100) / 100,
     phase: task.state === 'leased' ? task.phase : '',
+    size_bytes: task.output ? task.output.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : null,
+    ready_at: task.readyAt.toISOString(),
+    granted_at: task.grantedAt?.toISOString() ?? null,
+    finished_at: task.finishedAt?.toISOString() ?? null,
     requires: [...task.requires],
     failure: failureView(task.failure),
   };

@@ -25,6 +25,10 @@ const TASK: TaskDocument = {
   fps: 12.34,
   speed: 0,
   phase: 'filter',
+  size_bytes: null,
+  ready_at: '2026-01-01T00:00:00.000Z',
+  granted_at: '2026-01-01T00:00:00.000Z',
+  finished_at: null,
   requires: [],
   failure: null,
 };

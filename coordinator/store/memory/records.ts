@@ -139,7 +139,7 @@ export function toClipView(task: TaskView): ClipView {
 }
 
 export function toJobView(record: JobRecord): JobView {
-  const { input, tree, result, failure, startedAtMs, finishedAtMs } = record;
+  const { input, tree, plan, result, failure, startedAtMs, finishedAtMs } = record;
   const { job } = tree;
   const running = isEnded(job.state)
     ? []
@@ -160,6 +160,7 @@ export function toJobView(record: JobRecord): JobView {
     framesDone,
     clipsTotal: job.clipsTotal,
     clipsDone: job.clipsDone,
+    ...(plan ? { durationS: plan.durationS } : {}),
     ...(job.state === 'encoding' && fps > 0 ? { etaS: Math.max(0, job.framesTotal - framesDone) / fps } : {}),
     fps,
     speed: counted.reduce((sum, task) => sum + task.speed, 0),

@@ -21,6 +21,7 @@ export interface JobRow {
   running_fps: number;
   running_speed: number;
   running_phase: string;
+  duration_s: number | null;
   result: Artifact | null;
   failure: Failure | null;
   created_at: Date;
@@ -32,7 +33,8 @@ export interface JobRow {
 export const JOB_COLUMNS: RawBuilder<unknown> = sql`
   j.job_id, j.owner_id, j.dialect, j.name,
   case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end as state,
-  j.priority, j.spec, j.frames_total, j.frames_done, j.clips_total, j.clips_done, j.result, j.failure,
+  j.priority, j.spec, j.frames_total, j.frames_done, j.clips_total, j.clips_done, (j.plan->>'durationS')::float8 as duration_s,
+  j.result, j.failure,
   j.created_at, j.started_at, j.finished_at, coalesce(r.frames, 0)::int as running_frames, coalesce(r.fps, 0) as running_fps,
   coalesce(r.speed, 0) as running_speed, coalesce(r.phase, '') as running_phase`;
 
@@ -61,6 +63,7 @@ export function toJobView(row: JobRow): JobView {
     framesDone,
     clipsTotal: row.clips_total,
     clipsDone: row.clips_done,
+    ...(row.duration_s === null ? {} : { durationS: row.duration_s }),
     ...(row.state === 'encoding' && row.running_fps > 0 ? { etaS: Math.max(0, left) / row.running_fps } : {}),
     fps: row.running_fps,
     speed: row.running_speed,

@@ -42,11 +42,13 @@ async function submit(): Promise<string> {
   return (await api.ok('SubmittedJob', 'POST /jobs', { body })).job_id;
 }
 
-function watch(id: string, lastEventId?: string): Promise<SseReader> {
+function watch(id: string, lastEventId?: string, query = ''): Promise<SseReader> {
   const headers: Record<string, string> = lastEventId === undefined ? {} : { 'last-event-id': lastEventId };
-  return SseReader.open(`${coordinator.url}/jobs/${id}/events`, headers);
+  return SseReader.open(`${coordinator.url}/jobs/${id}/events${query}`, headers);
 }
 
+const byId = (a: unknown, b: unknown): number =>
+  (a as { task_id: string }).task_id < (b as { task_id: string }).task_id ? -1 : 1;
 const eventsOf = (messages: readonly SseMessage[]): SseMessage[] =>
   messages.filter((message) => message.id !== undefined);
 
@@ -96,6 +98,36 @@ test('Last-Event-ID goes on after that event: none twice, none missed', async ()
   const whole = eventsOf(await (await watch(id)).until());
   expect([...early, ...late]).toEqual(whole);
   expect(whole.at(-1)?.data).toMatchObject({ type: 'job.state', state: 'succeeded' });
+});
+
+test('with changes: the whole once, then only the tasks that changed, and no events from before', async () => {
+  const id = await submit();
+  const agent = await FakeAgent.connect(coordinator.grpcPort);
+  await workUntil(agent, 'encode');
+  const reader = await watch(id, undefined, '?changes=true');
+  const first = (await reader.until((message) => message.event === 'progress')).at(-1);
+  expect(ANSWERS.JobDetail.parse(first?.data).tasks).toHaveLength(5);
+  await doTask(agent, await agent.next('grant'));
+  const early = await reader.until((message) => message.event === 'change');
+  const changed = ANSWERS.JobDetail.parse(early.at(-1)?.data).tasks;
+  expect(changed.length).toBeGreaterThan(0);
+  expect(changed.length).toBeLessThan(5);
+  await workUntil(agent, 'merge');
+  agent.close();
+  const late = await reader.until();
+  // A client that puts them together has what the answer of the job says.
+  const tasks = new Map<unknown, unknown>();
+  for (const { event, data } of [first!, ...early, ...late])
+    if (['progress', 'change'].includes(event))
+      for (const task of data['tasks'] as { task_id: string }[]) tasks.set(task.task_id, task);
+  const now = await api.ok('JobDetail', `GET /jobs/${id}`);
+  expect([...tasks.values()].toSorted(byId)).toEqual([...now.tasks].toSorted(byId));
+  expect(late.at(-1)).toMatchObject({ event: 'end', data: { state: 'succeeded', tasks: [] } });
+  const seen = eventsOf([...early, ...late]).map((message) => message.event);
+  expect(seen).toContain('task.succeeded');
+  expect(seen).not.toContain('job.created');
+  const ended = await (await watch(id, undefined, '?changes=true')).until();
+  expect(ended.map((message) => message.event)).toEqual(['progress', 'end']);
 });
 
 test('of a job that has ended: its events and the end', async () => {
