@@ -169,6 +169,7 @@ function sessionDeps(
       incarnation: known.incarnation,
       connection: ++connections,
       labels: {},
+      pause: undefined,
     }),
     onGrant(grant, times) {
       if (grant.fence === undefined) return;

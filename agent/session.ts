@@ -272,7 +272,7 @@ export class Session {
       logTail: '',
     }));
     this.#sent.set(sequence, clock.monotonicMs());
-    this.#write({ $case: 'heartbeat', value: { sequence, load, leases } });
+    this.#write({ $case: 'heartbeat', value: { sequence, load, leases, pause: undefined } });
     this.#awaitAnswer();
   }
 

@@ -20,7 +20,7 @@ function rowOf(agent: AgentDocument): string[] {
   return [
     agent.name,
     agent.agent_id,
-    agent.state,
+    agent.paused && agent.state === 'online' ? 'paused' : agent.state,
     `${agent.leases}/${agent.slots}`,
     load ? `${Math.round(load.cpu * 100)} %` : '-',
     load ? bytesText(load.disk_free_bytes) : '-',

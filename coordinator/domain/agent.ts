@@ -45,6 +45,12 @@ export function tookOver(agentId: string): GridError {
   return new GridError('failed_precondition', message, { details: { field: 'agent_id', value: agentId } });
 }
 
+/** The owner of the machine needs it: the agent gets nothing new, and what it holds stands still. */
+export interface AgentPause {
+  readonly reason: string;
+  readonly since: Date;
+}
+
 /** An agent as people and the placement see it. */
 export interface AgentView {
   readonly agentId: string;
@@ -60,6 +66,8 @@ export interface AgentView {
   readonly load?: Load;
   /** While it drains with a deadline: seconds until what it still holds is taken back, at least 1. */
   readonly drainLeftS?: number;
+  /** Its state stays online: it is there, and holds what it holds. */
+  readonly pause?: AgentPause;
   readonly connectedAt: Date;
   readonly lastSeenAt: Date;
 }

@@ -49,6 +49,15 @@ export function unableFailure(
   };
 }
 
+/** Owners need all the machines that could do it. */
+function explainPaused(paused: readonly AgentView[]): string {
+  const [first] = paused;
+  const why = `${first?.name}: ${first?.pause?.reason}`;
+  return paused.length === 1
+    ? `the only agent that can run it is paused (${why})`
+    : `all ${paused.length} agents that can run it are paused (${why})`;
+}
+
 /** Why a ready task is not running, in one sentence; empty when it does not wait. */
 export function explainTask(task: TaskView, agents: readonly AgentView[]): string {
   if (task.state !== 'ready') return '';
@@ -61,9 +70,13 @@ export function explainTask(task: TaskView, agents: readonly AgentView[]): strin
   }
   const lack = explainLack(task.requires, online);
   if (lack !== '') return lack;
-  const fitting = online.filter((agent) => hasAll(agent, task.requires));
+  const able = online.filter((agent) => hasAll(agent, task.requires));
+  const fitting = able.filter((agent) => agent.pause === undefined);
+  if (fitting.length === 0) return explainPaused(able);
   const isBusy = (agent: AgentView): boolean => agent.leases >= agent.slots;
-  if (fitting.every(isBusy)) return `all ${fitting.length} agents that can run it are busy`;
+  const paused = able.length - fitting.length;
+  const pausedToo = paused === 0 ? '' : `, and ${paused} more ${paused === 1 ? 'is' : 'are'} paused`;
+  if (fitting.every(isBusy)) return `all ${fitting.length} agents that can run it are busy${pausedToo}`;
   // Another one is preferred to an agent that failed it, as long as there is another one (see placement).
   const fresh = fitting.filter((agent) => !task.failedAgents.includes(agent.agentId));
   if (fresh.length > 0 && fresh.every(isBusy)) {

@@ -1,5 +1,5 @@
 import { GridError } from '../../shared/errors.ts';
-import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
+import { Hello, type Pause } from '../../shared/gen/clipgrid/v1/session.ts';
 import { isAsStrong, strengthOf, type SandboxStrength } from '../../shared/sandbox-strength.ts';
 import { checkFence } from '../domain/fence.ts';
 
@@ -24,6 +24,13 @@ export function checkSandbox({ capabilities }: Hello, least: SandboxStrength): v
   throw new GridError('failed_precondition', message, {
     details: { field: 'capabilities', value: strength },
   });
+}
+
+const MAX_REASON = 300;
+
+/** A pause as it may be stored: whatever the agent wrote, its reason is text of a bounded length. */
+export function checkPause(pause: Pause | undefined): Pause | undefined {
+  return pause && { reason: pause.reason.replaceAll('\0', '').slice(0, MAX_REASON) };
 }
 
 /** Refuses a Hello that cannot be meant: `invalid_argument` that names field and value. */

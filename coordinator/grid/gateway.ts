@@ -13,7 +13,7 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
-import { checkHello, checkSandbox } from './check-hello.ts';
+import { checkHello, checkPause, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import {
@@ -58,7 +58,7 @@ export class Gateway implements AgentGateway {
     const { agentId, slots, start, incarnation, connection } = hello;
     const sessionId = ids.randomUuid();
     const { drain, restarted } = await agents.register({
-      hello,
+      hello: { ...hello, pause: checkPause(hello.pause) },
       sessionId,
       coordinatorId: settings.coordinatorId,
     });
@@ -81,6 +81,7 @@ export class Gateway implements AgentGateway {
       heardMs: clock.monotonicMs(),
       draining: drain !== undefined,
       leaving: false,
+      paused: hello.pause !== undefined,
     };
     for (const fence of kept) {
       const context = await leases.context(fence);
@@ -120,6 +121,8 @@ export class Gateway implements AgentGateway {
         const oldestMs = nowMs - settings.leaseTtlMs;
         const before = freeSlots(session, oldestMs);
         session.heardMs = nowMs;
+        // Before anything is waited for: what the agent gives back next must not come back to it.
+        session.paused = message.value.pause !== undefined;
         const ack = await keeper.heartbeat(session, message.value);
         if (ack === undefined) await this.#replaced(session);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });

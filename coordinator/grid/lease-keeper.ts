@@ -1,7 +1,8 @@
 import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
-import type { Heartbeat, HeartbeatAck, Load } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { Heartbeat, HeartbeatAck, Load, Pause } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { DrainOrder } from '../domain/agent.ts';
+import { checkPause } from './check-hello.ts';
 import { checkFence, fenceKey, MAX_INT4 } from '../domain/fence.ts';
 import type { Fence } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
@@ -22,6 +23,7 @@ export interface LeaseKeeperDeps {
 interface Beat {
   readonly session: LocalSession;
   readonly load: Load | undefined;
+  readonly pause: Pause | undefined;
   readonly renewals: readonly Renewal[];
 }
 
@@ -86,7 +88,12 @@ export class LeaseKeeper {
     }));
     // The commit holds the row: a renewal would wait for it, and then find the task done and the lease lost.
     const renewals = all.filter(({ fence }) => !session.committing.has(fence.leaseId));
-    const answer = await this.#answer({ session, load: boundedLoad(beat.load), renewals });
+    const answer = await this.#answer({
+      session,
+      load: boundedLoad(beat.load),
+      pause: checkPause(beat.pause),
+      renewals,
+    });
     if (answer === undefined) return { sequence: beat.sequence, renewed: [], lost: [], putOff: true };
     const { renewed, session: known } = answer;
     if (known === undefined) return undefined;
@@ -141,7 +148,12 @@ export class LeaseKeeper {
     const [renewed, current] = await Promise.all([
       leases.renew(renewals, settings.leaseTtlMs),
       agents.seen(
-        beats.map(({ session, load }) => ({ agentId: session.agentId, sessionId: session.sessionId, load })),
+        beats.map(({ session: { agentId, sessionId }, load, pause }) => ({
+          agentId,
+          sessionId,
+          load,
+          pause,
+        })),
       ),
     ]);
     const kept = new Set(renewed.map(fenceKey));

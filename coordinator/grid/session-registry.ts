@@ -46,6 +46,8 @@ export interface LocalSession {
   draining: boolean;
   /** By the agent's own wish, for the rest of this session. */
   leaving: boolean;
+  /** The owner of its machine needs it: by its last word, Hello or heartbeat. */
+  paused: boolean;
 }
 
 /** This lease is over. Another lease of its task, that this session was granted since, is not. */
@@ -58,8 +60,8 @@ export function dropHeld({ held }: LocalSession, { taskId, leaseId }: Fence): vo
  * heard again, though its stream is open.
  */
 export function freeSlots(session: LocalSession, oldestMs: number): number {
-  const { slots, held, draining, leaving } = session;
-  return draining || leaving || isGone(session, oldestMs) ? 0 : Math.max(0, slots - held.size);
+  const { slots, held, draining, leaving, paused } = session;
+  return draining || leaving || paused || isGone(session, oldestMs) ? 0 : Math.max(0, slots - held.size);
 }
 
 function isGone({ held, heardMs }: LocalSession, oldestMs: number): boolean {

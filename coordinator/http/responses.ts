@@ -139,6 +139,10 @@ export const agentResponse = z.strictObject({
     .strictObject({ cpu: z.number(), memory_free_bytes: BYTES, disk_free_bytes: BYTES })
     .nullable()
     .describe('Of the last heartbeat; cpu is a share of 1.'),
+  paused: z
+    .strictObject({ reason: z.string(), since: TIME })
+    .nullable()
+    .describe('Its owner needs the machine: it takes nothing new, and what it holds stands still.'),
   connected_at: TIME,
   last_seen_at: TIME,
 });

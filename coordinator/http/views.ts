@@ -132,6 +132,7 @@ export function agentView(agent: AgentView): AgentResponse {
     load: load
       ? { cpu: load.cpu, memory_free_bytes: load.memoryFreeBytes, disk_free_bytes: load.diskFreeBytes }
       : null,
+    paused: agent.pause ? { reason: agent.pause.reason, since: agent.pause.since.toISOString() } : null,
     connected_at: agent.connectedAt.toISOString(),
     last_seen_at: agent.lastSeenAt.toISOString(),
   };

@@ -1,10 +1,19 @@
-import type { Hello, Load } from '../../shared/gen/clipgrid/v1/session.ts';
+import type { Hello, Load, Pause } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { AgentView, DrainOrder } from '../domain/agent.ts';
 
 export interface Registration {
   readonly hello: Hello;
   readonly sessionId: string;
   readonly coordinatorId: string;
+}
+
+/** What a heartbeat tells of its agent. */
+export interface Beat {
+  readonly agentId: string;
+  readonly sessionId: string;
+  readonly load: Load | undefined;
+  /** Undefined: it works. */
+  readonly pause?: Pause | undefined;
 }
 
 export interface AgentStore {
@@ -17,12 +26,10 @@ export interface AgentStore {
   /** Only if the session is still the agent's. */
   disconnect(agentId: string, sessionId: string): Promise<void>;
   /**
-   * Loads of one tick. Tells of each session that is still the agent's whether it is to drain; a session that is missing
+   * Loads and pauses of one tick; a pause lasts since the first beat that told of one. Tells of each session that is still the agent's whether it is to drain; a session that is missing
    * in the answer was superseded. An agent that was silent for long is online again.
    */
-  seen(
-    beats: readonly { agentId: string; sessionId: string; load: Load | undefined }[],
-  ): Promise<ReadonlyMap<string, { readonly drain?: DrainOrder }>>;
+  seen(beats: readonly Beat[]): Promise<ReadonlyMap<string, { readonly drain?: DrainOrder }>>;
   /** L13: over all sessions, until `undrain`. `deadlineS` 0: as long as it takes. Its coordinator hears of it by notification. */
   drain(agentId: string, deadlineS: number): Promise<void>;
   undrain(agentId: string): Promise<void>;

@@ -101,6 +101,8 @@ export interface AgentsTable {
   state: string;
   drain_requested: Generated<boolean>;
   drain_until: TimeOrNull;
+  pause_reason: string | null;
+  paused_at: TimeOrNull;
   version: string;
   hardware: Json<unknown>;
   tools: Json<unknown>;

@@ -5,6 +5,7 @@ import {
   Hello,
   type SessionRequest,
   type SessionResponse,
+  type Pause,
 } from '../../shared/gen/clipgrid/v1/session.ts';
 
 type Message = NonNullable<SessionResponse['message']>;
@@ -53,7 +54,7 @@ export class FakeAgent {
     this.#stream.write({ message });
   }
 
-  beat(fences: readonly Fence[]): void {
+  beat(fences: readonly Fence[], pause?: Pause): void {
     const leases = fences.map((fence) => ({
       fence,
       framesDone: 0,
@@ -63,7 +64,7 @@ export class FakeAgent {
       phase: 'filter',
       logTail: '',
     }));
-    this.send({ $case: 'heartbeat', value: { sequence: ++this.#sequence, load: undefined, leases } });
+    this.send({ $case: 'heartbeat', value: { sequence: ++this.#sequence, load: undefined, leases, pause } });
   }
 
   /** The next message of that kind, in their order; others stay. */

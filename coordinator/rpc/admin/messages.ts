@@ -25,6 +25,7 @@ export function agentMessage(agent: AgentView): Agent {
     load: agent.load,
     lastSeenTime: agent.lastSeenAt,
     drainSecondsLeft: agent.drainLeftS,
+    pause: agent.pause && { reason: agent.pause.reason, sinceTime: agent.pause.since },
   };
 }
 

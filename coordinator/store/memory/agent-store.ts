@@ -1,5 +1,12 @@
-import { Hardware } from '../../../shared/gen/clipgrid/v1/session.ts';
-import { isOlder, noAgent, tookOver, type AgentView, type DrainOrder } from '../../domain/agent.ts';
+import { Hardware, type Pause } from '../../../shared/gen/clipgrid/v1/session.ts';
+import {
+  isOlder,
+  noAgent,
+  tookOver,
+  type AgentPause,
+  type AgentView,
+  type DrainOrder,
+} from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { AgentRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
@@ -32,6 +39,7 @@ function register(state: MemoryState, { hello, sessionId }: Registration) {
   const order = { start, connection, incarnation };
   if (old && isOlder(order, old.order)) throw tookOver(agentId);
   const now = new Date(state.nowMs);
+  const pause = paused(state, hello.pause, old?.view.pause);
   const record: AgentRecord = {
     view: {
       agentId,
@@ -44,6 +52,7 @@ function register(state: MemoryState, { hello, sessionId }: Registration) {
       hardware: hello.hardware ?? Hardware.create(),
       state: old?.drain ? 'draining' : 'online',
       ...(old?.view.load ? { load: old.view.load } : {}),
+      ...(pause ? { pause } : {}),
       connectedAt: now,
       lastSeenAt: now,
     },
@@ -65,6 +74,15 @@ function setDrain(state: MemoryState, agentId: string, drain: AgentRecord['drain
   state.say({ type: drain ? 'agent.draining' : 'agent.online', agentId });
 }
 
+/** A pause goes on since it was first told of. */
+function paused(
+  state: MemoryState,
+  pause: Pause | undefined,
+  before: AgentPause | undefined,
+): AgentPause | undefined {
+  return pause && { reason: pause.reason, since: before?.since ?? new Date(state.nowMs) };
+}
+
 /** Agents in memory. */
 export function memoryAgentStore(state: MemoryState): AgentStore {
   const change = (record: AgentRecord, view: Partial<AgentRecord['view']>): void =>
@@ -74,17 +92,24 @@ export function memoryAgentStore(state: MemoryState): AgentStore {
     async disconnect(agentId, sessionId) {
       const record = state.agents.get(agentId);
       if (record?.sessionId !== sessionId) return;
-      change({ ...record, sessionId: undefined }, { state: 'offline', lastSeenAt: new Date(state.nowMs) });
+      const { pause: _, ...view } = record.view;
+      change(
+        { ...record, view, sessionId: undefined },
+        { state: 'offline', lastSeenAt: new Date(state.nowMs) },
+      );
       state.say({ type: 'agent.offline', agentId });
     },
     async seen(beats) {
       const current = new Map<string, { drain?: DrainOrder }>();
-      for (const { agentId, sessionId, load } of beats) {
+      for (const { agentId, sessionId, load, pause } of beats) {
         const record = state.agents.get(agentId);
         if (record?.sessionId !== sessionId) continue;
         const draining = record.drain !== undefined || record.view.state === 'draining';
         const lastSeenAt = new Date(state.nowMs);
-        change(record, { state: draining ? 'draining' : 'online', lastSeenAt, ...(load ? { load } : {}) });
+        const { pause: before, ...view } = record.view;
+        const now = paused(state, pause, before);
+        const told = { ...(load ? { load } : {}), ...(now ? { pause: now } : {}) };
+        change({ ...record, view }, { state: draining ? 'draining' : 'online', lastSeenAt, ...told });
         current.set(sessionId, drainOrder(state, record));
       }
       return current;

@@ -19,6 +19,8 @@ interface AgentRow {
   leases: number;
   load: unknown;
   drain_left_s: number | null;
+  pause_reason: string | null;
+  paused_at: Date | null;
   connected_at: Date;
   last_seen_at: Date;
 }
@@ -37,6 +39,7 @@ function toView(row: AgentRow): AgentView {
     leases: row.leases,
     ...(row.load ? { load: Load.fromJSON(row.load) } : {}),
     ...(row.drain_left_s === null ? {} : { drainLeftS: row.drain_left_s }),
+    ...(row.paused_at ? { pause: { reason: row.pause_reason ?? '', since: row.paused_at } } : {}),
     connectedAt: row.connected_at,
     lastSeenAt: row.last_seen_at,
   };
@@ -61,7 +64,7 @@ async function read(db: Db, agentId?: string): Promise<AgentView[]> {
     select a.agent_id, a.name, a.version,
       case when exists (select from revoked_agents r where r.agent_id = a.agent_id) then 'revoked' else a.state end as state,
       a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
-      ${DRAIN_LEFT} as drain_left_s, a.connected_at, a.last_seen_at,
+      ${DRAIN_LEFT} as drain_left_s, a.pause_reason, a.paused_at, a.connected_at, a.last_seen_at,
       (select count(*)::int from tasks t where t.agent_id = a.agent_id and t.state = 'leased') as leases
     from agents a where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}
     order by a.name, a.agent_id`.execute(db);
@@ -77,18 +80,20 @@ async function register(
       select session_id, incarnation from agents where agent_id = ${hello.agentId} for update`.execute(tx);
     const { rows } = await sql<DrainRow>`
       insert into agents as a (agent_id, name, incarnation, start_count, connection, session_id, coordinator_id, state,
-        version, hardware, tools, capabilities, lacks, slots)
+        version, hardware, tools, capabilities, lacks, slots, pause_reason, paused_at)
       values (${hello.agentId}, ${hello.name}, ${hello.incarnation}, ${hello.start}, ${hello.connection},
         ${sessionId}::uuid, ${coordinatorId}, 'online', ${hello.version},
         ${JSON.stringify(Hardware.toJSON(hello.hardware ?? Hardware.create()))}::jsonb,
         ${JSON.stringify(hello.tools.map((tool) => Tool.toJSON(tool)))}::jsonb, ${hello.capabilities}::text[],
-        ${hello.lacks}::text[], ${hello.slots})
+        ${hello.lacks}::text[], ${hello.slots}, ${hello.pause?.reason ?? null},
+        case when ${hello.pause !== undefined} then now() end)
       on conflict (agent_id) do update set name = excluded.name, incarnation = excluded.incarnation,
         start_count = excluded.start_count, connection = excluded.connection,
         session_id = excluded.session_id, coordinator_id = excluded.coordinator_id, version = excluded.version,
         state = case when a.drain_requested then 'draining' else 'online' end,
         hardware = excluded.hardware, tools = excluded.tools, capabilities = excluded.capabilities,
-        lacks = excluded.lacks, slots = excluded.slots, connected_at = now(), last_seen_at = now()
+        lacks = excluded.lacks, slots = excluded.slots, pause_reason = excluded.pause_reason,
+        paused_at = case when excluded.paused_at is not null then coalesce(a.paused_at, excluded.paused_at) end, connected_at = now(), last_seen_at = now()
       where a.start_count < excluded.start_count or (a.start_count = excluded.start_count
         and (a.incarnation <> excluded.incarnation or a.connection <= excluded.connection))
       returning a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(tx);
@@ -133,7 +138,7 @@ export function postgresAgentStore(db: Db): AgentStore {
     async disconnect(agentId, sessionId) {
       await db.transaction().execute(async (tx) => {
         const { rows } = await sql`
-          update agents set state = 'offline', session_id = null, last_seen_at = now()
+          update agents set state = 'offline', session_id = null, last_seen_at = now(), pause_reason = null, paused_at = null
           where agent_id = ${agentId} and session_id = ${sessionId}::uuid returning 1`.execute(tx);
         if (rows.length > 0) await say(tx, { type: 'agent.offline', agentId });
       });
@@ -142,10 +147,11 @@ export function postgresAgentStore(db: Db): AgentStore {
       if (beats.length === 0) return new Map();
       const loads = beats.map((beat) => (beat.load ? JSON.stringify(Load.toJSON(beat.load)) : null));
       const { rows } = await sql<DrainRow & { session_id: string }>`
-        update agents a set last_seen_at = now(), load = coalesce(b.load, a.load),
+        update agents a set last_seen_at = now(), load = coalesce(b.load, a.load), pause_reason = b.pause_reason,
+          paused_at = case when b.pause_reason is not null then coalesce(a.paused_at, now()) end,
           state = case when a.drain_requested or a.state = 'draining' then 'draining' else 'online' end
         from ${RELAXED}, unnest(${beats.map((beat) => beat.agentId)}::text[], ${beats.map((beat) => beat.sessionId)}::uuid[],
-          ${loads}::jsonb[]) as b(agent_id, session_id, load)
+          ${loads}::jsonb[], ${beats.map((beat) => beat.pause?.reason ?? null)}::text[]) as b(agent_id, session_id, load, pause_reason)
         where a.agent_id = b.agent_id and a.session_id = b.session_id
         returning a.session_id, a.drain_requested, ${DRAIN_LEFT} as drain_left_s`.execute(db);
       return new Map(rows.map((row) => [row.session_id, drainOrder(row)]));

@@ -49,6 +49,7 @@ export function simulatedHello(number: number, slots: number): Omit<Hello, 'held
     incarnation: randomUUID(),
     connection: 1,
     labels: {},
+    pause: undefined,
     proof: new Uint8Array(),
   };
 }

@@ -40,7 +40,16 @@ export interface Agent {
     | Date
     | undefined;
   /** While it drains with a deadline: how long until what it still holds is taken back. */
-  drainSecondsLeft?: number | undefined;
+  drainSecondsLeft?:
+    | number
+    | undefined;
+  /** While its owner needs the machine: it takes nothing new, and what it holds stands still. */
+  pause: AgentPause | undefined;
+}
+
+export interface AgentPause {
+  reason: string;
+  sinceTime: Date | undefined;
 }
 
 export interface JoinToken {
@@ -315,6 +324,7 @@ function createBaseAgent(): Agent {
     load: undefined,
     lastSeenTime: undefined,
     drainSecondsLeft: undefined,
+    pause: undefined,
   };
 }
 
@@ -358,6 +368,9 @@ export const Agent: MessageFns<Agent> = {
     }
     if (message.drainSecondsLeft !== undefined) {
       writer.uint32(104).uint32(message.drainSecondsLeft);
+    }
+    if (message.pause !== undefined) {
+      AgentPause.encode(message.pause, writer.uint32(114).fork()).join();
     }
     return writer;
   },
@@ -479,6 +492,14 @@ export const Agent: MessageFns<Agent> = {
             message.drainSecondsLeft = reader.uint32();
             continue;
           }
+          case 14: {
+            if (tag !== 114) {
+              break;
+            }
+
+            message.pause = AgentPause.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -520,6 +541,7 @@ export const Agent: MessageFns<Agent> = {
         : isSet(object.drain_seconds_left)
         ? globalThis.Number(object.drain_seconds_left)
         : undefined,
+      pause: isSet(object.pause) ? AgentPause.fromJSON(object.pause) : undefined,
     };
   },
 
@@ -564,6 +586,9 @@ export const Agent: MessageFns<Agent> = {
     if (message.drainSecondsLeft !== undefined) {
       obj.drainSecondsLeft = Math.round(message.drainSecondsLeft);
     }
+    if (message.pause !== undefined) {
+      obj.pause = AgentPause.toJSON(message.pause);
+    }
     return obj;
   },
 
@@ -587,6 +612,98 @@ export const Agent: MessageFns<Agent> = {
     message.load = (object.load !== undefined && object.load !== null) ? Load.fromPartial(object.load) : undefined;
     message.lastSeenTime = object.lastSeenTime ?? undefined;
     message.drainSecondsLeft = object.drainSecondsLeft ?? undefined;
+    message.pause = (object.pause !== undefined && object.pause !== null)
+      ? AgentPause.fromPartial(object.pause)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseAgentPause(): AgentPause {
+  return { reason: "", sinceTime: undefined };
+}
+
+export const AgentPause: MessageFns<AgentPause> = {
+  encode(message: AgentPause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    if (message.sinceTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.sinceTime), writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AgentPause {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAgentPause();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.sinceTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): AgentPause {
+    return {
+      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
+      sinceTime: isSet(object.sinceTime)
+        ? fromJsonTimestamp(object.sinceTime)
+        : isSet(object.since_time)
+        ? fromJsonTimestamp(object.since_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: AgentPause): unknown {
+    const obj: any = {};
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    if (message.sinceTime !== undefined) {
+      obj.sinceTime = message.sinceTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<AgentPause>): AgentPause {
+    return AgentPause.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<AgentPause>): AgentPause {
+    const message = createBaseAgentPause();
+    message.reason = object.reason ?? "";
+    message.sinceTime = object.sinceTime ?? undefined;
     return message;
   },
 };

@@ -110,11 +110,22 @@ export interface Hello {
    * of this stream's Challenge.
    */
   proof: Uint8Array;
+  /** Present: it starts paused. */
+  pause: Pause | undefined;
 }
 
 export interface Hello_LabelsEntry {
   key: string;
   value: string;
+}
+
+/**
+ * The owner of the machine needs it: nothing new, and what is held stands still until the agent goes on or gives it back.
+ * Heartbeats renew it meanwhile.
+ */
+export interface Pause {
+  /** Why, in words. */
+  reason: string;
 }
 
 export interface Welcome {
@@ -180,6 +191,8 @@ export interface Heartbeat {
     | undefined;
   /** Renews all of them at once. */
   leases: LeaseProgress[];
+  /** Absent: it works. */
+  pause: Pause | undefined;
 }
 
 export interface HeartbeatAck {
@@ -978,6 +991,7 @@ function createBaseHello(): Hello {
     start: 0,
     connection: 0,
     proof: new Uint8Array(0),
+    pause: undefined,
   };
 }
 
@@ -1027,6 +1041,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.proof.length !== 0) {
       writer.uint32(162).bytes(message.proof);
+    }
+    if (message.pause !== undefined) {
+      Pause.encode(message.pause, writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -1167,6 +1184,14 @@ export const Hello: MessageFns<Hello> = {
             message.proof = reader.bytes();
             continue;
           }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.pause = Pause.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1219,6 +1244,7 @@ export const Hello: MessageFns<Hello> = {
       start: isSet(object.start) ? globalThis.Number(object.start) : 0,
       connection: isSet(object.connection) ? globalThis.Number(object.connection) : 0,
       proof: isSet(object.proof) ? bytesFromBase64(object.proof) : new Uint8Array(0),
+      pause: isSet(object.pause) ? Pause.fromJSON(object.pause) : undefined,
     };
   },
 
@@ -1275,6 +1301,9 @@ export const Hello: MessageFns<Hello> = {
     if (message.proof.length !== 0) {
       obj.proof = base64FromBytes(message.proof);
     }
+    if (message.pause !== undefined) {
+      obj.pause = Pause.toJSON(message.pause);
+    }
     return obj;
   },
 
@@ -1308,6 +1337,7 @@ export const Hello: MessageFns<Hello> = {
     message.start = object.start ?? 0;
     message.connection = object.connection ?? 0;
     message.proof = object.proof ?? new Uint8Array(0);
+    message.pause = (object.pause !== undefined && object.pause !== null) ? Pause.fromPartial(object.pause) : undefined;
     return message;
   },
 };
@@ -1393,6 +1423,73 @@ export const Hello_LabelsEntry: MessageFns<Hello_LabelsEntry> = {
     const message = createBaseHello_LabelsEntry();
     message.key = object.key ?? "";
     message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBasePause(): Pause {
+  return { reason: "" };
+}
+
+export const Pause: MessageFns<Pause> = {
+  encode(message: Pause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reason !== "") {
+      writer.uint32(10).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Pause {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePause();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Pause {
+    return { reason: isSet(object.reason) ? globalThis.String(object.reason) : "" };
+  },
+
+  toJSON(message: Pause): unknown {
+    const obj: any = {};
+    if (message.reason !== "") {
+      obj.reason = message.reason;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Pause>): Pause {
+    return Pause.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Pause>): Pause {
+    const message = createBasePause();
+    message.reason = object.reason ?? "";
     return message;
   },
 };
@@ -2356,7 +2453,7 @@ export const GpuLoad: MessageFns<GpuLoad> = {
 };
 
 function createBaseHeartbeat(): Heartbeat {
-  return { sequence: 0, load: undefined, leases: [] };
+  return { sequence: 0, load: undefined, leases: [], pause: undefined };
 }
 
 export const Heartbeat: MessageFns<Heartbeat> = {
@@ -2369,6 +2466,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     }
     for (const v of message.leases) {
       LeaseProgress.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.pause !== undefined) {
+      Pause.encode(message.pause, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -2410,6 +2510,14 @@ export const Heartbeat: MessageFns<Heartbeat> = {
             message.leases.push(LeaseProgress.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.pause = Pause.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2427,6 +2535,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
       sequence: isSet(object.sequence) ? globalThis.Number(object.sequence) : 0,
       load: isSet(object.load) ? Load.fromJSON(object.load) : undefined,
       leases: globalThis.Array.isArray(object?.leases) ? object.leases.map((e: any) => LeaseProgress.fromJSON(e)) : [],
+      pause: isSet(object.pause) ? Pause.fromJSON(object.pause) : undefined,
     };
   },
 
@@ -2441,6 +2550,9 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     if (message.leases?.length) {
       obj.leases = message.leases.map((e) => LeaseProgress.toJSON(e));
     }
+    if (message.pause !== undefined) {
+      obj.pause = Pause.toJSON(message.pause);
+    }
     return obj;
   },
 
@@ -2452,6 +2564,7 @@ export const Heartbeat: MessageFns<Heartbeat> = {
     message.sequence = object.sequence ?? 0;
     message.load = (object.load !== undefined && object.load !== null) ? Load.fromPartial(object.load) : undefined;
     message.leases = object.leases?.map((e) => LeaseProgress.fromPartial(e)) || [];
+    message.pause = (object.pause !== undefined && object.pause !== null) ? Pause.fromPartial(object.pause) : undefined;
     return message;
   },
 };

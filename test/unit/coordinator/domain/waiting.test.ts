@@ -48,6 +48,7 @@ function task(more: Partial<TaskView> = {}): TaskView {
 
 const NVENC = { requires: ['encoder:hevc_nvenc', 'program:ffmpeg'] };
 const busy = { leases: 1 };
+const paused = { pause: { reason: 'blender runs', since: WHEN } };
 
 test.each([
   ['it runs', task({ state: 'leased' }), [agent('a')], ''],
@@ -56,6 +57,18 @@ test.each([
     task(),
     [],
     'no agent is online: start one with `clipgrid agent --coordinator HOST:PORT`',
+  ],
+  [
+    'all that could are paused',
+    task(),
+    [agent('a', paused)],
+    'the only agent that can run it is paused (a: blender runs)',
+  ],
+  [
+    'one is busy, others are paused',
+    task(),
+    [agent('a', busy), agent('b', paused)],
+    'all 1 agents that can run it are busy, and 1 more is paused',
   ],
   ['all drain', task(), [agent('a', { state: 'draining' })], 'no agent takes work: 1 draining, none online'],
   [

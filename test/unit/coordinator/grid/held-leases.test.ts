@@ -91,6 +91,8 @@ async function granted(): Promise<Fence> {
   return hold(task!);
 }
 
+const NO_PROGRESS = { framesDone: 0, framesTotal: 0, fps: 0, speed: 0, phase: '', logTail: '' };
+
 /** Batches of beats come apart in time. */
 const BATCH_APART_MS = 100;
 
@@ -101,15 +103,8 @@ async function beat(...fences: Fence[]): Promise<void> {
     value: {
       sequence: 1,
       load: undefined,
-      leases: fences.map((fence) => ({
-        fence,
-        framesDone: 0,
-        framesTotal: 0,
-        fps: 0,
-        speed: 0,
-        phase: '',
-        logTail: '',
-      })),
+      pause: undefined,
+      leases: fences.map((fence) => ({ fence, ...NO_PROGRESS })),
     },
   });
 }
@@ -194,4 +189,22 @@ test('a heartbeat names what was lost, and frees its slot', async () => {
   await beat(fence);
   expect(sent.at(-1)).toMatchObject({ $case: 'heartbeatAck', value: { lost: [fence], renewed: [] } });
   expect(session().held.size).toBe(0);
+});
+
+test('a paused agent keeps what it holds and gets nothing new, until its next word', async () => {
+  const free = () => registry.capacities(-Infinity).map((one) => one.freeSlots);
+  const say = async (pause: { reason: string } | undefined) => {
+    clock.advance(BATCH_APART_MS);
+    const leases = [...session().held.values()].map(({ fence }) => ({ fence, ...NO_PROGRESS }));
+    await open.receive({ $case: 'heartbeat', value: { sequence: 2, load: undefined, leases, pause } });
+  };
+  const fence = await granted();
+  expect(free()).toEqual([1]);
+  await say({ reason: 'blender runs\0' });
+  expect(free()).toEqual([]);
+  expect(sent.at(-1)).toMatchObject({ $case: 'heartbeatAck', value: { renewed: [fence], lost: [] } });
+  expect(await grid.agents.get('a')).toMatchObject({ state: 'online', pause: { reason: 'blender runs' } });
+  await say(undefined);
+  expect(free()).toEqual([1]);
+  expect(await grid.agents.get('a')).not.toHaveProperty('pause');
 });

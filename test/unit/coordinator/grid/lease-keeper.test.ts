@@ -40,7 +40,12 @@ const settle = () => new Promise<void>((resolve) => setImmediate(() => setImmedi
 function beat(sequence: number) {
   const session = { sessionId: 's', agentId: 'a', held: new Map(), committing: new Set(), draining: false };
   const leases = [{ fence: FENCE, ...PROGRESS }];
-  return keeper.heartbeat(session as unknown as LocalSession, { sequence, load: undefined, leases });
+  return keeper.heartbeat(session as unknown as LocalSession, {
+    sequence,
+    load: undefined,
+    leases,
+    pause: undefined,
+  });
 }
 
 const away = async (): Promise<never> => {

@@ -19,6 +19,7 @@ function session(sessionId: string, more: Partial<LocalSession> = {}): LocalSess
     heardMs: 0,
     draining: false,
     leaving: false,
+    paused: false,
     ended,
     ...more,
   };
