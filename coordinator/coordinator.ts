@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -8,6 +9,7 @@ import type { Grid } from './grid/face.ts';
 import { createGrid, type RunningGrid } from './grid/grid.ts';
 import { DEFAULT_TIMES, type GridSettings } from './grid/settings.ts';
 import { createHttpApp } from './http/app.ts';
+import { dashboard } from './http/dashboard.ts';
 import { createMetrics, type HttpMetrics } from './http/metrics.ts';
 import { httpServers } from './http-servers.ts';
 import type { ObjectStore } from './objects/object-store.ts';
@@ -19,7 +21,7 @@ import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
 import { openSecretKeys } from './secret-keys.ts';
-import type { CoordinatorSettings } from './settings.ts';
+import { localUrl, type CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEnrolmentStore } from './store/postgres/enrolment-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
@@ -55,6 +57,7 @@ export interface Coordinator {
 }
 
 const POOL_SIZE = 16;
+const DASHBOARD = join(import.meta.dirname, 'dashboard', 'dist');
 
 function gridSettings({ settings, ids, times }: CoordinatorParts): GridSettings {
   const { bucket, leaseTtlMs, maxWaitMs, minSandbox, maxFetchBytes } = settings;
@@ -129,6 +132,11 @@ function openGrid(parts: CoordinatorParts, own: GridParts): RunningGrid {
   });
 }
 
+/** Where browsers find films and images: they are told signed URLs. */
+function objectOrigins(settings: CoordinatorSettings): string[] {
+  return [new URL(settings.s3?.publicUrl ?? settings.publicUrl ?? localUrl(settings)).origin];
+}
+
 /** Wires one coordinator process and starts it: database, objects, grid, gRPC, HTTP. */
 export async function startCoordinator(parts: CoordinatorParts): Promise<Coordinator> {
   const { settings, clock, ids, logger } = parts;
@@ -162,6 +170,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     metrics,
     ready,
     mounts: dialects.map((dialect) => dialect.mount),
+    dashboard: dashboard({ folder: DASHBOARD, objectOrigins: objectOrigins(settings) }),
     ...(folderHttp ? { objects: folderHttp.handle } : {}),
   });
   const { main, own } = httpServers({

@@ -10,6 +10,7 @@ import { joinTokenRoutes } from './join-tokens.ts';
 import { httpMetrics, type HttpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { problems } from './problem.ts';
+import { sessionRoutes } from './session.ts';
 import { uploadRoutes } from './uploads.ts';
 
 export interface HttpAppOptions extends ApiDeps {
@@ -20,6 +21,8 @@ export interface HttpAppOptions extends ApiDeps {
   ready(): Promise<void>;
   /** Served before the own API, e.g. a dialect by its paths. */
   readonly mounts?: readonly Middleware[];
+  /** Serves the dashboard's pages and files, and calls on for everything else. */
+  readonly dashboard?: Middleware;
 }
 
 /** The coordinator's HTTP: the own API, objects, health and metrics. */
@@ -31,6 +34,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.use(httpMetrics(options));
   app.use(problems(options));
   for (const mount of options.mounts ?? []) app.use(mount);
+  if (options.dashboard) app.use(options.dashboard);
   const router = createApiRouter(options);
   app.use(router.routes());
   app.use((ctx) => refuse(router, ctx));
@@ -44,6 +48,7 @@ export function createApiRouter(options: HttpAppOptions): Router {
   jobRoutes(router, options);
   agentRoutes(router, options);
   joinTokenRoutes(router, options);
+  sessionRoutes(router, options);
   operations(router, options);
   return router;
 }

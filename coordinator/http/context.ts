@@ -5,6 +5,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { bearerSecret, checkScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
 import type { Grid } from '../grid/face.ts';
+import { cookieSecret, refuseForeignPage, requireOwnPage } from './session-cookie.ts';
 
 /** What the handlers of the own API share. */
 export interface ApiDeps {
@@ -16,10 +17,22 @@ export interface ApiDeps {
   readonly logger: Logger;
 }
 
+/** The token of the header, else that of a browser's session. */
+function secretOf(ctx: Context): string | undefined {
+  const header = ctx.get('authorization');
+  if (header !== '') return bearerSecret(header);
+  const secret = cookieSecret(ctx);
+  if (secret !== undefined) requireOwnPage(ctx);
+  return secret;
+}
+
 /** Who makes this request; throws `unauthenticated` or `permission_denied` unless the token has the scope. */
 export async function requireScope(deps: ApiDeps, ctx: Context, scope: Scope): Promise<Principal> {
-  if (deps.auth === 'none') return LOCAL;
-  const secret = bearerSecret(ctx.get('authorization'));
+  if (deps.auth === 'none') {
+    refuseForeignPage(ctx);
+    return LOCAL;
+  }
+  const secret = secretOf(ctx);
   const principal = secret === undefined ? undefined : await deps.grid.accounts.authenticate(secret);
   if (principal === undefined) {
     ctx.set('WWW-Authenticate', 'Bearer realm="clipgrid"');

@@ -6,6 +6,7 @@ import {
   jobRequest,
   joinTokenRequest,
   partsRequest,
+  sessionRequest,
   uploadRequest,
   watchQuery,
 } from './schemas.ts';
@@ -17,6 +18,7 @@ export const BODIES = {
   JobRequest: jobRequest,
   DrainRequest: drainRequest,
   JoinTokenRequest: joinTokenRequest,
+  SessionRequest: sessionRequest,
 } as const;
 
 /** Schemas of answers, the same way. */
@@ -36,6 +38,7 @@ export const ANSWERS = {
   AgentList: answers.agentListResponse,
   CreatedJoinToken: answers.createdJoinTokenResponse,
   JoinTokenList: answers.joinTokenListResponse,
+  Session: answers.sessionResponse,
   Health: answers.healthResponse,
   Status: answers.statusResponse,
   Problem: answers.problemResponse,
@@ -249,6 +252,34 @@ export const OPERATIONS: readonly Operation[] = [
     path: '/join-tokens/{id}',
     id: 'revokeJoinToken',
     summary: 'Let nobody in by it any more; agents that it let in stay',
+    status: 204,
+  },
+  {
+    method: 'get',
+    path: '/session',
+    id: 'getSession',
+    answer: 'Session',
+    summary: 'Who asks, and what it may do',
+    status: 200,
+  },
+  {
+    method: 'post',
+    path: '/session',
+    id: 'createSession',
+    open: true,
+    body: 'SessionRequest',
+    answer: 'Session',
+    answerHeaders: ['Set-Cookie'],
+    summary: 'Sign a browser in: the token becomes a cookie that scripts cannot read',
+    status: 200,
+  },
+  {
+    method: 'delete',
+    path: '/session',
+    id: 'deleteSession',
+    open: true,
+    answerHeaders: ['Set-Cookie'],
+    summary: 'Sign a browser out',
     status: 204,
   },
   {

@@ -166,6 +166,12 @@ export const createdJoinTokenResponse = z.strictObject({
 });
 export const joinTokenListResponse = z.strictObject({ join_tokens: z.array(joinTokenResponse) });
 
+export const sessionResponse = z.strictObject({
+  owner: z.string(),
+  scopes: z.array(z.enum(['read', 'submit', 'admin'])).describe('With those that they imply.'),
+  auth: z.enum(['none', 'token']).describe('none: everybody is an administrator.'),
+});
+
 export const healthResponse = z.strictObject({ status: z.string(), version: z.string() });
 
 export const statusResponse = z.strictObject({ status: z.string() });
@@ -188,3 +194,4 @@ export type FailureResponse = z.output<typeof failureResponse>;
 export type UploadResponse = z.output<typeof uploadResponse>;
 export type AgentResponse = z.output<typeof agentResponse>;
 export type JoinTokenResponse = z.output<typeof joinTokenResponse>;
+export type SessionResponse = z.output<typeof sessionResponse>;

@@ -119,4 +119,8 @@ export const joinTokenRequest = z.strictObject({
   expires_seconds: z.int().min(1).max(JOIN_TOKEN_LIMITS.expiresS).default(JOIN_TOKEN_DEFAULTS.expiresS),
 });
 
+export const sessionRequest = z.strictObject({
+  token: z.string().min(1).max(1_000).describe('As in `Authorization: Bearer TOKEN`.'),
+});
+
 export type JobRequest = z.output<typeof jobRequest>;

@@ -20,6 +20,8 @@ interface Layer {
 
 const SERVER_ONLY = new Set(['pg', 'kysely', 'koa', '@koa/router', 'minio', 'busboy']);
 const notServer = (name: string): boolean => !SERVER_ONLY.has(name);
+/** What is built into the page, and what builds it. */
+const PAGE_PACKAGES = /^(?:preact|@preact\/signals|uplot|codemirror|@codemirror\/.+|vite)$/;
 const CLI = [
   'shared/',
   'client/',
@@ -63,7 +65,13 @@ const LAYERS: readonly Layer[] = [
     ],
     mayTypes: ['coordinator/objects/', 'coordinator/outbound/'],
   },
-  { prefix: 'coordinator/dashboard/', may: ['coordinator/dashboard/'] },
+  {
+    prefix: 'coordinator/dashboard/',
+    may: ['coordinator/dashboard/'],
+    // The page's documents are what the API answers: one definition.
+    mayTypes: ['coordinator/http/responses.ts'],
+    packages: (name) => PAGE_PACKAGES.test(name),
+  },
   { prefix: 'coordinator/', may: ['shared/', 'coordinator/'] },
   { prefix: 'agent/', may: ['shared/', 'agent/'], packages: notServer },
   {

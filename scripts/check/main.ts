@@ -13,6 +13,7 @@ const REPORT = '.cache/test-report.json';
 /** Arguments after `npm test --` go to vitest, e.g. a part of a file name. */
 const STEPS: readonly Step[] = [
   { name: 'types', argv: [`${BIN}/tsc`, '--noEmit'] },
+  { name: 'types of the page', argv: [`${BIN}/tsc`, '--noEmit', '-p', 'coordinator/dashboard'] },
   { name: 'format', argv: [`${BIN}/prettier`, '--check', '--log-level', 'warn', '.'] },
   { name: 'lint', argv: [`${BIN}/oxlint`, '--type-aware', '--deny-warnings'] },
   { name: 'import rules', argv: [process.execPath, 'scripts/check/imports.ts'] },

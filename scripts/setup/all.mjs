@@ -1,4 +1,5 @@
 import { ensureBrowser } from './browser.mjs';
+import { ensureDashboard } from './dashboard.mjs';
 import { withLock } from './lock.mjs';
 import { ensureMediaTools } from './media-tools.mjs';
 import { findNode } from './node24.mjs';
@@ -6,10 +7,14 @@ import { ensurePackages } from './npm-packages.mjs';
 import { ensureSchemathesis } from './schemathesis.mjs';
 import { ensureVapourSynth } from './vapoursynth.mjs';
 
-/** Packages and Node 24 only: what a command needs that runs no media tool here. Returns the path of Node. */
+/** Packages, Node 24 and the dashboard only: what a command needs that runs no media tool here. Returns the path of Node. */
 export async function setUpRuntime() {
-  await withLock(ensurePackages);
-  return findNode();
+  return withLock(async () => {
+    await ensurePackages();
+    const node = findNode();
+    await ensureDashboard(node);
+    return node;
+  });
 }
 
 /** Everything; with `tests` also what only tests need. Returns the path of Node 24. Throws with a message for people when a needed part cannot be had. */
@@ -17,6 +22,7 @@ export async function setUp(options = {}) {
   return withLock(async () => {
     await ensurePackages();
     const node = findNode();
+    await ensureDashboard(node);
     await ensureMediaTools();
     await ensureVapourSynth(options);
     if (options.tests) {

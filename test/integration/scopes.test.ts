@@ -17,8 +17,8 @@ import { dynamicClient, endOf, failureOf } from '../support/grpc-client.ts';
 
 /** What each operation asks for, written down a second time: by hand. */
 const REST: Readonly<Record<Need, string>> = {
-  open: 'health ready metrics openapi',
-  read: 'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent',
+  open: 'health ready metrics openapi createSession deleteSession',
+  read: 'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession',
   submit:
     'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob',
   admin: 'drainAgent revokeAgent createJoinToken listJoinTokens revokeJoinToken',
