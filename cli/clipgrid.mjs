@@ -2,7 +2,7 @@
 import { setUp, setUpRuntime } from '../scripts/setup/all.mjs';
 import { COORDINATOR_NODE_ARGS } from '../scripts/setup/coordinator-node.mjs';
 import { fail, launch } from '../scripts/setup/launch.mjs';
-import { ROOT } from '../scripts/setup/root.mjs';
+import { program } from '../scripts/setup/root.mjs';
 
 /** Commands that run media tools on this machine. */
 const WITH_TOOLS = ['up', 'agent'];
@@ -14,5 +14,5 @@ const needsTools = !asksForHelp && args.some((word) => WITH_TOOLS.includes(word)
 const nodeArgs = args.includes('coordinator') ? COORDINATOR_NODE_ARGS : [];
 
 (needsTools ? setUp() : setUpRuntime())
-  .then((node) => launch(node, [...nodeArgs, `${ROOT}/cli/main.ts`, ...args]))
+  .then((node) => launch(node, [...nodeArgs, program('cli/main'), ...args]))
   .catch(fail);

@@ -24,6 +24,8 @@ export interface CliContext {
 
 export const DEFAULT_URL = 'http://127.0.0.1:7000';
 
+const NO_ANSWER = 'start one with `clipgrid up`, or tell where it is with --url or CLIPGRID_URL';
+
 /** Options that every command has. */
 export interface GlobalOptions {
   readonly url?: string;
@@ -33,7 +35,7 @@ export interface GlobalOptions {
 
 /** The API of the coordinator that the options name. */
 export function clientOf(context: CliContext, { url = DEFAULT_URL, token }: GlobalOptions): RestClient {
-  return createRestClient({ url, ...(token ? { token } : {}), signal: context.leave });
+  return createRestClient({ url, ...(token ? { token } : {}), signal: context.leave, hint: NO_ANSWER });
 }
 
 /** Writes a result: a document for machines with --json, else lines for people. */

@@ -1,26 +1,20 @@
-import type {
-  agentView,
-  jobView,
-  joinTokenView,
-  partView,
-  taskView,
-  uploadView,
-} from '../coordinator/http/views.ts';
+import type { components } from './gen/openapi.ts';
 
-/** What the REST API answers, as its own views make it. */
-export type TaskDocument = ReturnType<typeof taskView>;
-export type JobSummary = ReturnType<typeof jobView>;
-export type UploadDocument = ReturnType<typeof uploadView>;
-export type PartDocument = ReturnType<typeof partView>;
-export type AgentDocument = ReturnType<typeof agentView>;
-export type JoinTokenDocument = ReturnType<typeof joinTokenView>;
+type Schemas = components['schemas'];
+
+/** What the REST API answers, by its OpenAPI document. */
+export type TaskDocument = Schemas['JobDetail']['tasks'][number];
+export type JobSummary = Schemas['Job'];
+export type UploadDocument = Schemas['Upload'];
+export type PartDocument = Schemas['PartList']['parts'][number];
+export type AgentDocument = Schemas['Agent'];
+export type JoinTokenDocument = Schemas['JoinTokenList']['join_tokens'][number];
 
 /** One job with its tasks. `waiting` is empty when it waits for nothing. */
-export type JobDocument = JobSummary & { readonly tasks: readonly TaskDocument[]; readonly waiting: string };
+export type JobDocument = Schemas['JobDetail'];
+export type JobPage = Schemas['JobList'];
 
-export interface JobPage {
-  readonly jobs: readonly JobSummary[];
-  readonly next_cursor: string | null;
-}
+/** What a job is to do. */
+export type JobRequest = Schemas['JobRequest'];
 
 export const ENDED_STATES: ReadonlySet<string> = new Set(['succeeded', 'failed', 'cancelled']);

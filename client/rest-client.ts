@@ -7,6 +7,8 @@ export interface RestClientOptions {
   readonly token?: string;
   /** Aborted: every call ends with `cancelled`. */
   readonly signal?: AbortSignal;
+  /** What to do when nobody answers, for the error's end. */
+  readonly hint?: string;
 }
 
 /** The coordinator's REST API. Errors are `GridError`s with the coordinator's own code and words. */
@@ -65,16 +67,14 @@ export async function problemOf(response: Response): Promise<GridError> {
 }
 
 /** Why a request got no answer at all. */
-function noAnswer(thrown: unknown, url: string): GridError {
+export function noAnswer(thrown: unknown, { url, hint }: RestClientOptions): GridError {
   if (thrown instanceof GridError) return thrown;
   const cause = thrown instanceof Error && thrown.cause instanceof Error ? thrown.cause : thrown;
   const why =
     cause instanceof AggregateError ? cause.errors.map(String).join(', ') : toGridError(cause).message;
-  return new GridError(
-    'unavailable',
-    `no coordinator answers at ${url} (${why}): start one with \`clipgrid up\`, or tell where it is with --url or CLIPGRID_URL`,
-    { cause: thrown },
-  );
+  return new GridError('unavailable', `no coordinator answers at ${url} (${why})${hint ? `: ${hint}` : ''}`, {
+    cause: thrown,
+  });
 }
 
 function interrupted(signal: AbortSignal | undefined): GridError | undefined {
@@ -102,7 +102,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
         signal: AbortSignal.any(limits),
       });
     } catch (thrown) {
-      throw interrupted(signal) ?? noAnswer(thrown, url);
+      throw interrupted(signal) ?? noAnswer(thrown, options);
     }
   };
 
@@ -145,7 +145,7 @@ export function createRestClient(options: RestClientOptions): RestClient {
       try {
         yield* parseEvents(response.body as AsyncIterable<Uint8Array>);
       } catch (thrown) {
-        throw interrupted(signal) ?? noAnswer(thrown, url);
+        throw interrupted(signal) ?? noAnswer(thrown, options);
       }
     },
   };

@@ -9,8 +9,7 @@ export interface WatchOptions {
   readonly client: RestClient;
   readonly clock: Clock;
   readonly ids: IdSource;
-  readonly signal: AbortSignal;
-  onUpdate(job: JobDocument): void;
+  readonly signal?: AbortSignal;
   /** The stream broke; it is opened again. */
   onLost?(reason: string): void;
 }
@@ -19,8 +18,11 @@ export interface WatchOptions {
 const GIVE_UP_MS = 120_000;
 const RECONNECT = { firstMs: 250, maxMs: 5_000 };
 
-/** Follows a job to its end, over restarts of the coordinator. Returns its last state, with all tasks. */
-export async function watchJob(jobId: string, options: WatchOptions): Promise<JobDocument> {
+/**
+ * A job with all its tasks whenever something of it changes, until it has ended: the last one is its end. Goes on over
+ * restarts of the coordinator; `unavailable` when it is away for two minutes.
+ */
+export async function* jobUpdates(jobId: string, options: WatchOptions): AsyncGenerator<JobDocument, void> {
   const { client, clock, ids, signal } = options;
   let lastEventId = '';
   let heardMs = clock.monotonicMs();
@@ -31,9 +33,8 @@ export async function watchJob(jobId: string, options: WatchOptions): Promise<Jo
         lastEventId = id;
         [attempt, heardMs] = [0, clock.monotonicMs()];
         if (event !== 'progress' && event !== 'end') continue;
-        const job = JSON.parse(data) as JobDocument;
-        options.onUpdate(job);
-        if (event === 'end') return job;
+        yield JSON.parse(data) as JobDocument;
+        if (event === 'end') return;
       }
     } catch (thrown) {
       const passes = thrown instanceof GridError && thrown.code === 'unavailable';
@@ -45,6 +46,17 @@ export async function watchJob(jobId: string, options: WatchOptions): Promise<Jo
       backoffMs(attempt, RECONNECT, () => ids.random()),
       signal,
     );
-    if (signal.aborted) throw new GridError('cancelled', 'interrupted');
+    if (signal?.aborted) throw new GridError('cancelled', 'interrupted');
   }
+}
+
+/** Follows a job to its end, and tells each update. Returns its last state. */
+export async function watchJob(
+  jobId: string,
+  options: WatchOptions & { onUpdate(job: JobDocument): void },
+): Promise<JobDocument> {
+  let last: JobDocument | undefined;
+  for await (const job of jobUpdates(jobId, options)) options.onUpdate((last = job));
+  if (last === undefined) throw new GridError('internal', `the stream of job ${jobId} told nothing`);
+  return last;
 }

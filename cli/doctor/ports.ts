@@ -10,7 +10,7 @@ export interface WantedPort {
 }
 
 /** By the program, not by the folder that it is in: everything in a clone is below a folder of our name. */
-const OURS = /(?:^|[/ ])(?:coordinator\/main\.ts|cli\/(?:main\.ts|clipgrid\.mjs))(?: |$)/;
+const OURS = /(?:^|[/ ])(?:coordinator\/main\.[jt]s|cli\/(?:main\.[jt]s|clipgrid\.mjs))(?: |$)/;
 
 /** The error code of listening there; undefined when it is free. */
 async function tryListen(host: string, port: number): Promise<string | undefined> {

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
+import { programFile } from '../../shared/program-file.ts';
 import { stopAll } from '../../shared/service.ts';
 import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
 import { lockFolder } from './folder-lock.ts';
@@ -242,7 +243,7 @@ function coordinatorChild(start: Start, databaseUrl: string): SupervisedChild {
   const { folder, clock, ids } = start;
   return new SupervisedChild({
     name: 'the coordinator',
-    argv: [...COORDINATOR_NODE_ARGS, join(ROOT, 'coordinator/main.ts')],
+    argv: [...COORDINATOR_NODE_ARGS, programFile(join(ROOT, 'coordinator/main'))],
     environment: { ...childEnvironment(start), ...start.access.dialects, DATABASE_URL: databaseUrl },
     logFile: join(folder, 'logs/coordinator.log'),
     clock,
@@ -260,7 +261,7 @@ function agentChild(start: Start, name: string): SupervisedChild {
   if (slots !== undefined) argv.push('--slots', String(slots));
   return new SupervisedChild({
     name,
-    argv: [join(ROOT, 'agent/main.ts'), ...argv],
+    argv: [programFile(join(ROOT, 'agent/main')), ...argv],
     environment: { ...childEnvironment(start), ...agentSecrets(start) },
     logFile: join(folder, 'logs', `${name}.log`),
     clock,

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { OPENAPI_TYPES, openApiTypes } from '../openapi-types.ts';
 
 /** Generates the stubs anew, beside, and fails when they are not the ones in shared/gen. */
 const OUT = 'shared/gen';
@@ -19,8 +20,12 @@ try {
   const names = [...new Set([...fresh.keys(), ...kept.keys()])];
   const differing = names.filter((name) => fresh.get(name) !== kept.get(name));
   for (const name of differing) console.error(`${OUT}/${name} is not what proto/ says: run \`npm run gen\``);
-  console.error(`${fresh.size} generated files, ${differing.length} differ`);
-  process.exitCode = differing.length === 0 && fresh.size > 0 ? 0 : 1;
+  const client = openApiTypes() === readFileSync(OPENAPI_TYPES, 'utf8');
+  if (!client)
+    console.error(`${OPENAPI_TYPES} is not what coordinator/http/operations.ts says: run \`npm run gen\``);
+  const different = differing.length + Number(!client);
+  console.error(`${fresh.size + 1} generated files, ${different} differ`);
+  process.exitCode = different === 0 && fresh.size > 0 ? 0 : 1;
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

@@ -3,6 +3,7 @@ import { ensureDashboard } from './dashboard.mjs';
 import { withLock } from './lock.mjs';
 import { ensureMediaTools } from './media-tools.mjs';
 import { findNode } from './node24.mjs';
+import { ensureOpenApiTypes } from './openapi-types.mjs';
 import { ensurePackages } from './npm-packages.mjs';
 import { ensureSchemathesis } from './schemathesis.mjs';
 import { ensureVapourSynth } from './vapoursynth.mjs';
@@ -26,6 +27,7 @@ export async function setUp(options = {}) {
     await ensureMediaTools();
     await ensureVapourSynth(options);
     if (options.tests) {
+      await ensureOpenApiTypes();
       await ensureSchemathesis();
       await ensureBrowser();
     }

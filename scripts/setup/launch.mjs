@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname } from 'node:path';
 import { COMPILE_CACHE } from './coordinator-node.mjs';
-import { say } from './root.mjs';
+import { CACHE, say } from './root.mjs';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
@@ -12,6 +12,7 @@ export function launch(node, args) {
   // With our number it can tell that we were killed.
   const env = {
     NODE_COMPILE_CACHE: COMPILE_CACHE,
+    CLIPGRID_CACHE: CACHE,
     ...process.env,
     PATH: path,
     CLIPGRID_LAUNCHER: String(process.pid),

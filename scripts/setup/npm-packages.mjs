@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { ROOT, say } from './root.mjs';
-import { run, tail } from './shell.mjs';
+import { IS_PACKAGE, ROOT, say } from './root.mjs';
+import { npm, tail } from './shell.mjs';
 import { isFresh, keyOf, stamp } from './stamp.mjs';
 
 const INSTALLED = `${ROOT}/node_modules/.package-lock.json`;
@@ -18,6 +18,7 @@ export function matchesLock(lockText, installedText) {
 
 /** Puts node_modules into the state of package-lock.json, unless it is there already. */
 export async function ensurePackages() {
+  if (IS_PACKAGE) return;
   const lock = readFileSync(`${ROOT}/package-lock.json`, 'utf8');
   const key = keyOf(lock, process.platform, process.arch);
   if (isFresh('npm', key) && existsSync(INSTALLED)) return;
@@ -26,10 +27,14 @@ export async function ensurePackages() {
     return;
   }
   say('installing npm packages, Node 24 among them (npm ci) ...');
-  const npm = process.env.npm_execpath;
-  const args = ['ci', '--include=dev', '--include=optional', '--no-audit', '--no-fund', '--loglevel=error'];
-  const viaNode = npm?.endsWith('.js');
-  const result = await run(viaNode ? process.execPath : 'npm', viaNode ? [npm, ...args] : args);
+  const result = await npm([
+    'ci',
+    '--include=dev',
+    '--include=optional',
+    '--no-audit',
+    '--no-fund',
+    '--loglevel=error',
+  ]);
   if (result.code !== 0) throw new Error(`npm ci failed:\n${tail(result.output, 20)}`);
   stamp('npm', key);
   say('npm packages are installed');

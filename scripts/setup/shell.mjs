@@ -48,6 +48,12 @@ export function which(name) {
   return undefined;
 }
 
+/** The npm that started us, else the one on PATH. As `run`. */
+export function npm(args, cwd = ROOT) {
+  const path = process.env.npm_execpath;
+  return path?.endsWith('.js') ? run(process.execPath, [path, ...args], { cwd }) : run('npm', args, { cwd });
+}
+
 /** The last lines of a program's output, indented, for a message. */
 export function tail(output, lines = 8) {
   const kept = output.trim().split('\n').slice(-lines);

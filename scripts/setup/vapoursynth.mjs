@@ -91,13 +91,13 @@ async function pythons() {
 
 /** Returns whether VapourSynth is there and proved. Never throws: the grid works without. */
 export async function ensureVapourSynth({ retry = false } = {}) {
-  const key = keyOf(ROOT, ...PACKAGES, JSON.stringify(ENVIRONMENT));
+  const key = keyOf(CACHE, ...PACKAGES, JSON.stringify(ENVIRONMENT));
   if (isComplete(key)) return true;
   if (!retry && isFresh('no-vapoursynth', key) && stampAgeMs('no-vapoursynth') < RETRY_AFTER_MS) {
     say('no VapourSynth (tried less than an hour ago; `node scripts/setup.mjs --retry` tries again)');
     return false;
   }
-  say('setting up VapourSynth and BestSource in .cache/vapoursynth ...');
+  say(`setting up VapourSynth and BestSource in ${VENV} ...`);
   const reasons = [];
   for (const python of await pythons()) {
     try {

@@ -17,6 +17,8 @@ export interface ProgramSpec {
   readonly env: Readonly<Record<string, string>>;
   /** A command that becomes the program, given as its last words; e.g. one that gives it a disk of its own. */
   readonly by?: readonly string[];
+  /** Default: the repository's root. */
+  readonly cwd?: string;
   /** `msg` of the line that says that it is up. */
   readonly ready: string;
 }
@@ -82,10 +84,10 @@ export class Program {
 
   /** Starts it without waiting for anything. */
   launch(): void {
-    const { args, env, name, by = [] } = this.#spec;
+    const { args, env, name, by = [], cwd = ROOT } = this.#spec;
     if (this.#child) throw new Error(`${name} is running already`);
     const [file = '', ...words] = [...by, process.execPath, ...args];
-    const child = spawn(file, words, { cwd: ROOT, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(file, words, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
     this.#child = child;
     for (const stream of [child.stdout, child.stderr] as Readable[]) {
       createInterface({ input: stream }).on('line', (text) => this.#heard(text));

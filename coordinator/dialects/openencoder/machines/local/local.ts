@@ -4,6 +4,7 @@ import { mkdir, open, readdir, realpath, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../../../shared/clock.ts';
 import { toGridError } from '../../../../../shared/errors.ts';
+import { programFile } from '../../../../../shared/program-file.ts';
 import {
   MACHINE_NAME,
   ProviderError,
@@ -40,7 +41,7 @@ export interface LocalOptions {
 /** By these variables a machine's process is known, however its coordinator ended. */
 const FOLDER_MARK = 'CLIPGRID_MACHINES';
 const ID_MARK = 'CLIPGRID_MACHINE';
-const AGENT = join(import.meta.dirname, '../../../../../agent/main.ts');
+const AGENT = programFile(join(import.meta.dirname, '../../../../../agent/main'));
 const LIST_EVERY_MS = 4_000;
 /** The agent gives back what it still holds, and leaves; then it is killed. */
 const DRAIN_S = 2;
