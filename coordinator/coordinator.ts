@@ -30,6 +30,7 @@ import { postgresJobStore } from './store/postgres/job-store.ts';
 import { postgresLeaseStore } from './store/postgres/lease-store.ts';
 import { migrate } from './store/postgres/migrate.ts';
 import { openPool } from './store/postgres/pool.ts';
+import { postgresStatsStore } from './store/postgres/stats-store.ts';
 import { postgresTokenStore } from './store/postgres/token-store.ts';
 import { postgresUploadStore } from './store/postgres/upload-store.ts';
 import { postgresUserStore } from './store/postgres/user-store.ts';
@@ -94,6 +95,7 @@ function gridStores(db: Db) {
     leases: postgresLeaseStore(db),
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
+    stats: postgresStatsStore(db),
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),

@@ -196,6 +196,142 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/jobs/{id}/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Tasks of a job, in order: index or probe, clips, audio, media, merge */
+        get: operations["listTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/jobs/{id}/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What happened to a job in the last seven days, newest first */
+        get: operations["jobHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task */
+        get: operations["getTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a task; its job fails with that */
+        post: operations["cancelTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tasks/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a running task from its agent and queue it again; a failed one needs its job retried */
+        post: operations["retryTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The whole grid in figures */
+        get: operations["getGrid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/grid/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The same over the last minutes, at most a day */
+        get: operations["gridHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Server-sent events of the whole grid: jobs and agents that change, and its figures */
+        get: operations["watchGrid"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/agents": {
         parameters: {
             query?: never;
@@ -684,6 +820,8 @@ export interface components {
             tasks: {
                 /** Format: uuid */
                 task_id: string;
+                /** Format: uuid */
+                job_id: string;
                 /** @enum {string} */
                 kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
                 clip_index: number | null;
@@ -787,6 +925,154 @@ export interface components {
             /** @description For the next page; null at the end. */
             next_cursor: string | null;
         };
+        JobHistory: {
+            events: {
+                sequence: number;
+                /** Format: date-time */
+                at: string;
+                /** @description job.created, job.state, task.granted, task.failed, ... */
+                type: string;
+                task_id: string | null;
+                agent_id: string | null;
+                /** @description Name of that agent. */
+                agent: string | null;
+                /** @description What else is to be said, by type. */
+                data: {
+                    [key: string]: unknown;
+                };
+            }[];
+            /** @description For the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        Task: {
+            /** Format: uuid */
+            task_id: string;
+            /** Format: uuid */
+            job_id: string;
+            /** @enum {string} */
+            kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+            clip_index: number | null;
+            start_frame: number | null;
+            /** @description Exclusive. */
+            end_frame: number | null;
+            /** @enum {string} */
+            state: "ready" | "leased" | "succeeded" | "failed" | "cancelled";
+            epoch: number;
+            attempts: number;
+            agent_id: string | null;
+            /** @description Name of the agent that has or had it. */
+            agent: string | null;
+            frames_done: number;
+            /** @description Of a clip, kept in parts: no later attempt encodes them again. */
+            frames_saved: number;
+            frames_total: number;
+            fps: number;
+            /** @description Seconds of output a second; 0: not known. */
+            speed: number;
+            phase: string;
+            /** @description Of what it made; null before. */
+            size_bytes: number | null;
+            /** Format: date-time */
+            ready_at: string;
+            /** @description Of the last attempt. */
+            granted_at: string | null;
+            finished_at: string | null;
+            /** @description What an agent must have proved, e.g. encoder:libx264. */
+            requires: string[];
+            /** @description Of the last failed attempt. */
+            failure: {
+                /** @description Stable; see the README. */
+                code: string;
+                /** @enum {string} */
+                stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                message: string;
+                /** @description Last lines of the tool, at most 8 KiB. */
+                log: string;
+                clip_index: number | null;
+            } | null;
+        };
+        TaskList: {
+            tasks: {
+                /** Format: uuid */
+                task_id: string;
+                /** Format: uuid */
+                job_id: string;
+                /** @enum {string} */
+                kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+                clip_index: number | null;
+                start_frame: number | null;
+                /** @description Exclusive. */
+                end_frame: number | null;
+                /** @enum {string} */
+                state: "ready" | "leased" | "succeeded" | "failed" | "cancelled";
+                epoch: number;
+                attempts: number;
+                agent_id: string | null;
+                /** @description Name of the agent that has or had it. */
+                agent: string | null;
+                frames_done: number;
+                /** @description Of a clip, kept in parts: no later attempt encodes them again. */
+                frames_saved: number;
+                frames_total: number;
+                fps: number;
+                /** @description Seconds of output a second; 0: not known. */
+                speed: number;
+                phase: string;
+                /** @description Of what it made; null before. */
+                size_bytes: number | null;
+                /** Format: date-time */
+                ready_at: string;
+                /** @description Of the last attempt. */
+                granted_at: string | null;
+                finished_at: string | null;
+                /** @description What an agent must have proved, e.g. encoder:libx264. */
+                requires: string[];
+                /** @description Of the last failed attempt. */
+                failure: {
+                    /** @description Stable; see the README. */
+                    code: string;
+                    /** @enum {string} */
+                    stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                    message: string;
+                    /** @description Last lines of the tool, at most 8 KiB. */
+                    log: string;
+                    clip_index: number | null;
+                } | null;
+            }[];
+            /** @description For the next page; null at the end. */
+            next_cursor: string | null;
+        };
+        Grid: {
+            /** Format: date-time */
+            at: string;
+            /** @description Frames a second of all that runs. */
+            fps: number;
+            /** @description Seconds of output a second of all that runs. */
+            speed: number;
+            tasks_ready: number;
+            tasks_running: number;
+            agents_online: number;
+            agents_draining: number;
+            /** @description How many are in each state. */
+            jobs: {
+                [key: string]: number;
+            };
+        };
+        GridHistory: {
+            interval_s: number;
+            /** @description Oldest first; one an interval, but none where no coordinator ran. */
+            samples: {
+                /** Format: date-time */
+                at: string;
+                /** @description Frames a second of all that runs. */
+                fps: number;
+                /** @description Seconds of output a second of all that runs. */
+                speed: number;
+                tasks_ready: number;
+                tasks_running: number;
+                agents_online: number;
+            }[];
+        };
         FileList: {
             files: {
                 name: string;
@@ -807,6 +1093,10 @@ export interface components {
             version: string;
             slots: number;
             leases: number;
+            /** @description Frames a second of all that it works on. */
+            fps: number;
+            /** @description While it drains with a deadline. */
+            drain_seconds_left: number | null;
             cpu_model: string;
             cpu_cores: number;
             memory_bytes: number;
@@ -827,11 +1117,15 @@ export interface components {
             }[];
             capabilities: string[];
             lacks: string[];
-            /** @description Of the last heartbeat; cpu is a share of 1. */
+            /** @description Of the last heartbeat; cpu and utilization are shares of 1. */
             load: {
                 cpu: number;
                 memory_free_bytes: number;
                 disk_free_bytes: number;
+                gpus: {
+                    utilization: number;
+                    memory_used_bytes: number;
+                }[];
             } | null;
             /** @description Its owner needs the machine: it takes nothing new, and what it holds stands still. */
             paused: {
@@ -852,6 +1146,10 @@ export interface components {
             version: string;
             slots: number;
             leases: number;
+            /** @description Frames a second of all that it works on. */
+            fps: number;
+            /** @description While it drains with a deadline. */
+            drain_seconds_left: number | null;
             cpu_model: string;
             cpu_cores: number;
             memory_bytes: number;
@@ -872,11 +1170,15 @@ export interface components {
             }[];
             capabilities: string[];
             lacks: string[];
-            /** @description Of the last heartbeat; cpu is a share of 1. */
+            /** @description Of the last heartbeat; cpu and utilization are shares of 1. */
             load: {
                 cpu: number;
                 memory_free_bytes: number;
                 disk_free_bytes: number;
+                gpus: {
+                    utilization: number;
+                    memory_used_bytes: number;
+                }[];
             } | null;
             /** @description Its owner needs the machine: it takes nothing new, and what it holds stands still. */
             paused: {
@@ -891,6 +1193,8 @@ export interface components {
             tasks: {
                 /** Format: uuid */
                 task_id: string;
+                /** Format: uuid */
+                job_id: string;
                 /** @enum {string} */
                 kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
                 clip_index: number | null;
@@ -943,6 +1247,10 @@ export interface components {
                 version: string;
                 slots: number;
                 leases: number;
+                /** @description Frames a second of all that it works on. */
+                fps: number;
+                /** @description While it drains with a deadline. */
+                drain_seconds_left: number | null;
                 cpu_model: string;
                 cpu_cores: number;
                 memory_bytes: number;
@@ -963,11 +1271,15 @@ export interface components {
                 }[];
                 capabilities: string[];
                 lacks: string[];
-                /** @description Of the last heartbeat; cpu is a share of 1. */
+                /** @description Of the last heartbeat; cpu and utilization are shares of 1. */
                 load: {
                     cpu: number;
                     memory_free_bytes: number;
                     disk_free_bytes: number;
+                    gpus: {
+                        utilization: number;
+                        memory_used_bytes: number;
+                    }[];
                 } | null;
                 /** @description Its owner needs the machine: it takes nothing new, and what it holds stands still. */
                 paused: {
@@ -1275,6 +1587,8 @@ export interface operations {
         parameters: {
             query?: {
                 state?: string;
+                dialect?: string;
+                name?: string;
                 idempotency_key?: string;
                 limit?: number;
                 cursor?: string;
@@ -1500,7 +1814,9 @@ export interface operations {
     };
     downloadResult: {
         parameters: {
-            query?: never;
+            query?: {
+                disposition?: "attachment" | "inline";
+            };
             header?: never;
             path: {
                 id: string;
@@ -1546,6 +1862,256 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTasks: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Tasks of a job, in order: index or probe, clips, audio, media, merge */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TaskList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    jobHistory: {
+        parameters: {
+            query?: {
+                limit?: number;
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What happened to a job in the last seven days, newest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["JobHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One task */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancelTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description End a task; its job fails with that */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    retryTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Take a running task from its agent and queue it again; a failed one needs its job retried */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Task"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getGrid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The whole grid in figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Grid"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    gridHistory: {
+        parameters: {
+            query?: {
+                minutes?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The same over the last minutes, at most a day */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["GridHistory"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    watchGrid: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Server-sent events of the whole grid: jobs and agents that change, and its figures */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/event-stream": string;
                 };
             };
             /** @description A problem */

@@ -63,6 +63,8 @@ export interface AgentView {
   readonly lacks: readonly string[];
   readonly slots: number;
   readonly leases: number;
+  /** Frames a second of all that it works on. */
+  readonly fps: number;
   readonly load?: Load;
   /** While it drains with a deadline: seconds until what it still holds is taken back, at least 1. */
   readonly drainLeftS?: number;

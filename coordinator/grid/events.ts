@@ -16,6 +16,8 @@ const BATCH = 500;
 export function createEvents({ events, wake, clock, pollMs }: EventsDeps): EventsFace {
   return {
     head: () => events.head(),
+    after: (filter, limit) => events.after({ ...filter, limit }),
+    history: (query) => events.history(query),
     async *watch(filter, signal): AsyncIterable<GridEvent> {
       let afterSequence = filter.afterSequence;
       let seen = -1;

@@ -3,6 +3,7 @@ import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
+import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
 import type { Failure, FilmSpec, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskKind, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
@@ -17,6 +18,7 @@ export interface Grid {
   readonly jobs: JobsFace;
   readonly agents: AgentsFace;
   readonly events: EventsFace;
+  readonly stats: StatsFace;
   readonly uploads: UploadsFace;
   readonly accounts: AccountsFace;
   readonly enrolment: EnrolmentFace;
@@ -77,6 +79,8 @@ export interface JobQuery {
   readonly ownerId?: string;
   readonly dialect?: string;
   readonly states?: readonly JobState[];
+  /** Part of the name, in capitals or not. */
+  readonly name?: string;
   /** The one job that was submitted with this key; keys are an owner's own, so `ownerId` must be given too. */
   readonly idempotencyKey?: string;
   /** 1 to 1000. */
@@ -96,6 +100,10 @@ export interface JobsFace {
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
   get(jobId: string, ownerId?: string): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
+  /** Those that are there, in no particular order; at most 1000. */
+  some(jobIds: readonly string[]): Promise<readonly JobView[]>;
+  /** Jobs of which a task is at an agent; the text is another one after every change of the job's progress. Cheap. */
+  running(): Promise<ReadonlyMap<string, string>>;
   /** Ascending: index or probe, encode by clip, audio, media, merge. */
   tasks(jobId: string): Promise<readonly TaskView[]>;
   /** The files that a command wrote, in the order of their names; none before they are committed. They stay until the job is removed. */
@@ -110,7 +118,8 @@ export interface JobsFace {
   stamp(jobId: string): Promise<string>;
   /** A page of them in the same order; a job may have 10,000. */
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
-  task(taskId: string): Promise<TaskView>;
+  /** `ownerId`: of that owner's jobs only. */
+  task(taskId: string, ownerId?: string): Promise<TaskView>;
   /** Ends a job that has not ended; a job that has is `failed_precondition`. Leases are revoked. */
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   /** Failed or cancelled: goes on from what was committed; failed tasks get fresh attempts. */
@@ -132,8 +141,8 @@ export interface JobsFace {
   explainTask(taskId: string): Promise<string>;
   /** The result's bytes; `failed_precondition` before the job succeeded. `range` end is inclusive. */
   readResult(jobId: string, range?: { readonly start: number; readonly end: number }): Promise<Readable>;
-  /** A signed URL to the result for a plain browser. */
-  resultUrl(jobId: string, expiresS: number): Promise<string>;
+  /** A signed URL to the result for a plain browser: to save it under its name, or `inline` for a player. */
+  resultUrl(jobId: string, expiresS: number, disposition?: 'attachment' | 'inline'): Promise<string>;
 }
 
 /** A file that a command named, and where its bytes can be fetched. */
@@ -176,17 +185,44 @@ export interface GridEvent {
   readonly jobId?: string;
   readonly taskId?: string;
   readonly agentId?: string;
+  /** Of the job that it is about. */
+  readonly ownerId?: string;
   readonly data: Readonly<Record<string, unknown>>;
+}
+
+export interface EventFilter {
+  readonly jobId?: string;
+  readonly ownerId?: string;
+  readonly afterSequence: number;
+}
+
+export interface HistoryEvent extends GridEvent {
+  readonly agentName?: string;
+}
+
+export interface HistoryQuery {
+  readonly jobId: string;
+  /** 1 to 1000. */
+  readonly limit: number;
+  readonly cursor?: string;
 }
 
 export interface EventsFace {
   /** The sequence number of the newest event. */
   head(): Promise<number>;
+  /** The next ones, in order, none missed; at most `limit`. */
+  after(filter: EventFilter, limit: number): Promise<readonly GridEvent[]>;
+  /** What happened to a job in the last seven days, newest first. */
+  history(query: HistoryQuery): Promise<Page<HistoryEvent>>;
   /** Events after `afterSequence`, then live ones until `signal` aborts. In order, none missed, from any coordinator. */
-  watch(
-    filter: { jobId?: string; ownerId?: string; afterSequence: number },
-    signal: AbortSignal,
-  ): AsyncIterable<GridEvent>;
+  watch(filter: EventFilter, signal: AbortSignal): AsyncIterable<GridEvent>;
+}
+
+/** The whole grid in figures. */
+export interface StatsFace {
+  totals(): Promise<GridTotals>;
+  /** The last `minutes`, 1 to SAMPLES_KEPT_MINUTES. */
+  history(minutes: number): Promise<GridHistory>;
 }
 
 export interface UploadView {

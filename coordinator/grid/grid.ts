@@ -3,6 +3,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
 import { createTicker } from '../../shared/ticker.ts';
+import { SAMPLE_INTERVAL_S } from '../domain/grid-totals.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { OutboundHttp } from '../outbound/outbound-http.ts';
 import type { AgentStore } from '../store/agent-store.ts';
@@ -11,6 +12,7 @@ import type { GarbageStore } from '../store/garbage-store.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
+import type { StatsStore } from '../store/stats-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
 import type { UploadStore } from '../store/upload-store.ts';
 import type { UserStore } from '../store/user-store.ts';
@@ -44,6 +46,7 @@ export interface GridDeps {
   readonly jobs: JobStore;
   readonly agents: AgentStore;
   readonly events: EventStore;
+  readonly stats: StatsStore;
   readonly uploads: UploadStore;
   readonly garbage: GarbageStore;
   readonly tokens: TokenStore;
@@ -99,6 +102,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     jobs: createJobs({ jobs, agents, objects, planner, events, ids, wake }),
     agents: agentsFace(deps),
     events,
+    stats: { totals: () => deps.stats.totals(), history: (minutes) => deps.stats.history(minutes) },
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
     accounts: createAccounts(deps.tokens, ids),
     enrolment: createEnrolment(deps.enrolments, ids),
@@ -121,6 +125,14 @@ export function createGrid(deps: GridDeps): RunningGrid {
         clock,
         logger,
         tick: () => keepHouse(deps),
+      }),
+      // Twice an interval, so that none is missed between two ticks.
+      createTicker({
+        name: 'sampler',
+        everyMs: (SAMPLE_INTERVAL_S * 1000) / 2,
+        clock,
+        logger,
+        tick: () => deps.stats.sample(),
       }),
       createTicker({
         name: 'collector',
@@ -155,11 +167,13 @@ function createSweep({ leases, clock, settings }: GridDeps, wake: Wake): () => P
   };
 }
 
-async function keepHouse({ leases, agents, events, users, webhooks, settings }: GridDeps): Promise<void> {
+async function keepHouse(deps: GridDeps): Promise<void> {
+  const { leases, agents, events, stats, users, webhooks, settings } = deps;
   await agents.sweepSilent(SILENT_MS);
   await leases.raiseWaiting(RAISE_AFTER_MS, PRIORITY_CLASS);
   await leases.giveUpWaiting({ maxWaitMs: settings.maxWaitMs, limit: 100 });
   await events.prune(KEEP_EVENTS_MS);
+  await stats.prune();
   await users.pruneFailures();
   await webhooks.prune(KEEP_DELIVERIES_MS);
 }

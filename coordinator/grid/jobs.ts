@@ -7,6 +7,7 @@ import { filmSpec } from '../domain/job-shape.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
 import type { Artifact } from '../domain/task.ts';
 import { closeTask } from '../domain/package-plan.ts';
+import { mediaType } from '../domain/media-type.ts';
 import { encodeCommand, filterScript } from '../domain/planner.ts';
 import { clipRequirements } from '../domain/requirements.ts';
 import { explainJob, explainTask } from '../domain/waiting.ts';
@@ -81,6 +82,8 @@ export function createJobs(deps: JobsDeps): JobsFace {
     submit: (input, tx) => submitJob(deps, input, tx),
     get: (jobId, ownerId) => jobs.get(jobId, ownerId),
     list: (query) => jobs.list(query),
+    some: (jobIds) => jobs.some(jobIds),
+    running: () => jobs.running(),
     tasks: (jobId) => jobs.tasks(jobId),
     files: (jobId) => filesOf(jobs, jobId),
     signedFiles: async (jobId, expiresS) =>
@@ -93,7 +96,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     stamp: (jobId) => jobs.stamp(jobId),
     clips: (jobId) => jobs.clips(jobId),
     listTasks: (query) => jobs.listTasks(query),
-    task: (taskId) => jobs.task(taskId),
+    task: (taskId, ownerId) => jobs.task(taskId, ownerId),
     async cancel(jobId, ownerId, tx) {
       await jobs.cancel(jobId, ownerId, tx);
       // By the same connection: whoever holds one and waits for another may wait for everybody who does so, too.
@@ -124,10 +127,14 @@ export function createJobs(deps: JobsDeps): JobsFace {
       const result = await requireResult(await jobs.get(jobId));
       return objects.read(result, range ? { start: range.start, endInclusive: range.end } : undefined);
     },
-    async resultUrl(jobId, expiresS) {
+    async resultUrl(jobId, expiresS, disposition = 'attachment') {
       const job = await jobs.get(jobId);
       const result = await requireResult(job);
-      return objects.signGet(result, { expiresS, audience: 'public', fileName: resultName(job) });
+      const fileName = resultName(job);
+      const file = { expiresS, audience: 'public', fileName } as const;
+      // Players ask what it is; whoever saves it does not.
+      const shown = { inline: true, contentType: mediaType(fileName) };
+      return objects.signGet(result, { ...file, ...(disposition === 'inline' ? shown : {}) });
     },
   };
 }

@@ -5,12 +5,14 @@ import { GridError, toGridError } from '../../shared/errors.ts';
 import { VERSION } from '../../shared/version.ts';
 import { agentRoutes } from './agents.ts';
 import type { ApiDeps } from './context.ts';
+import { gridRoutes } from './grid.ts';
 import { jobRoutes } from './jobs.ts';
 import { joinTokenRoutes } from './join-tokens.ts';
 import { httpMetrics, type HttpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { problems } from './problem.ts';
 import { sessionRoutes } from './session.ts';
+import { taskRoutes } from './tasks.ts';
 import { uploadRoutes } from './uploads.ts';
 
 export interface HttpAppOptions extends ApiDeps {
@@ -47,6 +49,8 @@ export function createApiRouter(options: HttpAppOptions): Router {
   uploadRoutes(router, options);
   jobRoutes(router, options);
   agentRoutes(router, options);
+  taskRoutes(router, options);
+  gridRoutes(router, options);
   joinTokenRoutes(router, options);
   sessionRoutes(router, options);
   operations(router, options);

@@ -7,10 +7,10 @@ import { requireScope, type ApiDeps } from './context.ts';
 import { jobSpec } from './job-spec.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
-import { jobQuery, jobRequest } from './schemas.ts';
+import { jobQuery, jobRequest, pageQuery, resultQuery } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
-import { fileView, jobDetail, jobView } from './views.ts';
+import { fileView, historyView, jobDetail, jobView, taskView } from './views.ts';
 
 const RESULT_URL_EXPIRY_S = 6 * 3600;
 const MAX_KEY_CHARS = 200;
@@ -30,13 +30,15 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs', async (ctx) => {
     const principal = await requireScope(deps, ctx, 'read');
-    const { state, limit, cursor, idempotency_key: idempotencyKey } = readQuery(ctx, jobQuery);
+    const { state, dialect, name, limit, cursor, idempotency_key: idempotencyKey } = readQuery(ctx, jobQuery);
     // Keys are each owner's own, an administrator's too.
     const ownerId = idempotencyKey === undefined ? ownerFilter(principal) : principal.ownerId;
     const page = await jobs.list({
       limit,
       ...(ownerId === undefined ? {} : { ownerId }),
       ...(state === undefined ? {} : { states: state }),
+      ...(dialect === undefined ? {} : { dialect }),
+      ...(name === undefined ? {} : { name }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -51,6 +53,18 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs/:id/events', async (ctx) => {
     await sendJobEvents(ctx, { ...deps, feeds }, await named(ctx, 'read'));
+  });
+
+  router.get('/jobs/:id/tasks', async (ctx) => {
+    const { jobId } = await named(ctx, 'read');
+    const page = await jobs.listTasks({ jobId, ...pageOf(ctx) });
+    ctx.body = { tasks: page.items.map(taskView), next_cursor: page.nextCursor ?? null };
+  });
+
+  router.get('/jobs/:id/history', async (ctx) => {
+    const { jobId } = await named(ctx, 'read');
+    const page = await deps.grid.events.history({ jobId, ...pageOf(ctx) });
+    ctx.body = { events: page.items.map(historyView), next_cursor: page.nextCursor ?? null };
   });
 
   router.post('/jobs/:id/cancel', async (ctx) => {
@@ -76,9 +90,15 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs/:id/result', async (ctx) => {
     const { jobId } = await named(ctx, 'read');
-    ctx.redirect(await jobs.resultUrl(jobId, RESULT_URL_EXPIRY_S));
+    const { disposition } = readQuery(ctx, resultQuery);
+    ctx.redirect(await jobs.resultUrl(jobId, RESULT_URL_EXPIRY_S, disposition));
     ctx.status = 307;
   });
+}
+
+function pageOf(ctx: RouterContext): { limit: number; cursor?: string } {
+  const { limit, cursor } = readQuery(ctx, pageQuery);
+  return { limit, ...(cursor === undefined ? {} : { cursor }) };
 }
 
 async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {

@@ -18,6 +18,7 @@ export const failureResponse = z.strictObject({
 
 export const taskResponse = z.strictObject({
   task_id: z.uuid(),
+  job_id: z.uuid(),
   kind: z.enum(ALL_KINDS),
   clip_index: COUNT.nullable(),
   start_frame: COUNT.nullable(),
@@ -85,6 +86,45 @@ export const jobListResponse = z.strictObject({
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
 });
 
+export const taskListResponse = z.strictObject({
+  tasks: z.array(taskResponse),
+  next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
+});
+
+export const historyEventResponse = z.strictObject({
+  sequence: COUNT,
+  at: TIME,
+  type: z.string().describe('job.created, job.state, task.granted, task.failed, ...'),
+  task_id: z.uuid().nullable(),
+  agent_id: z.string().nullable(),
+  agent: z.string().nullable().describe('Name of that agent.'),
+  data: z.record(z.string(), z.unknown()).describe('What else is to be said, by type.'),
+});
+export const jobHistoryResponse = z.strictObject({
+  events: z.array(historyEventResponse),
+  next_cursor: z.string().nullable().describe('For the next page; null at the end.'),
+});
+
+const TOTALS = {
+  at: TIME,
+  fps: z.number().min(0).describe('Frames a second of all that runs.'),
+  speed: z.number().min(0).describe('Seconds of output a second of all that runs.'),
+  tasks_ready: COUNT,
+  tasks_running: COUNT,
+  agents_online: COUNT,
+};
+export const gridResponse = z.strictObject({
+  ...TOTALS,
+  agents_draining: COUNT,
+  jobs: z.record(z.enum(JOB_STATES), COUNT).describe('How many are in each state.'),
+});
+export const gridHistoryResponse = z.strictObject({
+  interval_s: z.int().min(1),
+  samples: z
+    .array(z.strictObject(TOTALS))
+    .describe('Oldest first; one an interval, but none where no coordinator ran.'),
+});
+
 export const fileListResponse = z.strictObject({
   files: z.array(
     z.strictObject({
@@ -126,6 +166,8 @@ export const agentResponse = z.strictObject({
   version: z.string(),
   slots: COUNT,
   leases: COUNT,
+  fps: z.number().min(0).describe('Frames a second of all that it works on.'),
+  drain_seconds_left: COUNT.nullable().describe('While it drains with a deadline.'),
   cpu_model: z.string(),
   cpu_cores: COUNT,
   memory_bytes: BYTES,
@@ -136,9 +178,14 @@ export const agentResponse = z.strictObject({
   capabilities: z.array(z.string()),
   lacks: z.array(z.string()),
   load: z
-    .strictObject({ cpu: z.number(), memory_free_bytes: BYTES, disk_free_bytes: BYTES })
+    .strictObject({
+      cpu: z.number(),
+      memory_free_bytes: BYTES,
+      disk_free_bytes: BYTES,
+      gpus: z.array(z.strictObject({ utilization: z.number(), memory_used_bytes: BYTES })),
+    })
     .nullable()
-    .describe('Of the last heartbeat; cpu is a share of 1.'),
+    .describe('Of the last heartbeat; cpu and utilization are shares of 1.'),
   paused: z
     .strictObject({ reason: z.string(), since: TIME })
     .nullable()
@@ -191,6 +238,10 @@ export const problemResponse = z.strictObject({
 export type JobResponse = z.output<typeof jobResponse>;
 export type TaskResponse = z.output<typeof taskResponse>;
 export type FailureResponse = z.output<typeof failureResponse>;
+export type GridResponse = z.output<typeof gridResponse>;
+export type GridHistoryResponse = z.output<typeof gridHistoryResponse>;
+export type HistoryEventResponse = z.output<typeof historyEventResponse>;
+export type JobDetailResponse = z.output<typeof jobDetailResponse>;
 export type UploadResponse = z.output<typeof uploadResponse>;
 export type AgentResponse = z.output<typeof agentResponse>;
 export type JoinTokenResponse = z.output<typeof joinTokenResponse>;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SAMPLES_KEPT_MINUTES } from '../domain/grid-totals.ts';
 import { JOIN_TOKEN_DEFAULTS, JOIN_TOKEN_LIMITS } from '../domain/enrolment.ts';
 import { JOB_STATES } from '../domain/job.ts';
 
@@ -74,6 +75,23 @@ export const jobRequest = z.strictObject({
     .describe('Limit of one encode attempt.'),
 });
 
+const LIMIT = z.coerce.number().int().min(1).max(1000).default(100);
+const CURSOR = z.string().max(300).optional().describe('next_cursor of the page before.');
+
+/** A page of a list. */
+export const pageQuery = z.strictObject({ limit: LIMIT, cursor: CURSOR });
+
+export const gridHistoryQuery = z.strictObject({
+  minutes: z.coerce.number().int().min(1).max(SAMPLES_KEPT_MINUTES).default(60),
+});
+
+export const resultQuery = z.strictObject({
+  disposition: z
+    .enum(['attachment', 'inline'])
+    .default('attachment')
+    .describe('inline: for a player within a page, instead of a file to save.'),
+});
+
 export const jobQuery = z.strictObject({
   state: z
     .string()
@@ -81,6 +99,8 @@ export const jobQuery = z.strictObject({
     .transform((text) => text?.split(',').filter((part) => part !== ''))
     .pipe(z.array(z.enum(JOB_STATES)).optional())
     .describe('Comma-separated states.'),
+  dialect: z.string().min(1).max(100).refine(isText, WELL_FORMED).optional(),
+  name: z.string().min(1).max(500).refine(isText, WELL_FORMED).optional().describe('A part of the name.'),
   idempotency_key: z
     .string()
     .min(1)
@@ -88,8 +108,8 @@ export const jobQuery = z.strictObject({
     .refine(isText, WELL_FORMED)
     .optional()
     .describe('Only the job that the caller submitted with this Idempotency-Key.'),
-  limit: z.coerce.number().int().min(1).max(1000).default(100),
-  cursor: z.string().max(300).optional(),
+  limit: LIMIT,
+  cursor: CURSOR,
 });
 
 export const watchQuery = z.strictObject({

@@ -1,14 +1,19 @@
+import type { Load } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { AgentView } from '../domain/agent.ts';
 import type { JoinTokenView } from '../domain/enrolment.ts';
 import { salvageWords } from '../domain/job-salvage.ts';
 import { shapeOf } from '../domain/job-shape.ts';
 import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
+import type { GridSample, GridTotals } from '../domain/grid-totals.ts';
 import type { TaskView } from '../domain/task.ts';
-import type { JobView, SignedFile, UploadedPartView, UploadView } from '../grid/face.ts';
+import type { HistoryEvent, JobView, SignedFile, UploadedPartView, UploadView } from '../grid/face.ts';
 import type {
   AgentResponse,
   FailureResponse,
+  GridHistoryResponse,
+  GridResponse,
+  HistoryEventResponse,
   JobResponse,
   JoinTokenResponse,
   TaskResponse,
@@ -65,6 +70,7 @@ export function jobView(job: JobView): JobResponse {
 export function taskView(task: TaskView): TaskResponse {
   return {
     task_id: task.taskId,
+    job_id: task.jobId,
     kind: task.kind,
     clip_index: task.clipIndex ?? null,
     start_frame: task.startFrame ?? null,
@@ -103,6 +109,15 @@ export function partView({ part, etag, sizeBytes }: UploadedPartView) {
   return { part, etag, size_bytes: sizeBytes };
 }
 
+function loadView(load: Load) {
+  return {
+    cpu: load.cpu,
+    memory_free_bytes: load.memoryFreeBytes,
+    disk_free_bytes: load.diskFreeBytes,
+    gpus: load.gpus.map((gpu) => ({ utilization: gpu.utilization, memory_used_bytes: gpu.memoryUsedBytes })),
+  };
+}
+
 export function agentView(agent: AgentView): AgentResponse {
   const { hardware, load } = agent;
   return {
@@ -112,6 +127,8 @@ export function agentView(agent: AgentView): AgentResponse {
     version: agent.version,
     slots: agent.slots,
     leases: agent.leases,
+    fps: Math.round(agent.fps * 10) / 10,
+    drain_seconds_left: agent.drainLeftS ?? null,
     cpu_model: hardware.cpuModel,
     cpu_cores: hardware.cpuCores,
     memory_bytes: hardware.memoryBytes,
@@ -129,9 +146,7 @@ export function agentView(agent: AgentView): AgentResponse {
     tools: agent.tools.map((tool) => ({ name: tool.name, version: tool.version })),
     capabilities: [...agent.capabilities],
     lacks: [...agent.lacks],
-    load: load
-      ? { cpu: load.cpu, memory_free_bytes: load.memoryFreeBytes, disk_free_bytes: load.diskFreeBytes }
-      : null,
+    load: load ? loadView(load) : null,
     paused: agent.pause ? { reason: agent.pause.reason, since: agent.pause.since.toISOString() } : null,
     connected_at: agent.connectedAt.toISOString(),
     last_seen_at: agent.lastSeenAt.toISOString(),
@@ -145,6 +160,33 @@ export function fileView({ name, artifact, url }: SignedFile) {
 /** One job with its tasks and why it waits: the answer `JobDetail`. */
 export function jobDetail(job: JobView, tasks: readonly TaskView[], waiting: string) {
   return { ...jobView(job), tasks: tasks.map(taskView), waiting };
+}
+
+export function historyView(event: HistoryEvent): HistoryEventResponse {
+  return {
+    sequence: event.sequence,
+    at: event.at.toISOString(),
+    type: event.type,
+    task_id: event.taskId ?? null,
+    agent_id: event.agentId ?? null,
+    agent: event.agentName ?? null,
+    data: { ...event.data },
+  };
+}
+
+export function sampleView(sample: GridSample): GridHistoryResponse['samples'][number] {
+  return {
+    at: sample.at.toISOString(),
+    fps: Math.round(sample.fps * 10) / 10,
+    speed: Math.round(sample.speed * 100) / 100,
+    tasks_ready: sample.tasksReady,
+    tasks_running: sample.tasksRunning,
+    agents_online: sample.agentsOnline,
+  };
+}
+
+export function gridView(totals: GridTotals): GridResponse {
+  return { ...sampleView(totals), agents_draining: totals.agentsDraining, jobs: { ...totals.jobs } };
 }
 
 export function joinTokenView(token: JoinTokenView): JoinTokenResponse {

@@ -4,7 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import { assert, ERROR_CODES, GridError, toGridError } from '../../shared/errors.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { resolveRange, type ResolvedRange } from './byte-range.ts';
-import { attachmentHeader } from './content-disposition.ts';
+import { dispositionHeader } from './content-disposition.ts';
 import type { ObjectEntry } from './folder-index.ts';
 import type { FolderStore } from './folder.ts';
 import type { UrlClaims } from './signed-token.ts';
@@ -161,11 +161,13 @@ function describe(res: ServerResponse, entry: ObjectEntry, claims: UrlClaims): v
   res.setHeader('Accept-Ranges', 'bytes');
   res.setHeader('ETag', etagOf(entry));
   res.setHeader('Last-Modified', new Date(entry.modifiedMs).toUTCString());
-  res.setHeader('Content-Type', entry.contentType);
+  res.setHeader('Content-Type', claims.contentType ?? entry.contentType);
   // Uploaded bytes must never run as a page of the coordinator's origin.
   res.setHeader('X-Content-Type-Options', 'nosniff');
   res.setHeader('Content-Security-Policy', "default-src 'none'; sandbox");
-  if (claims.fileName !== undefined) res.setHeader('Content-Disposition', attachmentHeader(claims.fileName));
+  if (claims.fileName === undefined) return;
+  const disposition = claims.inline ? 'inline' : 'attachment';
+  res.setHeader('Content-Disposition', dispositionHeader(claims.fileName, disposition));
 }
 
 function lengthOf(range: ResolvedRange | undefined, entry: ObjectEntry): number {

@@ -81,12 +81,8 @@ export class FolderStore implements api.ObjectStore {
 
   async signGet(ref: api.ObjectRef, options: api.SignGetOptions): Promise<string> {
     checkRef(ref);
-    const { fileName } = options;
-    return this.#url(options, {
-      method: 'GET',
-      ...pick(ref),
-      ...(fileName === undefined ? {} : { fileName }),
-    });
+    const { audience: _audience, expiresS: _expiresS, ...claims } = options;
+    return this.#url(options, { ...claims, method: 'GET', ...pick(ref) });
   }
 
   async signPut(ref: api.ObjectRef, options: api.SignPutOptions): Promise<api.SignedRequest> {

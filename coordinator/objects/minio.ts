@@ -3,7 +3,7 @@ import { Client, CopyDestinationOptions, CopySourceOptions, type ItemBucketMetad
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import { whileWhole } from '../../shared/while-whole.ts';
-import { attachmentHeader } from './content-disposition.ts';
+import { dispositionHeader } from './content-disposition.ts';
 import { checkBucket, checkRef, existingObject, missingObject } from './object-names.ts';
 import type * as api from './object-store.ts';
 import { Presigner, type PresignRequest } from './s3-presign.ts';
@@ -90,9 +90,14 @@ export class S3Store implements api.ObjectStore {
 
   async signGet(ref: api.ObjectRef, options: api.SignGetOptions): Promise<string> {
     checkRef(ref);
-    const { fileName } = options;
-    const query =
-      fileName === undefined ? {} : { 'response-content-disposition': attachmentHeader(fileName) };
+    const { fileName, inline, contentType } = options;
+    const disposition = inline ? 'inline' : 'attachment';
+    const query = {
+      ...(fileName === undefined
+        ? {}
+        : { 'response-content-disposition': dispositionHeader(fileName, disposition) }),
+      ...(contentType === undefined ? {} : { 'response-content-type': contentType }),
+    };
     return this.#presign(ref, options, { method: 'GET', query, headers: {} });
   }
 

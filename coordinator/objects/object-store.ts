@@ -21,8 +21,11 @@ export type Audience = 'public' | 'internal';
 export interface SignGetOptions {
   readonly expiresS: number;
   readonly audience: Audience;
-  /** When given, the answer is an attachment of this name; any text. */
+  /** When given, the answer is a file of this name, any text, to be saved; or to be shown, where `inline` is true. */
   readonly fileName?: string;
+  readonly inline?: boolean;
+  /** Told in place of the one that the object was written with. */
+  readonly contentType?: string;
 }
 
 export interface SignPutOptions {

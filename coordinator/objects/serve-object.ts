@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { resolveRange, type ResolvedRange } from './byte-range.ts';
-import { attachmentHeader } from './content-disposition.ts';
+import { dispositionHeader } from './content-disposition.ts';
 import { missingObject } from './object-names.ts';
 import type { ObjectRef, ObjectStore } from './object-store.ts';
 
@@ -39,7 +39,7 @@ export async function serveObject(store: ObjectStore, options: ServeOptions): Pr
   if (stat === undefined) throw missingObject(ref);
   const headers = {
     'Content-Type': stat.contentType,
-    'Content-Disposition': attachmentHeader(options.fileName),
+    'Content-Disposition': dispositionHeader(options.fileName, 'attachment'),
     // Uploaded bytes must never run as a page of the coordinator's origin.
     'X-Content-Type-Options': 'nosniff',
     'Content-Security-Policy': "default-src 'none'; sandbox",

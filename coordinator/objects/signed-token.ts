@@ -15,6 +15,7 @@ export interface UrlClaims {
   readonly sha256?: string;
   readonly contentType?: string;
   readonly fileName?: string;
+  readonly inline?: boolean;
   readonly uploadId?: string;
   readonly part?: number;
 }

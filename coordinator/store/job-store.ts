@@ -44,6 +44,8 @@ export interface JobStore {
   /** Of a job of that owner. */
   knownSource(jobId: string, ownerId: string): Promise<KnownSource>;
   list(query: JobQuery): Promise<Page<JobView>>;
+  some(jobIds: readonly string[]): Promise<JobView[]>;
+  running(): Promise<ReadonlyMap<string, string>>;
   tasks(jobId: string): Promise<TaskView[]>;
   /** Artifacts of succeeded tasks that are files, in any order. */
   files(jobId: string): Promise<Artifact[]>;
@@ -56,7 +58,7 @@ export interface JobStore {
   openWork(jobId: string): Promise<OpenWork>;
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
   tasksOfAgent(agentId: string, ownerId?: string): Promise<TaskView[]>;
-  task(taskId: string): Promise<TaskView>;
+  task(taskId: string, ownerId?: string): Promise<TaskView>;
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
   retry(jobId: string, rules: StageRules, ownerId?: string): Promise<void>;
   remove(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;

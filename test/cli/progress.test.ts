@@ -10,6 +10,7 @@ import { MemoryOutput } from '../support/command-line.ts';
 
 const TASK: TaskDocument = {
   task_id: 't',
+  job_id: 'j',
   kind: 'encode',
   clip_index: 3,
   start_frame: 100,

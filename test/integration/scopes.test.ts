@@ -18,9 +18,12 @@ import { dynamicClient, endOf, failureOf } from '../support/grpc-client.ts';
 /** What each operation asks for, written down a second time: by hand. */
 const REST: Readonly<Record<Need, string>> = {
   open: 'health ready metrics openapi createSession deleteSession',
-  read: 'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession',
+  read:
+    'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession ' +
+    'listTasks getTask jobHistory getGrid gridHistory watchGrid',
   submit:
-    'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob',
+    'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob ' +
+    'cancelTask retryTask',
   admin: 'drainAgent revokeAgent createJoinToken listJoinTokens revokeJoinToken',
 };
 const RPC: Readonly<Record<Need, string>> = {

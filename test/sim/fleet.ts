@@ -96,6 +96,7 @@ export class Fleet {
       uploads: {} as GridDeps['uploads'],
       tokens: {} as GridDeps['tokens'],
       enrolments: { standing: async () => ({ revoked: false }) } as unknown as GridDeps['enrolments'],
+      stats: { sample: async () => undefined, prune: async () => undefined } as unknown as GridDeps['stats'],
       users: { pruneFailures: async () => undefined } as unknown as GridDeps['users'],
       webhooks: { prune: async () => undefined } as unknown as GridDeps['webhooks'],
       secretKeys: [],

@@ -23,6 +23,7 @@ import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-s
 import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
 import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
+import { postgresStatsStore } from '../../coordinator/store/postgres/stats-store.ts';
 import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
 import { postgresUploadStore } from '../../coordinator/store/postgres/upload-store.ts';
 import { postgresUserStore } from '../../coordinator/store/postgres/user-store.ts';
@@ -94,6 +95,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     jobs: postgresJobStore(db),
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
+    stats: postgresStatsStore(db),
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),

@@ -1,4 +1,3 @@
-import { GridError } from '../../../shared/errors.ts';
 import type {
   AdminServiceServer,
   CancelTaskRequest,
@@ -6,29 +5,11 @@ import type {
   ListTasksRequest,
   RetryTaskRequest,
 } from '../../../shared/gen/clipgrid/v1/admin.ts';
-import { ownerFilter, type Principal } from '../../domain/account.ts';
-import type { TaskView } from '../../domain/task.ts';
-import type { JobsFace } from '../../grid/face.ts';
+import { ownerFilter } from '../../domain/account.ts';
 import { unary } from '../unary.ts';
 import type { AdminDeps } from './deps.ts';
 import { listedTaskMessage, taskMessage } from './messages.ts';
 import { namingToken, pageOf } from './paging.ts';
-
-/** A task, if its job may be seen; somebody else's is as good as none. */
-export async function visibleTask(jobs: JobsFace, principal: Principal, taskId: string): Promise<TaskView> {
-  const task = await jobs.task(taskId);
-  const ownerId = ownerFilter(principal);
-  if (ownerId === undefined) return task;
-  try {
-    await jobs.get(task.jobId, ownerId);
-  } catch (thrown) {
-    if (!(thrown instanceof GridError && thrown.code === 'not_found')) throw thrown;
-    throw new GridError('not_found', `there is no task ${taskId}`, {
-      details: { field: 'task_id', value: taskId },
-    });
-  }
-  return task;
-}
 
 export function taskCalls(
   deps: AdminDeps,
@@ -42,7 +23,7 @@ export function taskCalls(
     }),
 
     getTask: unary(deps, 'read', async ({ taskId }: GetTaskRequest, principal) => ({
-      task: taskMessage(await visibleTask(jobs, principal, taskId)),
+      task: taskMessage(await jobs.task(taskId, ownerFilter(principal))),
     })),
 
     cancelTask: unary(deps, 'admin', async ({ taskId }: CancelTaskRequest) => ({

@@ -2,7 +2,6 @@ import type { AdminServiceServer, ExplainWaitingRequest } from '../../../shared/
 import { ownerFilter } from '../../domain/account.ts';
 import { unary } from '../unary.ts';
 import { invalidField, type AdminDeps } from './deps.ts';
-import { visibleTask } from './tasks.ts';
 
 export function waitingCalls(deps: AdminDeps): Pick<AdminServiceServer, 'explainWaiting'> {
   const { jobs } = deps.grid;
@@ -14,7 +13,7 @@ export function waitingCalls(deps: AdminDeps): Pick<AdminServiceServer, 'explain
           return { reason: await jobs.explainJob(jobId) };
         }
         case 'taskId': {
-          const { taskId } = await visibleTask(jobs, principal, subject.value);
+          const { taskId } = await jobs.task(subject.value, ownerFilter(principal));
           return { reason: await jobs.explainTask(taskId) };
         }
         case undefined:

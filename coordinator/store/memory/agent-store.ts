@@ -7,6 +7,7 @@ import {
   type AgentView,
   type DrainOrder,
 } from '../../domain/agent.ts';
+import { TASK_KINDS } from '../../domain/task-kinds.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { AgentRecord } from './records.ts';
 import type { MemoryState } from './state.ts';
@@ -29,7 +30,8 @@ function toView(state: MemoryState, record: AgentRecord): AgentView {
   const leftS = drainOrder(state, record).drain?.leftS;
   const revoked = state.revokedAgents.has(agentId) ? { state: 'revoked' as const } : {};
   const drain = leftS === undefined ? {} : { drainLeftS: leftS };
-  return { ...record.view, ...revoked, ...drain, leases: held.length };
+  const fps = held.reduce((sum, task) => sum + (TASK_KINDS[task.kind].counts ? task.fps : 0), 0);
+  return { ...record.view, ...revoked, ...drain, leases: held.length, fps };
 }
 
 function register(state: MemoryState, { hello, sessionId }: Registration) {

@@ -14,6 +14,19 @@ export function memoryEventStore(state: MemoryState): EventStore {
       );
       return fitting.slice(0, limit).map((one) => one.event);
     },
+    async history({ jobId, limit, cursor }) {
+      const before = cursor === undefined ? Infinity : Number(cursor);
+      const fitting = state.events
+        .map(({ event }) => event)
+        .filter((event) => event.jobId === jobId && event.sequence < before)
+        .toReversed();
+      const items = fitting.slice(0, limit).map((event) => {
+        const agentName = event.agentId && state.agents.get(event.agentId)?.view.name;
+        return { ...event, ...(agentName ? { agentName } : {}) };
+      });
+      const last = items.at(-1);
+      return { items, ...(fitting.length > limit && last ? { nextCursor: String(last.sequence) } : {}) };
+    },
     async prune(olderThanMs) {
       const before = state.nowMs - olderThanMs;
       const kept = state.events.filter((one) => one.event.at.getTime() >= before);

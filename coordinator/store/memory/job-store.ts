@@ -91,6 +91,7 @@ function list(state: MemoryState, query: JobQuery): Page<JobView> {
   const fitting = views.filter(
     ({ view }) =>
       (query.ownerId === undefined || view.ownerId === query.ownerId) &&
+      (query.name === undefined || view.name.toLowerCase().includes(query.name.toLowerCase())) &&
       (query.dialect === undefined || view.dialect === query.dialect) &&
       (query.states === undefined || query.states.includes(view.state)),
   );
@@ -150,17 +151,41 @@ function endTask(state: MemoryState, taskId: string): void {
 function requireJobOf(state: MemoryState, taskId: string): JobRecord {
   const record = state.jobOf(taskId);
   if (record !== undefined) return record;
-  throw new GridError('not_found', `there is no task ${taskId}`, {
+  throw noTask(taskId);
+}
+
+function noTask(taskId: string): GridError {
+  return new GridError('not_found', `there is no task ${taskId}`, {
     details: { field: 'task_id', value: taskId },
   });
+}
+
+/** Jobs of which a task is at an agent, and what they say of their progress. */
+function runningJobs(state: MemoryState): Map<string, string> {
+  const marks = new Map<string, string>();
+  for (const [jobId, record] of state.jobs) {
+    const leased = [...record.tree.tasks.values()].filter((task) => task.state === 'leased');
+    if (leased.length === 0) continue;
+    const said = leased.map(({ taskId, epoch, framesDone, fps, phase }) => [
+      taskId,
+      epoch,
+      framesDone,
+      fps,
+      phase,
+    ]);
+    marks.set(jobId, JSON.stringify([record.tree.job.framesDone, said]));
+  }
+  return marks;
 }
 
 function view(state: MemoryState, task: TaskRecord) {
   return toTaskView(task, task.agentId && state.agents.get(task.agentId)?.view.name);
 }
 
-function taskView(state: MemoryState, taskId: string) {
-  return view(state, requireJobOf(state, taskId).tree.tasks.get(taskId) as TaskRecord);
+function taskView(state: MemoryState, taskId: string, ownerId?: string) {
+  const record = requireJobOf(state, taskId);
+  if (ownerId !== undefined && record.input.ownerId !== ownerId) throw noTask(taskId);
+  return view(state, record.tree.tasks.get(taskId) as TaskRecord);
 }
 
 function tasksOf(state: MemoryState, jobId: string): TaskRecord[] {
@@ -204,6 +229,9 @@ export function memoryJobStore(state: MemoryState): JobStore {
     get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
     knownSource: async (jobId, ownerId) => knownSource(state, jobId, ownerId),
     list: async (query) => list(state, query),
+    some: async (jobIds) =>
+      jobIds.flatMap((jobId) => state.jobs.get(jobId) ?? []).map((record) => toJobView(record)),
+    running: async () => runningJobs(state),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
     files: async (jobId) => filesOf(state, jobId),
     outcome: async (jobId, kind) =>
@@ -227,7 +255,7 @@ export function memoryJobStore(state: MemoryState): JobStore {
         .filter((task) => task.state === 'leased' && task.lease?.agentId === agentId)
         .filter(({ jobId }) => ownerId === undefined || state.jobs.get(jobId)?.input.ownerId === ownerId)
         .map((task) => view(state, task)),
-    task: async (taskId) => taskView(state, taskId),
+    task: async (taskId, ownerId) => taskView(state, taskId, ownerId),
     async cancel(jobId, ownerId) {
       const record = state.job(jobId, ownerId);
       step(state, record, cancelJob(record.tree));

@@ -43,7 +43,7 @@ export interface JobRecord {
 }
 
 export interface AgentRecord {
-  readonly view: Omit<AgentView, 'leases' | 'drainLeftS'>;
+  readonly view: Omit<AgentView, 'leases' | 'fps' | 'drainLeftS'>;
   readonly order: HelloOrder;
   readonly sessionId: string | undefined;
   /** An administrator asked for it; without `untilMs` it takes as long as it takes. */

@@ -3,6 +3,7 @@ import { Hardware, Load, Tool } from '../../../shared/gen/clipgrid/v1/session.ts
 import { noAgent, tookOver, type AgentState, type AgentView, type DrainOrder } from '../../domain/agent.ts';
 import type { AgentStore, Registration } from '../agent-store.ts';
 import type { Db } from '../transaction.ts';
+import { COUNTED } from './kinds.ts';
 import { RELAXED } from './relaxed.ts';
 import { notify, say } from './say.ts';
 
@@ -17,6 +18,7 @@ interface AgentRow {
   lacks: string[];
   slots: number;
   leases: number;
+  fps: number;
   load: unknown;
   drain_left_s: number | null;
   pause_reason: string | null;
@@ -37,6 +39,7 @@ function toView(row: AgentRow): AgentView {
     lacks: row.lacks,
     slots: row.slots,
     leases: row.leases,
+    fps: row.fps,
     ...(row.load ? { load: Load.fromJSON(row.load) } : {}),
     ...(row.drain_left_s === null ? {} : { drainLeftS: row.drain_left_s }),
     ...(row.paused_at ? { pause: { reason: row.pause_reason ?? '', since: row.paused_at } } : {}),
@@ -64,9 +67,11 @@ async function read(db: Db, agentId?: string): Promise<AgentView[]> {
     select a.agent_id, a.name, a.version,
       case when exists (select from revoked_agents r where r.agent_id = a.agent_id) then 'revoked' else a.state end as state,
       a.hardware, a.tools, a.capabilities, a.lacks, a.slots, a.load,
-      ${DRAIN_LEFT} as drain_left_s, a.pause_reason, a.paused_at, a.connected_at, a.last_seen_at,
-      (select count(*)::int from tasks t where t.agent_id = a.agent_id and t.state = 'leased') as leases
-    from agents a where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}
+      ${DRAIN_LEFT} as drain_left_s, a.pause_reason, a.paused_at, a.connected_at, a.last_seen_at, w.leases, w.fps
+    from agents a, lateral (
+      select count(*)::int as leases, coalesce(sum(t.fps) filter (where t.kind in (${COUNTED})), 0) as fps
+      from tasks t where t.agent_id = a.agent_id and t.state = 'leased') w
+    where ${agentId ?? null}::text is null or a.agent_id = ${agentId ?? null}
     order by a.name, a.agent_id`.execute(db);
   return rows.map(toView);
 }

@@ -60,7 +60,7 @@ interface Cursor {
   readonly id: string;
 }
 
-function badCursor(cursor: string): GridError {
+export function badCursor(cursor: string): GridError {
   return new GridError('invalid_argument', `cursor ${JSON.stringify(cursor)} is not one that a list gave`, {
     details: { field: 'cursor', value: cursor },
   });
@@ -91,6 +91,7 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
     from jobs j ${RUNNING}
     where (${query.ownerId ?? null}::text is null or j.owner_id = ${query.ownerId ?? null})
       and (${query.dialect ?? null}::text is null or j.dialect = ${query.dialect ?? null})
+      and (${query.name ?? null}::text is null or strpos(lower(j.name), lower(${query.name ?? null})) > 0)
       and (${query.idempotencyKey ?? null}::text is null or j.idempotency_key = ${query.idempotencyKey ?? null})
       and (${one}::text is null or j.state = ${one})
       and (${states}::text[] is null
@@ -171,11 +172,14 @@ export async function outcomeOfTask(db: Db, jobId: string, kind: TaskKind): Prom
   return row.result ?? undefined;
 }
 
-export async function getTask(db: Db, taskId: string): Promise<TaskView> {
+export async function getTask(db: Db, taskId: string, ownerId?: string): Promise<TaskView> {
   if (!isUuid(taskId)) throw noTask(taskId);
   const { rows } = await sql<TaskRow>`
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
-    where t.task_id = ${taskId}::uuid`.execute(db);
+    where t.task_id = ${taskId}::uuid and (${ownerId ?? null}::text is null
+      or exists (select from jobs j where j.job_id = t.job_id and j.owner_id = ${ownerId ?? null}))`.execute(
+    db,
+  );
   const row = rows[0];
   if (row === undefined) throw noTask(taskId);
   return toTaskView(row);

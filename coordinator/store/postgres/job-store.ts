@@ -25,6 +25,7 @@ import {
   tasksOfAgent,
   tasksOfJob,
 } from './job-reads.ts';
+import { runningJobs, someJobs } from './feed-reads.ts';
 import { factsOf, lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
 import { submit } from './submit.ts';
@@ -139,6 +140,8 @@ export function postgresJobStore(db: Db): JobStore {
     get: (jobId, ownerId, tx) => getJob(tx ?? db, jobId, ownerId),
     knownSource: (jobId, ownerId) => knownSource(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
+    some: (jobIds) => someJobs(db, jobIds),
+    running: () => runningJobs(db),
     tasks: (jobId) => tasksOfJob(db, jobId),
     files: (jobId) => filesOfJob(db, jobId),
     outcome: (jobId, kind) => outcomeOfTask(db, jobId, kind),
@@ -147,7 +150,7 @@ export function postgresJobStore(db: Db): JobStore {
     openWork: (jobId) => openWork(db, jobId),
     listTasks: (query) => listTasks(db, query),
     tasksOfAgent: (agentId, ownerId) => tasksOfAgent(db, agentId, ownerId),
-    task: (taskId) => getTask(db, taskId),
+    task: (taskId, ownerId) => getTask(db, taskId, ownerId),
     async cancel(jobId, ownerId, tx) {
       checkId(jobId, noJob);
       await inside(db, tx, (inner) => cancel(inner, jobId, ownerId));

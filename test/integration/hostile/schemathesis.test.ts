@@ -33,6 +33,8 @@ test(
       ...['run', `${coordinator.url}/openapi.json`, '--checks', CHECKS.join(',')],
       ...['--phases', 'coverage,fuzzing', '--max-examples', '10', '--seed', '4'],
       ...['--generation-database', 'none', '--header', `Authorization: Bearer ${ADMIN_TOKEN}`],
+      // It never ends: what goes for its errors goes for all of them.
+      ...['--exclude-operation-id', 'watchGrid'],
       ...['--request-timeout', '60', '--suppress-health-check', 'all', '--continue-on-failure', '--no-color'],
     ];
     const ended = promisify(execFile)(PROGRAM, args, { cwd: coordinator.folder, maxBuffer: 2 ** 26 });
@@ -46,7 +48,7 @@ test(
     expect(code, stdout).toBe(0);
     // It did test: every operation of the document, with hundreds of requests.
     // The document's own route is what it reads first, and none that it tests.
-    expect(/Tested:\s+(\d+)/.exec(stdout)?.[1]).toBe(String(OPERATIONS.length - 1));
+    expect(/Tested:\s+(\d+)/.exec(stdout)?.[1]).toBe(String(OPERATIONS.length - 2));
     const [, generated = '0'] = /(\d+) generated/.exec(stdout) ?? [];
     expect(Number(generated)).toBeGreaterThan(400);
   },

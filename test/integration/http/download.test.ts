@@ -33,8 +33,8 @@ test('before the end there is no result, and the answer says the state', async (
   await workUntil(agent, 'merge', RESULT);
 });
 
-async function resultUrl(): Promise<string> {
-  const answer = await api.send('GET', `/jobs/${jobId}/result`);
+async function resultUrl(query = ''): Promise<string> {
+  const answer = await api.send('GET', `/jobs/${jobId}/result${query}`);
   expect(answer.status).toBe(307);
   return answer.headers.get('location') ?? '';
 }
@@ -54,6 +54,16 @@ test('it is saved under the name of the film, whatever that holds', async () => 
     `attachment; filename="a _b_ ___-encoded.mkv"; filename*=UTF-8''a%20%22b%22%20%E6%BC%A2%2F%C3%BC-encoded.mkv`,
   );
   expect(answer.headers.get('x-content-type-options')).toBe('nosniff');
+});
+
+test('a player is told what it is, and not to save it', async () => {
+  const answer = await fetch(await resultUrl('?disposition=inline'), { headers: { range: 'bytes=10-19' } });
+  expect(answer.status).toBe(206);
+  expect(answer.headers.get('content-disposition')).toMatch(/^inline; filename=/);
+  expect(answer.headers.get('content-type')).toBe('video/x-matroska');
+  expect(Buffer.from(await answer.arrayBuffer()).equals(RESULT.subarray(10, 20))).toBe(true);
+  const refused = await api.refused(`GET /jobs/${jobId}/result?disposition=shown`);
+  expect(refused.errors?.[0]).toMatchObject({ field: 'disposition', value: 'shown' });
 });
 
 test('a download goes on where it broke off', async () => {

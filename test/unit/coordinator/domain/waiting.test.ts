@@ -18,6 +18,7 @@ function agent(name: string, more: Partial<AgentView> = {}): AgentView {
     lacks: [],
     slots: 1,
     leases: 0,
+    fps: 0,
     connectedAt: WHEN,
     lastSeenAt: WHEN,
     ...more,
