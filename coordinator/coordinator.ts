@@ -166,6 +166,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
   const app = createHttpApp({
     grid,
     auth,
+    agentsPort: () => rpc.port,
     clock,
     ids,
     logger,

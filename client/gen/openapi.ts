@@ -1330,6 +1330,8 @@ export interface components {
              * @enum {string}
              */
             auth: "none" | "token";
+            /** @description Where agents connect, on this host. */
+            agents_port: number;
         };
         Health: {
             status: string;

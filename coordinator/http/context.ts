@@ -12,6 +12,8 @@ export interface ApiDeps {
   readonly grid: Grid;
   /** `none`: everybody is an administrator; only for a grid that nobody else can reach. */
   readonly auth: 'none' | 'token';
+  /** Where agents connect. */
+  agentsPort(): number;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;

@@ -217,6 +217,7 @@ export const sessionResponse = z.strictObject({
   owner: z.string(),
   scopes: z.array(z.enum(['read', 'submit', 'admin'])).describe('With those that they imply.'),
   auth: z.enum(['none', 'token']).describe('none: everybody is an administrator.'),
+  agents_port: COUNT.describe('Where agents connect, on this host.'),
 });
 
 export const healthResponse = z.strictObject({ status: z.string(), version: z.string() });

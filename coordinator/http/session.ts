@@ -9,16 +9,16 @@ import { refuseForeignPage, setSessionCookie } from './session-cookie.ts';
 
 const SHOWN = ['read', 'submit', 'admin'] as const;
 
-function sessionView(principal: Principal, auth: ApiDeps['auth']): SessionResponse {
+function sessionView(principal: Principal, deps: ApiDeps): SessionResponse {
   const scopes = SHOWN.filter((scope) => hasScope(principal, scope));
-  return { owner: principal.ownerId, scopes, auth };
+  return { owner: principal.ownerId, scopes, auth: deps.auth, agents_port: deps.agentsPort() };
 }
 
 /** Sign-in of browsers: the token becomes a cookie, so that images, films, events and links have it, too. */
 export function sessionRoutes(router: Router, deps: ApiDeps): void {
   router.get('/session', async (ctx) => {
     ctx.set('Cache-Control', 'no-store');
-    ctx.body = sessionView(await requireScope(deps, ctx, 'read'), deps.auth);
+    ctx.body = sessionView(await requireScope(deps, ctx, 'read'), deps);
   });
 
   router.post('/session', async (ctx) => {
@@ -26,7 +26,7 @@ export function sessionRoutes(router: Router, deps: ApiDeps): void {
     ctx.set('Cache-Control', 'no-store');
     const { token } = await readJson(ctx, sessionRequest);
     if (deps.auth === 'none') {
-      ctx.body = sessionView(LOCAL, deps.auth);
+      ctx.body = sessionView(LOCAL, deps);
       return;
     }
     const principal = await deps.grid.accounts.authenticate(token);
@@ -38,7 +38,7 @@ export function sessionRoutes(router: Router, deps: ApiDeps): void {
     }
     checkScope(principal, 'read');
     setSessionCookie(ctx, token);
-    ctx.body = sessionView(principal, deps.auth);
+    ctx.body = sessionView(principal, deps);
   });
 
   router.delete('/session', (ctx) => {

@@ -1,11 +1,9 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { chromium } from 'playwright-core';
-
-/** As Debian installs it, and others; the set-up for tests sees to it. */
-const CHROMIUMS = ['/usr/bin/chromium', '/usr/bin/chromium-browser'];
+import { chromiumPath } from './chromium.ts';
 
 /** What a player did, told by its own events. */
 export interface Played {
@@ -48,8 +46,7 @@ const SCRIPT = `
 
 /** Plays a master playlist by hls.js in Chromium, from a page of another origin. */
 export async function playInBrowser(master: string): Promise<Played> {
-  const executablePath = CHROMIUMS.find((path) => existsSync(path));
-  if (executablePath === undefined) throw new Error(`no browser: ${CHROMIUMS.join(', ')} is not there`);
+  const executablePath = chromiumPath();
   const library = readFileSync('node_modules/hls.js/dist/hls.min.js', 'utf8');
   const page = `<!doctype html><video muted></video><script>${library.replaceAll('</script', '<\\/script')}</script>`;
   const server = createServer((_, response) => {

@@ -38,7 +38,7 @@ export class FakeAgent {
   /** Connects and says Hello; the agent can do `capabilities`. */
   static async connect(
     port: number,
-    hello: Pick<Partial<Hello>, 'agentId' | 'capabilities' | 'slots'> & { readonly token?: string } = {},
+    hello: Omit<Partial<Hello>, 'protocol'> & { readonly token?: string } = {},
   ): Promise<FakeAgent> {
     const { token, ...said } = hello;
     const agent = new FakeAgent(port, token);

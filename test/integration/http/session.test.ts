@@ -15,7 +15,7 @@ afterAll(async () => {
   await Promise.all([coordinator.close(), open.close()]);
 });
 
-const ADMIN = { owner: 'admin', scopes: ['read', 'submit', 'admin'], auth: 'token' };
+const ADMIN = { owner: 'admin', scopes: ['read', 'submit', 'admin'], auth: 'token' } as const;
 
 async function signIn(headers: Record<string, string> = {}): Promise<string> {
   const answer = await api.send('POST', '/session', { body: { token: ADMIN_TOKEN }, headers });
@@ -37,7 +37,10 @@ describe('signing in', () => {
     ]);
     expect(cookie).not.toContain(ADMIN_TOKEN);
     expect(await signIn({ origin: `https://127.0.0.1:${coordinator.httpPort}` })).toContain('; Secure');
-    expect(await api.ok('Session', 'GET /session', { headers: { cookie: pairOf(cookie) } })).toEqual(ADMIN);
+    expect(await api.ok('Session', 'GET /session', { headers: { cookie: pairOf(cookie) } })).toEqual({
+      ...ADMIN,
+      agents_port: coordinator.grpcPort,
+    });
 
     const ended = await api.send('DELETE', '/session', { headers: { cookie: pairOf(cookie) } });
     expect(ended.status).toBe(204);
@@ -101,7 +104,12 @@ describe('a cookie', () => {
 
 describe('a grid without authentication', () => {
   test('needs no sign-in', async () => {
-    const everybody = { owner: 'local', scopes: ['read', 'submit', 'admin'], auth: 'none' };
+    const everybody = {
+      owner: 'local',
+      scopes: ['read', 'submit', 'admin'],
+      auth: 'none',
+      agents_port: open.grpcPort,
+    };
     expect(await openApi.ok('Session', 'GET /session')).toEqual(everybody);
     const answer = await openApi.send('POST', '/session', { body: { token: 'any' } });
     expect(answer).toMatchObject({ status: 200, body: everybody });

@@ -15,18 +15,21 @@ export interface GridSample {
   readonly jobs: Readonly<Record<string, number>>;
 }
 
+/** Of a known agent only what is different. */
+export type AgentChange = Partial<AgentResponse> & Pick<AgentResponse, 'agent_id'>;
+
 /** What each event of the stream brings. */
 export interface GridEvents {
+  /** All that changes from here on is told: what was read before may be old. */
+  hello: GridSample;
   jobs: { readonly jobs: readonly JobResponse[]; readonly removed: readonly string[] };
-  agents: { readonly agents: readonly AgentResponse[]; readonly removed: readonly string[] };
+  agents: { readonly agents: readonly AgentChange[]; readonly removed: readonly string[] };
   grid: GridSample;
-  /** The stream begins anew: what was known before may be old. */
-  opened: undefined;
 }
 
 export type Connection = 'connecting' | 'live' | 'lost';
 
-const NAMES = ['jobs', 'agents', 'grid'] as const;
+const NAMES = ['hello', 'jobs', 'agents', 'grid'] as const;
 const RETRY_MS = [500, 1_000, 2_000, 5_000] as const;
 /** A browser holds six connections to a server: a page that nobody looks at gives its own back. */
 const HIDDEN_MS = 30_000;
@@ -78,7 +81,6 @@ export class EventFeed {
     source.addEventListener('open', () => {
       this.#failures = 0;
       this.#connection.value = 'live';
-      this.#emit('opened', undefined);
     });
     for (const name of NAMES) {
       source.addEventListener(name, (event: MessageEvent<string>) => {

@@ -1,6 +1,7 @@
 import { effect, signal, type ReadonlySignal } from '@preact/signals';
 import { Api } from '../api/client.ts';
 import { EventFeed, type GridSample } from '../api/events.ts';
+import { AgentsList } from '../data/agents-list.ts';
 import { Router } from './router.ts';
 import { Session } from './session.ts';
 import { ThemeSwitch } from './theme.ts';
@@ -19,6 +20,8 @@ export interface App {
   readonly now: ReadonlySignal<number>;
   /** The latest totals of the grid; undefined before the first. */
   readonly grid: ReadonlySignal<GridSample | undefined>;
+  /** All agents, once a page has asked for them. */
+  readonly agents: AgentsList;
 }
 
 const TICK_MS = 1_000;
@@ -33,9 +36,11 @@ export function createApp(window: Window): App {
     now.value = timers.now();
   });
   const grid = signal<GridSample | undefined>(undefined);
-  events.on('grid', (sample) => {
+  const seen = (sample: GridSample): void => {
     grid.value = sample;
-  });
+  };
+  events.on('hello', seen);
+  events.on('grid', seen);
   effect(() => {
     if (session.state.value.state === 'signed in') events.start();
     else events.stop();
@@ -49,5 +54,6 @@ export function createApp(window: Window): App {
     toasts: new Toasts(),
     now,
     grid,
+    agents: new AgentsList({ api, events }),
   };
 }

@@ -5,7 +5,7 @@ import { rowByKey, windowOf } from './virtual-window.ts';
 
 export interface Column<T> {
   readonly key: string;
-  readonly head: string;
+  readonly head: ComponentChildren;
   readonly cell: (row: T) => ComponentChildren;
   /** Numbers stand at the right. */
   readonly numeric?: boolean;
@@ -71,7 +71,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>): JSX.Element {
       aria-label={label}
       aria-rowcount={total + 1}
       aria-multiselectable={props.toggle ? true : undefined}
-      aria-activedescendant={rows.length > 0 ? rowId(layout, at) : undefined}
+      aria-activedescendant={at >= first && at < end ? rowId(layout, at) : undefined}
       tabIndex={0}
       onScroll={(event) => (top.value = event.currentTarget.scrollTop)}
       onKeyDown={onKeyDown}
@@ -133,7 +133,7 @@ function classOf({ numeric, wide }: { numeric?: boolean; wide?: boolean }): stri
 }
 
 function rowId(layout: string, index: number): string {
-  return `${layout}-row-${index}`;
+  return `${layout.split(' ')[0]}-row-${index}`;
 }
 
 interface RowProps<T> extends VirtualTableProps<T> {
