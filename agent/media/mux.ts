@@ -58,15 +58,16 @@ export interface MuxInput {
 }
 
 /** Matroska's usual tick, and one that is fine enough for any time base that MP4 may have. */
-const TICK_NS: Record<Container, number> = { matroska: 1_000_000, mp4: 10_000 };
+const TICK_NS: Record<Container, number> = { matroska: 1_000_000, mp4: 10_000, webm: 1_000_000 };
 
 export function containerOf(task: MergeTask): Container {
-  return task.container === 'mp4' ? 'mp4' : 'matroska';
+  const { container } = task;
+  return container === 'mp4' || container === 'webm' ? container : 'matroska';
 }
 
 /** MP4 keeps times in ticks of its own: those of the source, so that a constant rate stays one. */
 function timescale({ task, index }: MuxInput): string[] {
-  const rate = task.restoreTimestamps ? undefined : task.segmentRates[0];
+  const rate = task.restoreTimestamps && !task.constantRate ? undefined : task.segmentRates[0];
   const { num, den } = rate && rate.num > 0 ? { num: rate.den, den: rate.num } : index.timeBase;
   const ticks = num === 1 || rate ? den : Math.round(den / num);
   return ticks >= 1 && ticks <= 10_000_000 ? ['-video_track_timescale', String(finer(ticks))] : [];
@@ -139,5 +140,5 @@ export async function mux(tools: MediaTools, input: MuxInput): Promise<void> {
     tools.onStderrLine?.(
       `left out: the rotation of the picture by ${rotation} degrees: the file has no room for it`,
     );
-  if (input.changing && container === 'matroska') await patchTimes(retimed, input.outputPath);
+  if (input.changing && container !== 'mp4') await patchTimes(retimed, input.outputPath);
 }

@@ -7,9 +7,16 @@ export function resultTimesMs(index: SourceIndex, task: MergeTask): number[] {
   const sorted = index.pts.toSorted((a, b) => a - b);
   const first = sorted[0] ?? 0;
   const sourceMs = sorted.map((pts) => (pts - first + index.startOffset) * tickMs);
-  if (task.restoreTimestamps) return sourceMs;
+  if (task.restoreTimestamps) return task.constantRate ? atRate(sourceMs, index.format.frameRate) : sourceMs;
   const endMs = (sourceMs.at(-1) ?? 0) + index.lastDuration * tickMs;
   return followedTimesMs(task, [...sourceMs, endMs]);
+}
+
+/** As many times as there are, from the first one on at that rate. */
+function atRate(timesMs: readonly number[], rate: Rational | undefined): number[] {
+  const [startMs = 0] = timesMs;
+  if (!rate || rate.num <= 0) return [...timesMs];
+  return timesMs.map((_, i) => startMs + (i * 1000 * rate.den) / rate.num);
 }
 
 /**

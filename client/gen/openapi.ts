@@ -684,7 +684,7 @@ export interface components {
             upload_id: string | null;
             source_bytes: number;
             /** @description null: the command says by itself what it writes. */
-            container: ("matroska" | "mp4") | null;
+            container: ("matroska" | "mp4" | "webm") | null;
             encode: string;
             script: string;
             /** @description Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */
@@ -738,7 +738,7 @@ export interface components {
             upload_id: string | null;
             source_bytes: number;
             /** @description null: the command says by itself what it writes. */
-            container: ("matroska" | "mp4") | null;
+            container: ("matroska" | "mp4" | "webm") | null;
             encode: string;
             script: string;
             /** @description Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */
@@ -794,7 +794,7 @@ export interface components {
             upload_id: string | null;
             source_bytes: number;
             /** @description null: the command says by itself what it writes. */
-            container: ("matroska" | "mp4") | null;
+            container: ("matroska" | "mp4" | "webm") | null;
             encode: string;
             script: string;
             /** @description Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */
@@ -898,7 +898,7 @@ export interface components {
                 upload_id: string | null;
                 source_bytes: number;
                 /** @description null: the command says by itself what it writes. */
-                container: ("matroska" | "mp4") | null;
+                container: ("matroska" | "mp4" | "webm") | null;
                 encode: string;
                 script: string;
                 /** @description Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */

@@ -9,6 +9,9 @@ export const JOB_SHAPES = ['film', 'media', 'index'] as const;
  * `index`: a look at the source and nothing else, for the jobs that name it. */
 export type JobShape = (typeof JOB_SHAPES)[number];
 
+export const RESULT_CONTAINERS = ['matroska', 'mp4', 'webm'] as const;
+export type ResultContainer = (typeof RESULT_CONTAINERS)[number];
+
 /** An index, then clips and audio, then a merge. */
 export interface FilmSpec {
   readonly shape?: 'film';
@@ -17,10 +20,15 @@ export interface FilmSpec {
   readonly indexOf?: string;
   readonly script: ScriptSpec;
   readonly command: CommandSpec;
-  readonly container: 'matroska' | 'mp4';
+  readonly container: ResultContainer;
   /** Undefined: audio is carried over unchanged (M5). */
   readonly audio?: CommandSpec;
   readonly clips: ClipPolicy;
+  /**
+   * True: the result's frames are shown at exactly the source's rate, as one run of an encoder shows them, however coarse the
+   * ticks of the source. One whose frames are not is refused: `failed_precondition`.
+   */
+  readonly constantRate?: boolean;
   /** Files of a playlist instead of one result; `container` then says nothing. Needs `clips.borders`. */
   readonly package?: PackageSpec;
   /** Limit of one encode attempt in seconds; undefined: predicted from the clip. */

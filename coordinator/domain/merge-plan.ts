@@ -64,6 +64,7 @@ export function mergeTask(input: MergeInput): NewTask {
           segmentInputs: results.map((result) => result.inputFrames),
           segmentRates: results.map((result) => result.outputRate ?? { num: 0, den: 1 }),
           container: filmSpec(input.spec).container,
+          constantRate: filmSpec(input.spec).constantRate === true,
           restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),
           timeoutSeconds: MERGE_TIMEOUT_S,
         },

@@ -4,6 +4,7 @@ import type { SourceIndex } from '../../shared/source-index.ts';
 import { GridError } from '../../shared/errors.ts';
 import { MAX_FILES } from '../../shared/file-names.ts';
 import { clipBorders } from './clip-borders.ts';
+import { requireConstantRate } from './constant-rate.ts';
 import { intervalStarts } from './interval-starts.ts';
 import type { CommandSpec, FilmSpec, JobSpec, ScriptSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
@@ -67,6 +68,7 @@ function summaryOf({ index, indexArtifact, sidecarArtifact }: IndexInput, cuts: 
 export function plan(input: PlanInput): Plan {
   const { spec, index } = input;
   const cuts = createCutPlanner(index);
+  if (spec.constantRate) requireConstantRate(index, cuts.framePts);
   const durationS = filmSeconds(index, cuts);
   const { borders } = spec.clips;
   const intervals = borders ? intervalStarts(cuts.framePts, index.timeBase, borders.everyS) : [];

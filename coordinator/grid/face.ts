@@ -98,7 +98,7 @@ export interface TaskQuery {
 export interface JobsFace {
   /** Durable when it resolves. A media job's command that is not allowed is `invalid_argument`. With `tx` it is part of the caller's transaction. */
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
-  get(jobId: string, ownerId?: string): Promise<JobView>;
+  get(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   /** Those that are there, in no particular order; at most 1000. */
   some(jobIds: readonly string[]): Promise<readonly JobView[]>;

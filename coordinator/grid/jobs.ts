@@ -59,7 +59,8 @@ async function requireResult(job: JobView): Promise<NonNullable<JobView['result'
 function resultName({ name, spec }: JobView): string {
   if (spec.shape === 'media') return spec.command.outputName;
   const stem = name.replace(/\.[^./\\]{1,8}$/, '') || 'result';
-  return `${stem}-encoded.${filmSpec(spec).container === 'mp4' ? 'mp4' : 'mkv'}`;
+  const { container } = filmSpec(spec);
+  return `${stem}-encoded.${container === 'matroska' ? 'mkv' : container}`;
 }
 
 const SIGNED_AT_ONCE = 16;
@@ -80,7 +81,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
   };
   return {
     submit: (input, tx) => submitJob(deps, input, tx),
-    get: (jobId, ownerId) => jobs.get(jobId, ownerId),
+    get: (jobId, ownerId, tx) => jobs.get(jobId, ownerId, tx),
     list: (query) => jobs.list(query),
     some: (jobIds) => jobs.some(jobIds),
     running: () => jobs.running(),

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { AGENT_STATES } from '../domain/agent.ts';
-import { JOB_SHAPES, JOB_STATES } from '../domain/job.ts';
+import { JOB_SHAPES, JOB_STATES, RESULT_CONTAINERS } from '../domain/job.ts';
 import { ALL_KINDS } from '../domain/task-kinds.ts';
 
 /** Answers of the own API. New fields may be added to them; those that are there stay. */
@@ -62,7 +62,7 @@ export const jobResponse = z.strictObject({
   upload_id: z.uuid().nullable().describe('The upload that is its film; null where it came another way.'),
   source_bytes: BYTES,
   container: z
-    .enum(['matroska', 'mp4'])
+    .enum(RESULT_CONTAINERS)
     .nullable()
     .describe('null: the command says by itself what it writes.'),
   encode: z.string(),

@@ -31,6 +31,8 @@ export interface JobDocument {
   readonly options: string;
   readonly error: string | null;
   readonly error_log: string;
+  readonly clips_total: number;
+  readonly clips_done: number;
 }
 
 export interface Call {

@@ -98,6 +98,7 @@ export function mergeTaskOf(
     segmentInputs: results.map((result) => result.inputFrames),
     segmentRates: results.map((result) => result.outputRate!),
     container,
+    constantRate: false,
     restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),
     timeoutSeconds: 0,
   };

@@ -4,17 +4,11 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import {
-  startOpenencoderGrid,
-  type JobDocument,
-  type OpenencoderGrid,
-} from '../../support/openencoder-grid.ts';
+import { startOpenencoderGrid, type OpenencoderGrid } from '../../support/openencoder-grid.ts';
+import { JOB_MS, openencoderJobs } from '../../support/openencoder-jobs.ts';
 import { refuseWrites, startOperatorStore, type OperatorStore } from '../../support/openencoder-store.ts';
-import { probeFile } from '../../support/probe.ts';
 import { TcpProxy } from '../../support/tcp-proxy.ts';
 
-// Real tools on a machine that may be busy.
-const JOB_MS = 180_000;
 vi.setConfig({ testTimeout: JOB_MS, hookTimeout: JOB_MS });
 
 const ORDER = ['queued', 'restarting', 'downloading', 'probing', 'encoding', 'uploading'];
@@ -25,6 +19,7 @@ let grid: OpenencoderGrid;
 let store: OperatorStore;
 let network: TcpProxy;
 let agent: { kill(): Promise<void> };
+let jobs: ReturnType<typeof openencoderJobs>;
 let admin = '';
 let operator = '';
 
@@ -50,6 +45,7 @@ beforeAll(async () => {
   await store.putFile('src/middle.mp4', makeFilm('middle.mp4', 6, 25));
   admin = await grid.admin();
   operator = await grid.member('olga', 'operator', admin);
+  jobs = openencoderJobs({ grid, store, token: operator, folder });
   await store.use(grid, admin);
 });
 afterAll(async () => {
@@ -60,49 +56,6 @@ afterAll(async () => {
 });
 
 const settings = (body: object) => grid.call('PUT', '/api/settings', { token: admin, body });
-
-async function submit(job: object): Promise<number> {
-  const { status, json, text } = await grid.call('POST', '/api/jobs', { token: operator, body: job });
-  if (status !== 201) throw new Error(text);
-  return json.job.id;
-}
-
-async function preset(name: string, fields: object): Promise<string> {
-  const body = { name, description: name, active: true, ...fields };
-  const { status, text } = await grid.call('POST', '/api/presets', { token: operator, body });
-  if (status !== 201) throw new Error(text);
-  return name;
-}
-
-async function job(id: number): Promise<JobDocument> {
-  return (await grid.call('GET', `/api/jobs/${id}`, { token: operator })).json.job;
-}
-
-/** Everything that was seen of a job until it shows one of the statuses. */
-async function until(id: number, ...wanted: string[]): Promise<JobDocument[]> {
-  const seen: JobDocument[] = [];
-  await expect
-    .poll(
-      async () => {
-        const now = await job(id);
-        seen.push(now);
-        return now.status;
-      },
-      { timeout: JOB_MS, interval: 150 },
-    )
-    .toSatisfy((status: string) => wanted.includes(status));
-  return seen;
-}
-
-async function post(path: string): Promise<number> {
-  return (await grid.call('POST', path, { token: operator, body: {} })).status;
-}
-
-async function fetched(key: string): Promise<ReturnType<typeof probeFile>> {
-  const path = join(folder, 'fetched');
-  await store.client.fGetObject('outbound', key, path);
-  return probeFile(path);
-}
 
 /** Processes that work below the grid's folder: tools of its agents. */
 function tools(): number {
@@ -117,8 +70,8 @@ function tools(): number {
 
 describe('jobs on the grid (acceptance checks of the contract)', () => {
   it('9. a film of 20 s goes through its stages and is confirmed by the store', async () => {
-    const id = await submit({ preset: QUICK, source: 's3:///src/t.mp4', dest: 's3:///dst/t/' });
-    const seen = await until(id, 'completed', 'error');
+    const id = await jobs.submit({ preset: QUICK, source: 's3:///src/t.mp4', dest: 's3:///dst/t/' });
+    const seen = await jobs.until(id, 'completed', 'error');
     const statuses = seen.map((one) => one.status);
     expect(statuses.at(-1)).toBe('completed');
     const ranks = statuses.map((status) => [...ORDER, 'completed'].indexOf(status));
@@ -126,18 +79,18 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
     const progress = seen.filter((one) => one.status === 'encoding').map((one) => one.progress);
     expect(progress).toEqual(progress.toSorted((a, b) => a - b));
     for (const percent of progress) expect(percent).toBeLessThan(100);
-    const last = await job(id);
+    const last = await jobs.job(id);
     expect(last).toMatchObject({ progress: 100, speed: null, fps: 0, error: null, streaming: false });
     expect(JSON.parse(last.probe).streams).toHaveLength(2);
     expect(JSON.parse(last.options).raw).toContain('-vf scale=-2:360');
     expect(await store.outbound()).toEqual([`dst/t/${QUICK}.mp4`]);
-    const { streams, format } = await fetched(`dst/t/${QUICK}.mp4`);
+    const { streams, format } = await jobs.fetched(`dst/t/${QUICK}.mp4`);
     expect(streams[0]).toMatchObject({ codec_name: 'h264', profile: 'Constrained Baseline', height: 360 });
     expect(Math.abs(Number(format.duration) - 20)).toBeLessThan(0.1);
     // Nothing is kept of it but its row.
     await expect.poll(() => grid.query('select * from openencoder_outputs')).toEqual([]);
     expect((await fetch(`${grid.mainUrl}/api/v1/jobs`)).status).toBe(200);
-    expect(await post(`/api/jobs/${id}/cancel`)).toBe(409);
+    expect(await jobs.post(`/api/jobs/${id}/cancel`)).toBe(409);
   });
 
   it('10. each shipped preset encodes, under its name and by plain concatenation', async () => {
@@ -152,48 +105,48 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
     ]);
     const source = 's3://any/src/short film?.mp4';
     const ids = await Promise.all(
-      presets.map(({ name }) => submit({ preset: name, source, dest: 'ten/x-' })),
+      presets.map(({ name }) => jobs.submit({ preset: name, source, dest: 'ten/x-' })),
     );
     for (const id of ids)
-      expect((await until(id, 'completed', 'error')).at(-1)).toMatchObject({ error: null });
+      expect((await jobs.until(id, 'completed', 'error')).at(-1)).toMatchObject({ error: null });
     const heights = [360, 480, 720, 1080, 720];
     for (const [at, { output }] of presets.entries())
-      expect((await fetched(`ten/x-${output}`)).streams[0]).toMatchObject({ height: heights[at] });
+      expect((await jobs.fetched(`ten/x-${output}`)).streams[0]).toMatchObject({ height: heights[at] });
   });
 
   it('publishes all files of a result flat beside it, and no log of a pass', async () => {
     const data =
       '{"raw":["-c:v libx264 -preset ultrafast -g 10 -f hls -hls_time 1 -hls_segment_filename s%03d.ts"]}';
-    const name = await preset('hls', { output: 'index.m3u8', data });
+    const name = await jobs.preset('hls', { output: 'index.m3u8', data });
     const video = { codec: 'libx264', preset: 'ultrafast', pass: '2', bitrate: '200k' };
-    const twice = await preset('twice', { output: 'two.mp4', data: JSON.stringify({ video }) });
+    const twice = await jobs.preset('twice', { output: 'two.mp4', data: JSON.stringify({ video }) });
     const source = 'src/short%20film%3F.mp4';
     const ids = [
-      await submit({ preset: name, source, dest: 'hls/' }),
-      await submit({ preset: twice, source, dest: 'hls/' }),
+      await jobs.submit({ preset: name, source, dest: 'hls/' }),
+      await jobs.submit({ preset: twice, source, dest: 'hls/' }),
     ];
     for (const id of ids)
-      expect((await until(id, 'completed', 'error')).at(-1)).toMatchObject({ error: null });
+      expect((await jobs.until(id, 'completed', 'error')).at(-1)).toMatchObject({ error: null });
     const keys = (await store.outbound()).filter((key) => key.startsWith('hls/'));
     expect(keys).toEqual(['hls/index.m3u8', 'hls/s000.ts', 'hls/s001.ts', 'hls/two.mp4']);
   });
 
   it('14. a missing source, a bad option and a refused upload are errors that say why', async () => {
-    const missing = await submit({ preset: QUICK, source: 'src/none.mp4', dest: 'lost/' });
-    expect((await until(missing, 'completed', 'error')).at(-1)).toMatchObject({ status: 'error' });
-    expect((await job(missing)).error).toContain('src/none.mp4');
-    const bad = await preset('bad', { output: 'o.mp4', data: '{"raw":["-c:v nothing_of_that_name"]}' });
+    const missing = await jobs.submit({ preset: QUICK, source: 'src/none.mp4', dest: 'lost/' });
+    expect((await jobs.until(missing, 'completed', 'error')).at(-1)).toMatchObject({ status: 'error' });
+    expect((await jobs.job(missing)).error).toContain('src/none.mp4');
+    const bad = await jobs.preset('bad', { output: 'o.mp4', data: '{"raw":["-c:v nothing_of_that_name"]}' });
     const source = 'src/short film?.mp4';
-    const wrong = await submit({ preset: bad, source, dest: 'lost/' });
-    expect((await until(wrong, 'completed', 'error')).at(-1)).toMatchObject({ status: 'error' });
-    expect((await job(wrong)).error_log).toContain('nothing_of_that_name');
+    const wrong = await jobs.submit({ preset: bad, source, dest: 'lost/' });
+    expect((await jobs.until(wrong, 'completed', 'error')).at(-1)).toMatchObject({ status: 'error' });
+    expect((await jobs.job(wrong)).error_log).toContain('nothing_of_that_name');
     // Slack is told through the outbox.
     const strict = await refuseWrites(store.s3.url);
     await settings({ S3_ENDPOINT: strict.url, SLACK_WEBHOOK: 'https://slack.invalid/a-secret' });
-    const refused = await submit({ preset: QUICK, source, dest: 'lost/' });
-    const seen = await until(refused, 'completed', 'error');
+    const refused = await jobs.submit({ preset: QUICK, source, dest: 'lost/' });
+    const seen = await jobs.until(refused, 'completed', 'error');
     expect(seen.map((one) => one.status)).not.toContain('completed');
-    expect((await job(refused)).error).toContain('AccessDenied');
+    expect((await jobs.job(refused)).error).toContain('AccessDenied');
     // The result that nobody can fetch takes no space any more.
     const [{ files } = {}] = await grid.query(
       `select count(*)::int as files from jobs where state = 'succeeded'`,
@@ -204,8 +157,8 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
     await settings({ S3_ENDPOINT: store.s3.url, SLACK_WEBHOOK: '' });
     strict.close();
     // The same job, once more: a revision of its own.
-    expect(await post(`/api/jobs/${refused}/restart`)).toBe(200);
-    expect((await until(refused, 'completed', 'error')).at(-1)).toMatchObject({
+    expect(await jobs.post(`/api/jobs/${refused}/restart`)).toBe(200);
+    expect((await jobs.until(refused, 'completed', 'error')).at(-1)).toMatchObject({
       status: 'completed',
       error: null,
     });
@@ -213,34 +166,36 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
   });
 
   it('15. a cancel while queued, downloading and encoding stays, ends ffmpeg and leaves nothing', async () => {
-    const slow = await preset('slow', {
+    const slow = await jobs.preset('slow', {
       output: 'slow.mp4',
       data: '{"raw":["-vf scale=-2:1080 -c:v libx264 -preset veryslow -threads 1"]}',
     });
-    const encoding = await submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
-    await until(encoding, 'encoding');
+    const encoding = await jobs.submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
+    await jobs.until(encoding, 'encoding');
     // The one slot is taken.
-    const queued = await submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
-    expect(await post(`/api/jobs/${queued}/cancel`)).toBe(200);
-    await expect.poll(async () => (await job(encoding)).speed, { timeout: JOB_MS }).toMatch(/^\d+\.\d\dx$/);
+    const queued = await jobs.submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
+    expect(await jobs.post(`/api/jobs/${queued}/cancel`)).toBe(200);
+    await expect
+      .poll(async () => (await jobs.job(encoding)).speed, { timeout: JOB_MS })
+      .toMatch(/^\d+\.\d\dx$/);
     const busy = (await grid.call('GET', '/api/worker/busy', { token: operator })).json;
     expect(JSON.parse(busy[0].args_json)).toMatchObject({ preset: slow, source: 'src/t.mp4' });
     expect(tools()).toBeGreaterThan(0);
-    expect(await post(`/api/jobs/${encoding}/cancel`)).toBe(200);
+    expect(await jobs.post(`/api/jobs/${encoding}/cancel`)).toBe(200);
     await expect.poll(tools, { timeout: 10_000 }).toBe(0);
 
     await settings({ S3_ENDPOINT: `http://${network.address}` });
     network.swallow('down');
-    const downloading = await submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
-    await until(downloading, 'downloading');
-    expect(await post(`/api/jobs/${downloading}/cancel`)).toBe(200);
+    const downloading = await jobs.submit({ preset: slow, source: 'src/t.mp4', dest: 'gone/' });
+    await jobs.until(downloading, 'downloading');
+    expect(await jobs.post(`/api/jobs/${downloading}/cancel`)).toBe(200);
     network.release();
     await settings({ S3_ENDPOINT: store.s3.url });
 
     // Another job of the same queue comes through: what was cancelled would have come before it.
-    const after = await submit({ preset: QUICK, source: 'src/short film?.mp4', dest: 'after/' });
-    await until(after, 'completed');
-    for (const id of [queued, encoding, downloading]) expect((await job(id)).status).toBe('cancelled');
+    const after = await jobs.submit({ preset: QUICK, source: 'src/short film?.mp4', dest: 'after/' });
+    await jobs.until(after, 'completed');
+    for (const id of [queued, encoding, downloading]) expect((await jobs.job(id)).status).toBe('cancelled');
     expect((await store.outbound()).filter((key) => key.startsWith('gone/'))).toEqual([]);
     await expect
       .poll(() => grid.query('select job_id from openencoder_jobs where staged_key is not null'), {
@@ -250,24 +205,26 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
   });
 
   it('16. a job outlives its agent, killed in the middle, and a restart of the coordinator; it is published once', async () => {
-    const steady = await preset('steady', {
+    const steady = await jobs.preset('steady', {
       output: 'steady.mp4',
       data: '{"raw":["-vf scale=-2:720 -c:v libx264 -preset medium -threads 1"]}',
     });
     await agent.kill();
     const victim = await grid.addAgentProcess('victim');
-    const id = await submit({ preset: steady, source: 'src/middle.mp4', dest: 'sixteen/' });
-    await until(id, 'encoding');
+    const id = await jobs.submit({ preset: steady, source: 'src/middle.mp4', dest: 'sixteen/' });
+    await jobs.until(id, 'encoding');
     await victim.kill();
     await expect.poll(tools, { timeout: 10_000 }).toBe(0);
     await grid.restart();
     agent = grid.addAgent();
-    const seen = await until(id, 'completed', 'error');
+    const seen = await jobs.until(id, 'completed', 'error');
     expect(seen.at(-1)).toMatchObject({ status: 'completed', error: null });
     expect(seen.filter(({ status }) => status === 'completed')).toHaveLength(1);
     expect((await store.outbound()).filter((key) => key.startsWith('sixteen/'))).toEqual([
       'sixteen/steady.mp4',
     ]);
-    expect(Math.abs(Number((await fetched('sixteen/steady.mp4')).format.duration) - 6)).toBeLessThan(0.1);
+    expect(Math.abs(Number((await jobs.fetched('sixteen/steady.mp4')).format.duration) - 6)).toBeLessThan(
+      0.1,
+    );
   });
 });

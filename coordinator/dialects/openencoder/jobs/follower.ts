@@ -1,11 +1,11 @@
 import { GridError, toGridError } from '../../../../shared/errors.ts';
 import type { Service } from '../../../../shared/service.ts';
 import type { Context } from '../context.ts';
-import { shown } from './derive.ts';
 import type { JobRow } from './job-store.ts';
 import { removeGridJob } from './lifecycle.ts';
 import { publish, removeLost } from './publish.ts';
 import { OWNER } from './notices.ts';
+import { observe } from './observe.ts';
 import { stage } from './stage.ts';
 import { Step, Superseded } from './step.ts';
 import type { WorkStore } from './work-store.ts';
@@ -156,38 +156,10 @@ export class Follower implements Service {
   }
 
   async #observe(row: JobRow, gridJobId: string): Promise<void> {
-    const { jobs } = this.#context.parts.grid;
     const job = await this.#jobOf(row, gridJobId);
     if (job === undefined) return;
-    if (job.state === 'cancelled') {
-      await this.#work.set(row, { status: 'cancelled', speed: null, fps: 0 });
-      return;
-    }
-    if (job.state === 'failed') return this.#fail(row, job.failure ?? { message: 'the job failed', log: '' });
-    const tasks = await jobs.tasks(gridJobId);
-    const now = shown(row, job, tasks);
-    const isEncoding = now.status === 'encoding' || now.status === 'uploading';
-    const probe = row.probe === '{}' ? await this.#probeOf(gridJobId) : undefined;
-    await this.#work.set(row, {
-      ...now,
-      eta_s: job.etaS ?? null,
-      clips_total: 1,
-      clips_done: job.state === 'succeeded' ? 1 : 0,
-      ...(probe === undefined ? {} : { probe }),
-      ...(isEncoding && row.preset_data !== null ? { options: row.preset_data } : {}),
-    });
-  }
-
-  /** The text of `{"streams": [...]}` as ffprobe prints them. */
-  async #probeOf(gridJobId: string): Promise<string | undefined> {
-    const outcome = await this.#context.parts.grid.jobs.outcome(gridJobId, 'probe');
-    if (outcome?.kind?.$case !== 'probe') return undefined;
-    try {
-      const { streams } = JSON.parse(outcome.kind.value.probeJson) as { streams?: unknown };
-      return JSON.stringify({ streams: streams ?? [] });
-    } catch {
-      throw new GridError('unprocessable', 'what ffprobe tells of the source is not understood');
-    }
+    const failure = await observe(this.#context, this.#work, { row, job });
+    if (failure !== undefined) await this.#fail(row, failure);
   }
 
   #begin(row: JobRow): void {

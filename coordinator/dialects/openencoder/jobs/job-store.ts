@@ -17,6 +17,7 @@ type JobsTable = {
   grid_job_id: string | null;
   staged_key: string | null;
   preset_data: string | null;
+  output_name: string | null;
   probe: Generated<string>;
   options: Generated<string>;
   progress: Generated<number>;
@@ -39,7 +40,7 @@ export type Tables = {
 
 export type JobRow = Selectable<JobsTable>;
 /** Without the long texts that no list tells. */
-export type ListedJob = Omit<JobRow, 'error_log' | 'preset_data'>;
+export type ListedJob = Omit<JobRow, 'error_log' | 'preset_data' | 'output_name'>;
 
 const LISTED = [
   ...(['job_id', 'guid', 'preset_id', 'preset', 'source', 'destination', 'created_at', 'status'] as const),

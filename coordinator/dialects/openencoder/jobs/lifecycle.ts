@@ -1,15 +1,23 @@
 import { sql } from 'kysely';
 import { GridError } from '../../../../shared/errors.ts';
+import { indexOfSpec } from '../../../domain/named-index.ts';
 import type { Transaction } from '../../../store/transaction.ts';
 import type { DialectParts } from '../../dialect.ts';
 import { failure, unknown } from '../errors.ts';
 import { ENDED } from './job-status.ts';
 import { tables, type JobRow, type JobStore } from './job-store.ts';
 
-/** Removes a job of the grid with all that it holds. Another API may have been faster. */
-export async function removeGridJob({ grid }: DialectParts, jobId: string, tx: Transaction): Promise<void> {
+/** Removes a job of the grid with all that it holds, and the index that it was made from. Another API may have been faster. */
+export async function removeGridJob(
+  { grid }: Pick<DialectParts, 'grid'>,
+  jobId: string,
+  tx: Transaction,
+): Promise<void> {
   try {
+    const { spec } = await grid.jobs.get(jobId, undefined, tx);
+    const indexOf = indexOfSpec(spec);
     await grid.jobs.remove(jobId, undefined, tx);
+    if (indexOf !== undefined) await removeGridJob({ grid }, indexOf, tx);
   } catch (error) {
     if (!(error instanceof GridError) || error.code !== 'not_found') throw error;
   }

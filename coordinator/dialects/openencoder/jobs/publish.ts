@@ -1,5 +1,6 @@
 import { GridError, toGridError } from '../../../../shared/errors.ts';
 import { fileName } from '../../../../shared/file-names.ts';
+import { shapeOf } from '../../../domain/job-shape.ts';
 import type { Artifact } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
 import { bucketAddress } from '../storage/bucket-address.ts';
@@ -16,8 +17,13 @@ interface ResultFile {
 }
 
 async function resultOf({ parts }: Context, row: JobRow): Promise<ResultFile[]> {
-  const artifacts = row.grid_job_id === null ? [] : await parts.grid.jobs.files(row.grid_job_id);
+  if (row.grid_job_id === null) return [];
   const prefix = keyOf(row.destination);
+  const { result, spec } = await parts.grid.jobs.get(row.grid_job_id);
+  // Of clips one file is made, which has no name yet.
+  if (shapeOf(spec) === 'film')
+    return result === undefined ? [] : [{ artifact: result, key: prefix + (row.output_name ?? '') }];
+  const artifacts = await parts.grid.jobs.files(row.grid_job_id);
   return artifacts.flatMap((artifact) => {
     const name = fileName(artifact);
     return name !== undefined && isResultFile(name) ? [{ artifact, key: prefix + name }] : [];

@@ -1,12 +1,10 @@
 import { GridError } from '../../../../shared/errors.ts';
 import type { Context } from '../context.ts';
-import { presetCommand } from '../presets/preset-data.ts';
 import { bucketAddress } from '../storage/bucket-address.ts';
 import { Bucket, type StoredFile } from '../storage/bucket.ts';
-import { commandOf } from './command.ts';
+import { submitStaged } from './grid-jobs.ts';
 import type { JobRow } from './job-store.ts';
-import { OWNER } from './notices.ts';
-import { nameOf, sourceKeys } from './places.ts';
+import { sourceKeys } from './places.ts';
 import { Superseded, type Step } from './step.ts';
 import type { WorkStore } from './work-store.ts';
 
@@ -36,7 +34,6 @@ export async function stage(
   const inbound = new Bucket(address, parts.clock);
   const preset = await presets.byId(row.preset_id);
   if (preset === undefined) throw new GridError('internal', `the preset ${row.preset_id} is gone`);
-  const command = commandOf(presetCommand(preset.data), preset.output);
   const found = await findSource(inbound, row.source);
   step.totalBytes = found.sizeBytes;
   const key = `sources/${parts.ids.uuid()}`;
@@ -48,17 +45,10 @@ export async function stage(
   if (sizeBytes !== found.sizeBytes)
     throw new GridError('unavailable', `the source has ${sizeBytes} bytes of ${found.sizeBytes}`);
   await parts.db.transaction().execute(async (tx) => {
-    const job = await parts.grid.jobs.submit(
-      {
-        ownerId: OWNER,
-        dialect: 'openencoder',
-        name: nameOf(row.source),
-        priority: 0,
-        spec: { shape: 'media', source: { ...ref, sizeBytes }, command },
-      },
-      tx,
-    );
-    const changes = { grid_job_id: job.jobId, preset_data: preset.data };
+    const { data, output } = preset;
+    const input = { wanted: { data, output }, source: { ...ref, sizeBytes }, tx };
+    const { jobId } = await submitStaged(context, row, input);
+    const changes = { grid_job_id: jobId, preset_data: data, output_name: output };
     if (!(await work.finish(row, changes, tx))) throw new Superseded();
   });
 }

@@ -100,6 +100,20 @@ export class WorkStore {
     return changed !== undefined;
   }
 
+  /** The next job of the grid for the same revision; false: it has got another one already. */
+  async replaceGridJob(
+    row: Claim & Pick<JobRow, 'grid_job_id'>,
+    gridJobId: string,
+    tx: Transaction,
+  ): Promise<boolean> {
+    const changed = await this.#mine(row, tx)
+      .set({ grid_job_id: gridJobId })
+      .where('grid_job_id', '=', row.grid_job_id)
+      .returning('job_id')
+      .executeTakeFirst();
+    return changed !== undefined;
+  }
+
   /** As `set`, while the claim is ours. */
   async finish(row: Claim, changes: Partial<JobRow>, tx?: Transaction): Promise<boolean> {
     const changed = await this.#mine(row, tx)

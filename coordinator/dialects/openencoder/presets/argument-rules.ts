@@ -36,13 +36,15 @@ function refuse(why: string): never {
   throw invalid(`data is not valid: ${why}`);
 }
 
-interface Option {
+/** An option as it stands in a command, its name in lower case and without the stream, and its value where it takes one. */
+export interface Option {
   readonly word: string;
   readonly name: string;
   readonly value: string | undefined;
 }
 
-function optionsOf(argv: readonly string[]): Option[] {
+/** The words of a command's options, in their order; a word that is none is refused. */
+export function optionsOf(argv: readonly string[]): Option[] {
   const options: Option[] = [];
   for (let at = 0; at < argv.length; at++) {
     const word = argv[at] ?? '';

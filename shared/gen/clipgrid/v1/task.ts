@@ -152,7 +152,7 @@ export interface MergeTask {
   /** Frames that the result must have, and those of each segment. */
   frameCount: number;
   segmentFrames: number[];
-  /** matroska or mp4. */
+  /** matroska, mp4 or webm. */
   container: string;
   /** True when the script returns as many frames as it got, so the source's time stamps come back. */
   restoreTimestamps: boolean;
@@ -161,7 +161,11 @@ export interface MergeTask {
   segmentInputs: number[];
   segmentRates: Rational[];
   /** Encoded audio: its tracks take the places of the sidecar's. */
-  audio: ObjectInput | undefined;
+  audio:
+    | ObjectInput
+    | undefined;
+  /** Each frame gets its time by the source's frame rate instead of its own: that is the same, but for the source's ticks. */
+  constantRate: boolean;
 }
 
 /** Looks at a source, of which it reads little: its streams, and about how long it is. */
@@ -2122,6 +2126,7 @@ function createBaseMergeTask(): MergeTask {
     segmentInputs: [],
     segmentRates: [],
     audio: undefined,
+    constantRate: false,
   };
 }
 
@@ -2167,6 +2172,9 @@ export const MergeTask: MessageFns<MergeTask> = {
     }
     if (message.audio !== undefined) {
       ObjectInput.encode(message.audio, writer.uint32(90).fork()).join();
+    }
+    if (message.constantRate !== false) {
+      writer.uint32(96).bool(message.constantRate);
     }
     return writer;
   },
@@ -2292,6 +2300,14 @@ export const MergeTask: MessageFns<MergeTask> = {
             message.audio = ObjectInput.decode(reader, reader.uint32());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.constantRate = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2343,6 +2359,11 @@ export const MergeTask: MessageFns<MergeTask> = {
         ? object.segment_rates.map((e: any) => Rational.fromJSON(e))
         : [],
       audio: isSet(object.audio) ? ObjectInput.fromJSON(object.audio) : undefined,
+      constantRate: isSet(object.constantRate)
+        ? globalThis.Boolean(object.constantRate)
+        : isSet(object.constant_rate)
+        ? globalThis.Boolean(object.constant_rate)
+        : false,
     };
   },
 
@@ -2381,6 +2402,9 @@ export const MergeTask: MessageFns<MergeTask> = {
     if (message.audio !== undefined) {
       obj.audio = ObjectInput.toJSON(message.audio);
     }
+    if (message.constantRate !== false) {
+      obj.constantRate = message.constantRate;
+    }
     return obj;
   },
 
@@ -2406,6 +2430,7 @@ export const MergeTask: MessageFns<MergeTask> = {
     message.audio = (object.audio !== undefined && object.audio !== null)
       ? ObjectInput.fromPartial(object.audio)
       : undefined;
+    message.constantRate = object.constantRate ?? false;
     return message;
   },
 };

@@ -89,18 +89,18 @@ describe('commands', () => {
 
 const FRESH: Shown = { status: 'downloading', progress: 99.99, speed: null, fps: 0 };
 const PROBE = { kind: 'probe', state: 'succeeded' } as TaskView;
-const job = (state: JobView['state']): JobView => ({ state }) as JobView;
-const media = (task: Partial<TaskView>): TaskView =>
+const job = (state: JobView['state'], more: Partial<JobView> = {}): JobView =>
   ({
-    kind: 'media',
-    state: 'leased',
-    phase: 'encode',
+    state,
+    spec: { shape: 'media' },
     framesDone: 0,
     framesTotal: 200,
     fps: 0,
     speed: 0,
-    ...task,
-  }) as TaskView;
+    ...more,
+  }) as JobView;
+const media = (task: Partial<TaskView>): TaskView =>
+  ({ kind: 'media', state: 'leased', phase: 'encode', ...task }) as TaskView;
 
 describe('the status of a job (contract 3.2)', () => {
   it('goes through its stages', () => {
@@ -109,20 +109,45 @@ describe('the status of a job (contract 3.2)', () => {
     expect(probing).toEqual({ status: 'probing', progress: 0, speed: null, fps: 0 });
     const fetching = shown(probing, job('encoding'), [PROBE, media({ phase: 'fetch' })]);
     expect(fetching.status).toBe('probing');
-    const at50 = shown(fetching, job('encoding'), [
-      PROBE,
-      media({ framesDone: 100, fps: 45.25, speed: 1.812 }),
-    ]);
+    const half = { framesDone: 100, fps: 45.25, speed: 1.812 };
+    const at50 = shown(fetching, job('encoding', half), [PROBE, media({})]);
     expect(at50).toEqual({ status: 'encoding', progress: 50, speed: '1.81x', fps: 45.25 });
-    const uploading = shown(at50, job('encoding'), [PROBE, media({ phase: 'upload', framesDone: 200 })]);
+    const all = job('encoding', { framesDone: 200 });
+    const uploading = shown(at50, all, [PROBE, media({ phase: 'upload' })]);
     expect(uploading).toEqual({ status: 'uploading', progress: 0, speed: null, fps: 0 });
     expect(shown(uploading, job('succeeded'), [PROBE]).status).toBe('uploading');
+  });
+  it('of clips goes through the same: a look, clips until all segments are there, their merge', () => {
+    const look = (state: JobView['state']) => job(state, { spec: { shape: 'index' } as JobView['spec'] });
+    const index = (state: TaskView['state']): TaskView => ({ kind: 'index', state }) as TaskView;
+    expect(shown(FRESH, look('indexing'), [index('ready')])).toEqual(FRESH);
+    const probing = shown(FRESH, look('indexing'), [index('leased')]);
+    expect(probing.status).toBe('probing');
+    expect(shown(probing, look('succeeded'), [index('succeeded')]).status).toBe('probing');
+    const film = (state: JobView['state'], more: Partial<JobView> = {}) =>
+      job(state, { spec: { shape: 'film' } as JobView['spec'], clipsTotal: 2, clipsDone: 0, ...more });
+    const clip = (state: TaskView['state']): TaskView => ({ kind: 'encode', state }) as TaskView;
+    const audio = { kind: 'audio', state: 'leased' } as TaskView;
+    expect(shown(probing, film('encoding'), [clip('ready'), clip('ready'), audio]).status).toBe('probing');
+    const begun = shown(probing, film('encoding'), [clip('leased'), clip('ready'), audio]);
+    expect(begun).toEqual({ status: 'encoding', progress: 0, speed: null, fps: 0 });
+    // Its tasks are not looked at any more.
+    const half = { framesDone: 100, clipsDone: 1, fps: 30, speed: 2.5 };
+    const at50 = shown(begun, film('encoding', half), []);
+    expect(at50).toEqual({ status: 'encoding', progress: 50, speed: '2.50x', fps: 30 });
+    const again = shown(at50, film('encoding', { framesDone: 20 }), []);
+    expect(again).toMatchObject({ status: 'encoding', progress: 50 });
+    // All segments are there, the sound is not.
+    const segments = film('encoding', { framesDone: 200, clipsDone: 2 });
+    expect(shown(at50, segments, [])).toEqual({ status: 'uploading', progress: 0, speed: null, fps: 0 });
+    expect(shown(at50, film('merging', { clipsDone: 2 }), []).status).toBe('uploading');
+    expect(shown(at50, film('succeeded', { clipsDone: 2 }), []).status).toBe('uploading');
   });
   it('stays where it is when the task starts anew', () => {
     const encoding: Shown = { status: 'encoding', progress: 70, speed: '2.00x', fps: 50 };
     const again = shown(encoding, job('encoding'), [PROBE, media({ state: 'ready' })]);
     expect(again).toEqual({ status: 'encoding', progress: 70, speed: null, fps: 0 });
-    expect(shown(again, job('encoding'), [PROBE, media({ framesDone: 20 })]).progress).toBe(70);
+    expect(shown(again, job('encoding', { framesDone: 20 }), [PROBE, media({})]).progress).toBe(70);
   });
   it('tells no 100 % before the end, and nothing where it knows nothing', () => {
     expect(percent(200, 200)).toBe(99.99);
