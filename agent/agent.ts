@@ -13,6 +13,11 @@ import { Drain, giveBack } from './drain.ts';
 import { openIdentity } from './enrol.ts';
 import { findProgram } from './find-program.ts';
 import { createGpuSampler } from './gpu.ts';
+import { openControl } from './guest/control-server.ts';
+import type { Guest } from './guest/guest.ts';
+import { openGuest } from './guest/open-guest.ts';
+import { statusOf } from './guest/status.ts';
+import { WorkClocks } from './guest/work-clocks.ts';
 import { createLoadSampler, readHardware } from './hardware.ts';
 import type { Identity } from './identity.ts';
 import { LeaseHolder } from './lease-holder.ts';
@@ -39,7 +44,7 @@ const RECONNECT = { firstMs: 300, maxMs: 15_000 };
 const RECONNECT_HOLDING = { firstMs: 300, maxMs: 1_500 };
 const PROTOCOL = 1;
 
-type Connected = AgentDeps & { readonly coordinators: Coordinators };
+type Connected = AgentDeps & { readonly coordinators: Coordinators; readonly guest: Guest };
 
 interface Known extends Identity {
   readonly start: number;
@@ -73,20 +78,40 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   const source = await startSourceProxy({ clock, ids });
   const holder = new LeaseHolder(clock);
   const link = new Link();
+  const workClocks = new WorkClocks(clock);
+  const guest = await openGuest({ config, clock, logger, holder, link, workClocks, nvidiaSmi });
   const gpuLoads = createGpuSampler({ nvidiaSmi, clock });
   const known = { ...identity, start, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
-  const tasks = { capabilities, source, workspace, holder, link, clock, ids, logger };
+  const tasks = { capabilities, source, workspace, holder, link, workClocks, clock, ids, logger };
+  const control = await openControl({
+    dataDir: config.dataDir,
+    logger,
+    status: () =>
+      statusOf({
+        config,
+        agentId,
+        coordinator: coordinators.address,
+        connected: link.isAttached,
+        holder,
+        pause: guest.pause,
+      }),
+    pause: (forMs) => guest.pauseByOwner(forMs),
+    resume: () => guest.resumeByOwner(),
+  });
   logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
   try {
-    await stayConnected({ ...deps, coordinators }, known, tasks);
+    guest.start();
+    await stayConnected({ ...deps, coordinators, guest }, known, tasks);
   } finally {
+    await guest.stop();
+    await control.close();
     for (const lease of holder.all()) holder.lost(lease.fence, 'the agent is leaving');
     await source.close();
   }
 }
 
 async function stayConnected(deps: Connected, known: Known, tasks: TaskRunnerDeps): Promise<void> {
-  const { config, clock, ids, logger, coordinators } = deps;
+  const { config, clock, ids, logger, coordinators, guest } = deps;
   const { holder, link } = tasks;
   const gone = new AbortController();
   const stop = AbortSignal.any([deps.quit, gone.signal]);
@@ -95,6 +120,8 @@ async function stayConnected(deps: Connected, known: Known, tasks: TaskRunnerDep
     logger.info({ reason }, 'draining: what is held is finished, nothing new is taken');
     const deadlineSeconds = Math.round(config.drainDeadlineMs / 1000);
     link.announce({ $case: 'drain', value: { reason, deadlineSeconds, undo: false } });
+    // What stands still comes to no end.
+    if (guest.told) giveBack(tasks, `the agent is leaving, and paused: ${guest.told.reason}`);
     void Promise.race([holder.empty(), clock.sleep(config.drainDeadlineMs, stop)]).then(() => {
       giveBack(tasks, 'the agent is leaving');
       gone.abort();
@@ -140,7 +167,7 @@ interface Parts {
 }
 
 function sessionDeps(
-  { config, clock, logger, coordinators }: Connected,
+  { config, clock, logger, coordinators, guest }: Connected,
   { known, tasks, running, drain }: Parts,
 ): Omit<SessionDeps, 'client'> {
   const { capabilities, key, agentId } = known;
@@ -169,7 +196,7 @@ function sessionDeps(
       incarnation: known.incarnation,
       connection: ++connections,
       labels: {},
-      pause: undefined,
+      pause: guest.told,
     }),
     onGrant(grant, times) {
       if (grant.fence === undefined) return;
@@ -178,12 +205,18 @@ function sessionDeps(
         const reason = `this agent works on ${running.size} tasks already: it has ${config.slots} slots`;
         return tasks.link.tell({ $case: 'release', value: { fence: grant.fence, reason } });
       }
+      // Granted before the coordinator heard of the pause.
+      if (guest.told) {
+        const reason = `paused: ${guest.told.reason}`;
+        return tasks.link.tell({ $case: 'release', value: { fence: grant.fence, reason } });
+      }
       const lease = tasks.holder.grant(grant.fence, times);
       const work = runTask(tasks, grant, lease);
       running.add(work);
       void work.finally(() => running.delete(work));
     },
     drain,
+    guest,
     elsewhere: coordinators.several,
   };
 }

@@ -1,3 +1,4 @@
+import type { GuestSettings } from './guest/settings.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 
 /** What an agent is told at its start. */
@@ -22,6 +23,12 @@ export interface AgentConfig {
   readonly drainDeadlineMs: number;
   /** Where they differ from the usual ones. */
   readonly sandboxLimits?: Partial<SandboxLimits>;
+  /** When the owner of the machine comes first. Default: never. */
+  readonly guest?: GuestSettings;
+  /** What a program needs in its environment to ask the screen: DISPLAY, XAUTHORITY. */
+  readonly screen?: Readonly<Record<string, string>>;
+  /** Added to the niceness of the agent and all that it starts: 0 to 19. */
+  readonly nice?: number;
   readonly version: string;
 }
 

@@ -44,7 +44,12 @@ export function parseNvidiaLoad(csv: string): GpuLoad[] {
 export async function askNvidia(nvidiaSmi: string, fields: string, clock: Clock): Promise<string> {
   const argv = [nvidiaSmi, `--query-gpu=${fields}`, '--format=csv,noheader,nounits'];
   const command = { argv, cwd: '/', environment: TOOL_ENVIRONMENT };
-  const options = { signal: AbortSignal.timeout(QUERY_LIMIT_MS), clock, stdout: 'collect' } as const;
+  const options = {
+    signal: AbortSignal.timeout(QUERY_LIMIT_MS),
+    clock,
+    stdout: 'collect',
+    isHelper: true,
+  } as const;
   return runTool(command, options).then(
     ({ stdout }) => stdout,
     () => '',

@@ -3,6 +3,7 @@ import { arch, availableParallelism, freemem, hostname, totalmem, type } from 'n
 import { cpu, graphics, mem, osInfo } from 'systeminformation';
 import type { Clock } from '../shared/clock.ts';
 import type { Gpu, GpuLoad, Hardware, Load } from '../shared/gen/clipgrid/v1/session.ts';
+import { parseCpuTimes, type CpuTimes } from './guest/proc.ts';
 import { askNvidia, NVIDIA_CARDS, parseNvidiaCards } from './gpu.ts';
 
 export interface HardwareProbe {
@@ -57,18 +58,6 @@ export async function readHardware(probe: HardwareProbe): Promise<Hardware> {
     gpus,
     disks: [{ path: dataDir, sizeBytes: disk.blocks * disk.bsize, freeBytes: disk.bavail * disk.bsize }],
   };
-}
-
-interface CpuTimes {
-  readonly busy: number;
-  readonly total: number;
-}
-
-/** First line of /proc/stat, in clock ticks: user, nice, system, idle, iowait, ... (proc_stat(5)). */
-function parseCpuTimes(stat: string): CpuTimes {
-  const ticks = stat.split('\n')[0]?.trim().split(/\s+/).slice(1, 9).map(Number) ?? [];
-  const total = ticks.reduce((sum, value) => sum + value, 0);
-  return { busy: total - (ticks[3] ?? 0) - (ticks[4] ?? 0), total };
 }
 
 /** Samples the load between two calls, from /proc: cheap enough for every heartbeat. `gpuLoads`: the latest known ones. */

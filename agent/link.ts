@@ -43,6 +43,11 @@ export class Link {
     }
   }
 
+  /** Whether a session is there. */
+  get isAttached(): boolean {
+    return this.#send !== undefined;
+  }
+
   detach(): void {
     this.#send = undefined;
   }

@@ -17,7 +17,7 @@ export async function removeTree(path: string, clock: Clock): Promise<void> {
   const run = (argv: readonly string[]) =>
     runTool(
       { argv, cwd: '/', environment: { PATH: '/usr/bin:/bin' } },
-      { signal: AbortSignal.timeout(LIMIT_MS), clock },
+      { signal: AbortSignal.timeout(LIMIT_MS), clock, isHelper: true },
     );
   // What cannot be opened up may still be removable.
   await run(['chmod', '-R', 'u+rwx', '--', path]).catch(() => undefined);

@@ -15,6 +15,7 @@ import type {
 import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { Logger } from '../shared/logger.ts';
 import type { Drain } from './drain.ts';
+import type { Guest } from './guest/guest.ts';
 import type { LeaseHolder, TrustTimes } from './lease-holder.ts';
 import type { Link } from './link.ts';
 
@@ -30,6 +31,8 @@ export interface SessionDeps {
   hello(held: readonly Fence[], proof: Uint8Array): Hello;
   load(): Promise<Load>;
   readonly drain: Drain;
+  /** Whether the owner of the machine needs it. */
+  readonly guest: Pick<Guest, 'told' | 'onChange'>;
   /** Whether there is another coordinator, at which leases could be kept (L8). */
   readonly elsewhere: boolean;
   onGrant(grant: LeaseGrant, times: TrustTimes): void;
@@ -73,6 +76,7 @@ export class Session {
   #timer: Timer | undefined;
   #overdue: Timer | undefined;
   #nextBeatMs = Infinity;
+  #forgetGuest: () => void = () => undefined;
   #goodbye: Goodbye | undefined;
   #leaving = false;
   #loading = false;
@@ -144,6 +148,7 @@ export class Session {
     this.#over = true;
     this.#timer?.cancel();
     this.#overdue?.cancel();
+    this.#forgetGuest();
     this.#deps.link.detach();
     this.#stream.cancel();
     const reconnect = this.#goodbye?.reconnect ?? true;
@@ -218,6 +223,8 @@ export class Session {
     }
     link.attach((message) => this.#write(message), welcome.keptLeases);
     this.#deps.logger.info({ session: welcome.sessionId, coordinator: welcome.coordinatorId }, 'connected');
+    // Said at once, and before what is given back because of it.
+    this.#forgetGuest = this.#deps.guest.onChange(() => this.#say(undefined));
     void this.#beat();
   }
 
@@ -255,11 +262,15 @@ export class Session {
   }
 
   async #beat(): Promise<void> {
-    const { clock, holder } = this.#deps;
     if (this.#leaving || this.#over) return;
     this.#nextBeatMs = Infinity;
     this.#beatWithin(this.#intervalMs);
-    const load = await this.#load();
+    this.#say(await this.#load());
+  }
+
+  /** One heartbeat. */
+  #say(load: Load | undefined): void {
+    const { clock, holder, guest } = this.#deps;
     if (this.#leaving || this.#over) return;
     const sequence = ++this.#sequence;
     const leases = holder.all().map(({ fence, progress }) => ({
@@ -272,7 +283,7 @@ export class Session {
       logTail: '',
     }));
     this.#sent.set(sequence, clock.monotonicMs());
-    this.#write({ $case: 'heartbeat', value: { sequence, load, leases, pause: undefined } });
+    this.#write({ $case: 'heartbeat', value: { sequence, load, leases, pause: guest.told } });
     this.#awaitAnswer();
   }
 

@@ -21,6 +21,8 @@ export interface SpawnOptions {
   onStderrLine?(line: string): void;
   /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
   readonly graceMs?: number;
+  /** It works for the agent itself, not for a task: it stays in the agent's process group, and no pause stops it. */
+  readonly isHelper?: boolean;
 }
 
 /** A started program: its process group dies with the abort, and `done` tells how it ended. Never rejects. */
@@ -42,20 +44,20 @@ export interface ToolExit {
 
 const GRACE_MS = 2_000;
 
-function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals): void {
+function signalGroup({ pid }: ChildProcess, signal: NodeJS.Signals, isHelper = false): void {
   if (pid === undefined) return;
   try {
-    process.kill(-pid, signal);
+    process.kill(isHelper ? pid : -pid, signal);
   } catch {
     // The group is gone already.
   }
 }
 
 /** Ends a whole process group: asks first, then kills. */
-function killGroup(child: ChildProcess, { clock, graceMs = GRACE_MS }: SpawnOptions): void {
-  if (graceMs === 0) return signalGroup(child, 'SIGKILL');
-  signalGroup(child, 'SIGTERM');
-  const timer = clock.after(graceMs, () => signalGroup(child, 'SIGKILL'));
+function killGroup(child: ChildProcess, { clock, graceMs = GRACE_MS, isHelper }: SpawnOptions): void {
+  if (graceMs === 0) return signalGroup(child, 'SIGKILL', isHelper);
+  signalGroup(child, 'SIGTERM', isHelper);
+  const timer = clock.after(graceMs, () => signalGroup(child, 'SIGKILL', isHelper));
   child.once('close', () => timer.cancel());
 }
 
@@ -66,7 +68,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     cwd: command.cwd,
     env: { ...command.environment },
     stdio: ['pipe', 'pipe', 'pipe'],
-    detached: true,
+    detached: options.isHelper !== true,
   });
   const tail = new OutputTail();
   const lines = new OutputLines((line) => {
@@ -86,7 +88,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     child.once('exit', () => {
       atMs = options.clock.monotonicMs();
       // What it started and left behind would hold the pipes open, and the machine busy.
-      signalGroup(child, 'SIGKILL');
+      signalGroup(child, 'SIGKILL', options.isHelper);
     });
     child.once('error', (spawnError) =>
       resolve({ code: null, signal: null, spawnError, atMs: options.clock.monotonicMs() }),

@@ -8,6 +8,7 @@ import type { Logger } from '../shared/logger.ts';
 import type { Capabilities } from './capabilities.ts';
 import { COMMIT_BACKOFF, deliver, savePart } from './deliver.ts';
 import { asDiskFull, freeBytes } from './disk-full.ts';
+import type { WorkClocks } from './guest/work-clocks.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
@@ -29,6 +30,7 @@ export interface TaskRunnerDeps {
   readonly workspace: Workspace;
   readonly holder: LeaseHolder;
   readonly link: Link;
+  readonly workClocks: WorkClocks;
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
@@ -73,10 +75,11 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
   const { fence } = lease;
   const logger = deps.logger.child({ task: fence.taskId, epoch: fence.epoch, job: grant.jobId });
   const tail = new OutputTail();
+  const work = deps.workClocks.open(lease.abort.signal);
   let workDir: string | undefined;
   try {
     workDir = await workspace.create(fence.leaseId);
-    const context = contextOf(deps, { lease, workDir, tail, logger });
+    const context = { ...contextOf(deps, { lease, workDir, tail, logger }), clock: work.clock };
     const output = await runKind(grant.spec, context);
     await deliver(deps, { lease, output, logTail: tail.toString() });
     logger.info({}, 'task committed');
@@ -85,6 +88,7 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
     const error = asDiskFull(toGridError(thrown), circumstances);
     await tellFailure(deps, { lease, tail, logger, workDir: workDir ?? '' }, error);
   } finally {
+    work.close();
     if (workDir) {
       await deps.capabilities.sandbox.release(workDir);
       await workspace

@@ -1,7 +1,16 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../shared/clock.ts';
+import { stoppedWithin } from './guest/proc.ts';
 import { removeTree } from './remove-tree.ts';
+
+function endProcess(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended, or is not ours.
+  }
+}
 
 /** Private directories for attempts, below the agent's own folder. */
 export class Workspace {
@@ -16,6 +25,7 @@ export class Workspace {
   /** Opens the folder and removes what a killed agent left in it. */
   static async open(dataDir: string, clock: Clock): Promise<Workspace> {
     const root = join(dataDir, 'work');
+    for (const pid of stoppedWithin(root)) endProcess(pid);
     await removeTree(root, clock);
     await mkdir(root, { recursive: true, mode: 0o700 });
     return new Workspace(root, clock);

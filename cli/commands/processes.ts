@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import type { CliContext } from '../context.ts';
+import { localAgentCommands } from './local-agent.ts';
 
 /** What runs in this very process; its own `main.ts` reads the arguments, so that there is one help and one behaviour. */
 const MAINS = {
@@ -14,10 +15,11 @@ const SUMMARIES = {
 
 /** `clipgrid coordinator` and `clipgrid agent`: become that process. */
 export function processCommands(context: CliContext): Command[] {
-  return (['coordinator', 'agent'] as const).map((name) =>
+  const commands = (['coordinator', 'agent'] as const).map((name) =>
     new Command(name)
       .summary(SUMMARIES[name])
       .helpOption(false)
+      .helpCommand(false)
       .allowUnknownOption()
       .passThroughOptions()
       .argument('[arguments...]')
@@ -27,4 +29,6 @@ export function processCommands(context: CliContext): Command[] {
         await MAINS[name]();
       }),
   );
+  for (const command of localAgentCommands(context)) commands[1]?.addCommand(command);
+  return commands;
 }

@@ -15,6 +15,7 @@ import type { SimObjects } from './objects.ts';
 import type { Random } from './random.ts';
 import { workOf, type Film, type Work } from './work.ts';
 import type { SimProcess, World } from './world.ts';
+import { NO_GUEST } from '../support/no-guest.ts';
 
 export interface AgentFaults {
   /** Probabilities for each attempt. */
@@ -124,6 +125,7 @@ export class SimAgent {
         Hello.create({ ...known, connection, capabilities: CAPABILITIES, heldLeases: [...held] }),
       load: async () => Load.create(),
       elsewhere: this.deps.elsewhere,
+      guest: NO_GUEST,
       drain: new Drain({ clock: process, holder: this.holder, link: this.#link, logger: silentLogger }),
       onGrant: (grant, times) => {
         if (grant.fence === undefined) return;

@@ -12,6 +12,7 @@ export interface AgentBody {
   readonly name: string;
   readonly state: string;
   readonly leases: number;
+  readonly paused: { readonly reason: string; readonly since: string } | null;
 }
 
 export interface Submission {

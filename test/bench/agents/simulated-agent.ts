@@ -12,6 +12,7 @@ import { AgentServiceClient, type Hello } from '../../../shared/gen/clipgrid/v1/
 import { silentLogger } from '../../../shared/logger.ts';
 import { wallMs } from '../support/stats.ts';
 import { simulatedOutput } from './output.ts';
+import { NO_GUEST } from '../../support/no-guest.ts';
 
 export interface SimulatedAgentDeps {
   readonly coordinator: string;
@@ -77,6 +78,7 @@ export class SimulatedAgent {
         void this.#work(grant, held, kind);
       },
       elsewhere: false,
+      guest: NO_GUEST,
       drain: new Drain({ clock: systemClock, holder: this.#holder, link: this.#link, logger: silentLogger }),
     });
     const end = await session.run({ leave: NEVER, quit: NEVER });

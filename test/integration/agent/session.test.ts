@@ -15,6 +15,7 @@ import {
 import { silentLogger } from '../../../shared/logger.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
 import { startScriptedCoordinator, welcome, type SessionCall } from '../../support/scripted-coordinator.ts';
+import { NO_GUEST } from '../../support/no-guest.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => {
@@ -39,6 +40,7 @@ function startSession(port: number, times?: ChannelTimes) {
     clock,
     logger,
     elsewhere: false,
+    guest: NO_GUEST,
     drain: new Drain({ clock, holder, link, logger }),
     hello: () => Hello.create({ agentId: 'a' }),
     load: async () => Load.create({}),

@@ -5,17 +5,22 @@ import { ManualClock } from '../../support/manual-clock.ts';
 
 test('a line of /proc/PID/stat is read whatever the name of the program is', () => {
   const line =
-    '4711 (a (strange) 1 2) S 42 4711 4711 0 -1 4194560 183 0 0 0 17 5 1 2 20 0 1 0 9 4 1 18446744073709551615';
-  expect(parseProcessStat(line)).toEqual({ pid: 4711, parent: 42, ticks: 22 });
+    '4711 (a (strange) 1 2) S 42 4710 4711 0 -1 4194560 183 0 0 0 17 5 1 2 20 0 1 0 9 4 1 18446744073709551615';
+  const known = { pid: 4711, parent: 42, ticks: 22, reapedTicks: 3, group: 4710 };
+  expect(parseProcessStat(line)).toEqual({ ...known, name: 'a (strange) 1 2', state: 'S' });
   expect(parseProcessStat('')).toBeUndefined();
 });
 
-const all: ProcessTimes[] = [
-  { pid: 1, parent: 0, ticks: 900 },
-  { pid: 10, parent: 1, ticks: 5 },
-  { pid: 11, parent: 10, ticks: 7 },
-  { pid: 12, parent: 11, ticks: 3 },
-  { pid: 20, parent: 1, ticks: 100 },
+function process(pid: number, parent: number, ticks: number): ProcessTimes {
+  return { pid, parent, ticks, reapedTicks: 0, group: pid, name: 'tool', state: 'S' };
+}
+
+const all = [
+  process(1, 0, 900),
+  process(10, 1, 5),
+  process(11, 10, 7),
+  process(12, 11, 3),
+  process(20, 1, 100),
 ];
 
 test('a tree of processes is the program and all that it started, whichever group they are in', () => {

@@ -4,7 +4,7 @@ import { Drain } from '../../../agent/drain.ts';
 import { LeaseHolder } from '../../../agent/lease-holder.ts';
 import { Link } from '../../../agent/link.ts';
 import { Session, type SessionEnd } from '../../../agent/session.ts';
-import { Hello, Load, Welcome } from '../../../shared/gen/clipgrid/v1/session.ts';
+import { Hello, Load, Welcome, type Pause } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { silentLogger } from '../../../shared/logger.ts';
 import { FakeStream } from '../../support/fake-stream.ts';
 import { ManualClock } from '../../support/manual-clock.ts';
@@ -18,7 +18,11 @@ let stream: FakeStream;
 let load: () => Promise<Load>;
 let ended: SessionEnd | undefined;
 let elsewhere: boolean;
+let guest: { told: Pause | undefined; onChange(changed: () => void): () => void };
+let changed: (() => void) | undefined;
 beforeEach(() => {
+  changed = undefined;
+  guest = { told: undefined, onChange: (listener) => ((changed = listener), () => (changed = undefined)) };
   elsewhere = false;
   clock = new ManualClock();
   holder = new LeaseHolder(clock);
@@ -50,6 +54,7 @@ async function start(kept: { taskId: string; epoch: number; leaseId: string }[] 
     load: () => load(),
     elsewhere,
     drain: new Drain({ clock, holder, link, logger: silentLogger }),
+    guest,
     onGrant: (grant, times) => void holder.grant(grant.fence!, times),
   });
   void session.run({ leave: never, quit: never }).then((end) => (ended = end));
@@ -228,6 +233,7 @@ test.each([
     hello: () => Hello.create(),
     load: () => load(),
     elsewhere,
+    guest,
     onGrant: () => undefined,
   });
   void session.run({ leave: never, quit: never }).then((end) => (ended = end));
@@ -235,4 +241,22 @@ test.each([
   expect(ended).toBeUndefined();
   await pass(500);
   expect(ended).toMatchObject({ welcomed: false, reason: 'no Welcome came' });
+});
+
+test('a pause is said at once, whatever the machine takes to tell its load, and with every heartbeat until it is over', async () => {
+  await start();
+  load = () => new Promise(() => undefined);
+  const before = beats().length;
+  guest.told = { reason: 'blender runs' };
+  changed!();
+  expect(beats().slice(before)).toMatchObject([{ pause: { reason: 'blender runs' } }]);
+  await pass(3_500, 500);
+  expect(beats().at(-1)!.pause).toEqual({ reason: 'blender runs' });
+  guest.told = undefined;
+  changed!();
+  expect(beats().at(-1)!.pause).toBeUndefined();
+  stream.hear({ $case: 'goodbye', value: { reason: 'over', reconnect: true, reconnectAfterMs: 0 } });
+  stream.emit('end');
+  await settle();
+  expect(changed).toBeUndefined();
 });
