@@ -10,6 +10,8 @@ export interface HeldLease {
   progress: RunnerProgress;
   /** The trust deadline, on the monotonic clock (L5). */
   deadlineMs: number;
+  /** Set while it is worked on: somebody looks at what its tools print. */
+  follow?: (forMs: number, again: boolean) => void;
 }
 
 export interface TrustTimes {
@@ -57,6 +59,11 @@ export class LeaseHolder {
     if (lease === undefined || lease.fence.epoch !== fence.epoch) return;
     lease.deadlineMs = Math.max(lease.deadlineMs, sentMs + times.ttlMs - times.marginMs);
     this.#arm();
+  }
+
+  /** Somebody looks at what the tools of this lease print, for so long. */
+  followed({ leaseId }: Fence, forMs: number, again: boolean): void {
+    this.#held.get(leaseId)?.follow?.(forMs, again);
   }
 
   /** The lease is not this agent's any more: its work is killed. */

@@ -28,11 +28,15 @@ interface Pending {
 export class Link {
   #send: ((message: Message) => void) | undefined;
   #standing: Message | undefined;
+  #session = 0;
+  #takesOutput = false;
   readonly #pending = new Set<Pending>();
 
   /** A session is there: unanswered questions about leases that were kept are asked again. */
-  attach(send: (message: Message) => void, kept: readonly Fence[]): void {
+  attach(send: (message: Message) => void, kept: readonly Fence[], takesOutput = false): void {
     this.#send = send;
+    this.#session++;
+    this.#takesOutput = takesOutput;
     if (this.#standing) send(this.#standing);
     const leases = new Set(kept.map((fence) => fence.leaseId));
     for (const pending of this.#pending) {
@@ -50,6 +54,16 @@ export class Link {
 
   detach(): void {
     this.#send = undefined;
+  }
+
+  /** Which session there is, or was last, counted from 1. */
+  get session(): number {
+    return this.#session;
+  }
+
+  /** A session is there whose coordinator knows what to do with the output of tools. */
+  get takesOutput(): boolean {
+    return this.#send !== undefined && this.#takesOutput;
   }
 
   tell(message: Message): void {

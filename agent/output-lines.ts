@@ -5,28 +5,33 @@ const MAX_LINE_CHARS = 4_000;
  * that prints for ever costs no memory.
  */
 export class OutputLines {
-  readonly #onLine: (line: string) => void;
+  readonly #onLine: (line: string, passing: boolean) => void;
   readonly #decoder = new TextDecoder('utf-8');
   #line = '';
 
-  constructor(onLine: (line: string) => void) {
+  /** `passing`: a lone \r ends it, so that a terminal writes the next line over it. */
+  constructor(onLine: (line: string, passing: boolean) => void) {
     this.#onLine = onLine;
   }
 
   push(chunk: Uint8Array): void {
-    const parts = this.#decoder.decode(chunk, { stream: true }).split(/\r\n|[\r\n]/);
+    // Text and ends of lines by turns.
+    const parts = this.#decoder.decode(chunk, { stream: true }).split(/(\r\n|[\r\n])/);
     for (const [i, part] of parts.entries()) {
-      if (i > 0) this.#flush();
+      if (i % 2 === 1) {
+        this.#flush(part === '\r');
+        continue;
+      }
       if (this.#line.length < MAX_LINE_CHARS) this.#line += part.slice(0, MAX_LINE_CHARS - this.#line.length);
     }
   }
 
   end(): void {
-    if (this.#line !== '') this.#flush();
+    if (this.#line !== '') this.#flush(false);
   }
 
-  #flush(): void {
-    this.#onLine(this.#line);
+  #flush(passing: boolean): void {
+    this.#onLine(this.#line, passing);
     this.#line = '';
   }
 }

@@ -197,6 +197,11 @@ export class Session {
         return link.answerCommit(message.value);
       case 'partResult':
         return link.answerPart(message.value);
+      case 'outputRequest': {
+        const { fence, forMs, again } = message.value;
+        if (fence) holder.followed(fence, forMs, again);
+        return;
+      }
       case 'drain':
         return this.#drain(message.value);
       case 'goodbye':
@@ -221,7 +226,7 @@ export class Session {
       if (kept.has(fence.leaseId)) holder.renewed(fence, this.#helloMs ?? 0, this.#times);
       else holder.lost(fence, 'the lease was given to somebody else while the connection was lost');
     }
-    link.attach((message) => this.#write(message), welcome.keptLeases);
+    link.attach((message) => this.#write(message), welcome.keptLeases, welcome.outputChars > 0);
     this.#deps.logger.info({ session: welcome.sessionId, coordinator: welcome.coordinatorId }, 'connected');
     // Said at once, and before what is given back because of it.
     this.#forgetGuest = this.#deps.guest.onChange(() => this.#say(undefined));

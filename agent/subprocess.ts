@@ -18,7 +18,8 @@ export interface ToolCommand {
 export interface SpawnOptions {
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  onStderrLine?(line: string): void;
+  /** `passing`: progress, over which a terminal writes the next line. */
+  onStderrLine?(line: string, passing: boolean): void;
   /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
   readonly graceMs?: number;
   /** It works for the agent itself, not for a task: it stays in the agent's process group, and no pause stops it. */
@@ -71,9 +72,9 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     detached: options.isHelper !== true,
   });
   const tail = new OutputTail();
-  const lines = new OutputLines((line) => {
+  const lines = new OutputLines((line, passing) => {
     tail.add(line);
-    options.onStderrLine?.(line);
+    options.onStderrLine?.(line, passing);
   });
   child.stderr.on('data', (chunk: Buffer) => lines.push(chunk));
   child.stderr.once('end', () => lines.end());

@@ -5,6 +5,7 @@ import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
+import { scrubLine } from '../shared/scrub.ts';
 import type { Capabilities } from './capabilities.ts';
 import { COMMIT_BACKOFF, deliver, savePart } from './deliver.ts';
 import { asDiskFull, freeBytes } from './disk-full.ts';
@@ -12,7 +13,6 @@ import type { WorkClocks } from './guest/work-clocks.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
-import { OutputTail } from './output-tail.ts';
 import { runAudioTask } from './runners/audio-task.ts';
 import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
@@ -22,6 +22,8 @@ import { runMergeTask } from './runners/merge-task.ts';
 import { runPackageTask } from './runners/package-task.ts';
 import { runProbeTask } from './runners/probe-task.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
+import { OutputSender } from './output-sender.ts';
+import { TaskOutput } from './task-output.ts';
 import type { Workspace } from './workspace.ts';
 
 export interface TaskRunnerDeps {
@@ -44,6 +46,7 @@ const INPUT_AT_FAULT: ReadonlySet<ErrorCode> = new Set([
 ]);
 /** As much as the coordinator keeps. */
 const MAX_MESSAGE_CHARS = 2_000;
+const MAX_TAIL_CHARS = 8 * 1024;
 
 async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Promise<RunnerOutput> {
   const kind = spec?.kind;
@@ -74,22 +77,29 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
   const { holder, workspace } = deps;
   const { fence } = lease;
   const logger = deps.logger.child({ task: fence.taskId, epoch: fence.epoch, job: grant.jobId });
-  const tail = new OutputTail();
+  const workDir = workspace.pathOf(fence.leaseId);
+  const printed = new TaskOutput(deps.clock, workDir);
+  const sender = new OutputSender(deps, fence, printed);
+  const attempt = { lease, workDir, printed, sender, logger };
+  lease.follow = (forMs, again) => sender.follow(forMs, again);
   const work = deps.workClocks.open(lease.abort.signal);
-  let workDir: string | undefined;
+  let created = false;
   try {
-    workDir = await workspace.create(fence.leaseId);
-    const context = { ...contextOf(deps, { lease, workDir, tail, logger }), clock: work.clock };
+    await workspace.create(fence.leaseId);
+    created = true;
+    const context = { ...contextOf(deps, attempt), clock: work.clock };
     const output = await runKind(grant.spec, context);
-    await deliver(deps, { lease, output, logTail: tail.toString() });
+    sender.finish();
+    await deliver(deps, { lease, output, logTail: printed.tail(MAX_TAIL_CHARS) });
     logger.info({}, 'task committed');
   } catch (thrown) {
-    const circumstances = { toolOutput: tail.toString(), freeBytes: await freeBytes(workspace.root) };
-    const error = asDiskFull(toGridError(thrown), circumstances);
-    await tellFailure(deps, { lease, tail, logger, workDir: workDir ?? '' }, error);
+    const toolOutput = printed.tail(MAX_TAIL_CHARS);
+    const circumstances = { toolOutput, freeBytes: await freeBytes(workspace.root) };
+    await tellFailure(deps, attempt, asDiskFull(toGridError(thrown), circumstances));
   } finally {
+    sender.close();
     work.close();
-    if (workDir) {
+    if (created) {
       await deps.capabilities.sandbox.release(workDir);
       await workspace
         .remove(workDir)
@@ -99,14 +109,15 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
   }
 }
 
-interface ContextInput {
+interface Attempt {
   readonly lease: HeldLease;
   readonly workDir: string;
-  readonly tail: OutputTail;
+  readonly printed: TaskOutput;
+  readonly sender: OutputSender;
   readonly logger: Logger;
 }
 
-function contextOf(deps: TaskRunnerDeps, { lease, workDir, tail, logger }: ContextInput): RunnerContext {
+function contextOf(deps: TaskRunnerDeps, { lease, workDir, printed, logger }: Attempt): RunnerContext {
   return {
     workDir,
     signal: lease.abort.signal,
@@ -117,27 +128,29 @@ function contextOf(deps: TaskRunnerDeps, { lease, workDir, tail, logger }: Conte
     logger,
     progress: (progress) => (lease.progress = progress),
     savePart: (part) => savePart(deps, lease, part),
-    toolOutput: (line) => tail.add(line),
+    toolOutput: (line, passing) => printed.add(line, passing),
   };
 }
 
 async function tellFailure(
   { link, holder, clock, ids }: TaskRunnerDeps,
-  { lease, tail, logger, workDir }: ContextInput,
+  { lease, printed, sender, logger, workDir }: Attempt,
   error: GridError,
 ): Promise<void> {
   const { fence } = lease;
   logger.warn({ code: error.code, error: error.message }, 'task not done');
   if (lease.abort.signal.aborted || error.code === 'lost_lease') return holder.drop(fence);
   const ownLog = error.details['log'];
-  const log = typeof ownLog === 'string' && ownLog !== '' ? ownLog : tail.toString();
+  const log = typeof ownLog === 'string' && ownLog !== '' ? ownLog : printed.tail(MAX_TAIL_CHARS);
+  sender.finish();
   // Where this machine keeps its work is nobody's business.
-  const clean = (text: string): string => (workDir === '' ? text : text.replaceAll(`${workDir}/`, ''));
+  const clean = (text: string): string =>
+    text.replaceAll(`${workDir}/`, '').split('\n').map(scrubLine).join('\n');
   const value = {
     fence,
     code: error.code,
     message: clean(error.message).slice(0, MAX_MESSAGE_CHARS),
-    logTail: clean(log).slice(-8 * 1024),
+    logTail: clean(log).slice(-MAX_TAIL_CHARS),
     inputAtFault: INPUT_AT_FAULT.has(error.code) || error.details['inputAtFault'] === true,
   };
   try {

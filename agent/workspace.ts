@@ -35,9 +35,14 @@ export class Workspace {
     return this.#root;
   }
 
+  /** Where `create` makes a directory. */
+  pathOf(name: string): string {
+    return join(this.#root, name);
+  }
+
   /** A new, empty directory; `name` is ours, never a user's text. */
   async create(name: string): Promise<string> {
-    const path = join(this.#root, name);
+    const path = this.pathOf(name);
     await removeTree(path, this.#clock);
     await mkdir(path, { recursive: true });
     await chmod(path, 0o700);

@@ -9,6 +9,7 @@ import { downloadCommand } from './commands/download.ts';
 import { changeCommands, jobCommand } from './commands/job.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { joinTokenCommand } from './commands/join-token.ts';
+import { logsCommand } from './commands/logs.ts';
 import { processCommands } from './commands/processes.ts';
 import { submitCommand } from './commands/submit.ts';
 import { upCommand } from './commands/up.ts';
@@ -51,7 +52,10 @@ export function createProgram(context: CliContext): Command {
   const groups: readonly (readonly [string, readonly Command[]])[] = [
     ['Run a grid:', [upCommand(context), ...processCommands(context), doctorCommand(context)]],
     ['Encode:', [submitCommand(context), watchCommand(context), downloadCommand(context)]],
-    ['Look after it:', [jobsCommand(context), jobCommand(context), ...changeCommands(context)]],
+    [
+      'Look after it:',
+      [jobsCommand(context), jobCommand(context), logsCommand(context), ...changeCommands(context)],
+    ],
     [
       'Machines:',
       [agentsCommand(context), drainCommand(context), joinTokenCommand(context), certsCommand(context)],

@@ -17,10 +17,14 @@ export interface RestClient {
   get<T>(path: string): Promise<T>;
   post<T>(path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<T>;
   remove(path: string): Promise<void>;
+  /** An answer that is plain text, with its headers. */
+  text(path: string): Promise<{ readonly text: string; readonly headers: Headers }>;
   /** Where a path redirects to; for signed URLs, to which the token must not go. */
   redirect(path: string): Promise<string>;
   /** The event stream of a job, from after `lastEventId`, until the server ends it. */
   events(jobId: string, lastEventId: string): AsyncGenerator<SseMessage>;
+  /** Any event stream, until the server ends it. */
+  stream(path: string, lastEventId?: string): AsyncGenerator<SseMessage>;
 }
 
 const CALL_LIMIT_MS = 60_000;
@@ -81,11 +85,12 @@ function interrupted(signal: AbortSignal | undefined): GridError | undefined {
   return signal?.aborted ? new GridError('cancelled', 'interrupted') : undefined;
 }
 
-/** Opens the API of the coordinator at `options.url`. Nothing is sent before the first call. */
-export function createRestClient(options: RestClientOptions): RestClient {
-  const { url, token, signal } = options;
+type Send = (path: string, init: RequestInit & { limitMs?: number }) => Promise<Response>;
 
-  const send = async (path: string, init: RequestInit & { limitMs?: number }): Promise<Response> => {
+/** Sends requests with the token; no answer at all is `unavailable`. */
+function senderOf(options: RestClientOptions): Send {
+  const { url, token, signal } = options;
+  return async (path, init) => {
     const { limitMs = CALL_LIMIT_MS, ...rest } = init;
     const limits = [signal, ...(limitMs > 0 ? [AbortSignal.timeout(limitMs)] : [])].filter(
       (one) => one !== undefined,
@@ -105,6 +110,12 @@ export function createRestClient(options: RestClientOptions): RestClient {
       throw interrupted(signal) ?? noAnswer(thrown, options);
     }
   };
+}
+
+/** Opens the API of the coordinator at `options.url`. Nothing is sent before the first call. */
+export function createRestClient(options: RestClientOptions): RestClient {
+  const { url, signal } = options;
+  const send = senderOf(options);
 
   const json = async <T>(path: string, init: RequestInit): Promise<T> => {
     const response = await send(path, init);
@@ -116,6 +127,21 @@ export function createRestClient(options: RestClientOptions): RestClient {
       throw interrupted(signal) ?? new GridError('unavailable', message, { cause: thrown });
     }
   };
+
+  async function* stream(path: string, lastEventId = ''): AsyncGenerator<SseMessage> {
+    const headers = {
+      accept: 'text/event-stream',
+      ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
+    };
+    const response = await send(path, { headers, limitMs: 0 });
+    if (!response.ok) throw await problemOf(response);
+    if (!response.body) return;
+    try {
+      yield* parseEvents(response.body as AsyncIterable<Uint8Array>);
+    } catch (thrown) {
+      throw interrupted(signal) ?? noAnswer(thrown, options);
+    }
+  }
 
   return {
     url,
@@ -134,19 +160,16 @@ export function createRestClient(options: RestClientOptions): RestClient {
       await response.body?.cancel();
       return new URL(target, url).href;
     },
-    async *events(jobId, lastEventId) {
-      const headers = {
-        accept: 'text/event-stream',
-        ...(lastEventId ? { 'last-event-id': lastEventId } : {}),
-      };
-      const response = await send(`/jobs/${encodeURIComponent(jobId)}/events`, { headers, limitMs: 0 });
+    async text(path) {
+      const response = await send(path, {});
       if (!response.ok) throw await problemOf(response);
-      if (!response.body) return;
       try {
-        yield* parseEvents(response.body as AsyncIterable<Uint8Array>);
+        return { text: await response.text(), headers: response.headers };
       } catch (thrown) {
         throw interrupted(signal) ?? noAnswer(thrown, options);
       }
     },
+    events: (jobId, lastEventId) => stream(`/jobs/${encodeURIComponent(jobId)}/events`, lastEventId),
+    stream,
   };
 }

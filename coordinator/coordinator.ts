@@ -28,6 +28,7 @@ import { postgresEventStore } from './store/postgres/event-store.ts';
 import { postgresGarbageStore } from './store/postgres/garbage-store.ts';
 import { postgresJobStore } from './store/postgres/job-store.ts';
 import { postgresLeaseStore } from './store/postgres/lease-store.ts';
+import { postgresLogStore } from './store/postgres/log-store.ts';
 import { migrate } from './store/postgres/migrate.ts';
 import { openPool } from './store/postgres/pool.ts';
 import { postgresStatsStore } from './store/postgres/stats-store.ts';
@@ -96,6 +97,7 @@ function gridStores(db: Db) {
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
     stats: postgresStatsStore(db),
+    logs: postgresLogStore(db),
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),

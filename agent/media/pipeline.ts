@@ -24,7 +24,7 @@ export interface PipelineInput {
   readonly limits?: HangLimits;
   /** `header`: of the y4m stream that the frames are in. */
   onFrame(frames: number, header: string): void;
-  onStderrLine(line: string): void;
+  onStderrLine(line: string, passing: boolean): void;
 }
 
 export interface HangLimits {

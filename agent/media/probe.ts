@@ -9,7 +9,8 @@ export interface MediaTools {
   readonly workDir: string;
   readonly signal: AbortSignal;
   readonly clock: Clock;
-  onStderrLine?(line: string): void;
+  /** `passing`: progress, over which a terminal writes the next line. */
+  onStderrLine?(line: string, passing?: boolean): void;
 }
 
 export interface ProbedStream {

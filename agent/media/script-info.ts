@@ -49,7 +49,7 @@ async function scriptInfo(context: RunnerContext, command: ToolCommand): Promise
     const message = 'the script prints without end to its standard output, which is for frames only';
     tooMuch.abort(atFault('script_failed', message, ''));
   };
-  const onStderrLine = (line: string): void => context.toolOutput(line);
+  const onStderrLine = (line: string, passing: boolean): void => context.toolOutput(line, passing);
   try {
     await runTool(command, { signal, clock: context.clock, onStderrLine, stdout, failure: 'script_failed' });
     return Buffer.concat(chunks).toString('utf8');

@@ -59,7 +59,7 @@ async function encodeAudio(spec: AudioTask, context: RunnerContext) {
     throw new GridError('invalid_argument', 'an audio command is one program');
   }
   const { signal, clock } = context;
-  const onStderrLine = (line: string): void => context.toolOutput(line);
+  const onStderrLine = (line: string, passing: boolean): void => context.toolOutput(line, passing);
   await runTool(command, { signal, clock, onStderrLine, failure: 'encoder_failed' });
   const path = await writtenFile(context.workDir, spec.command.outputName);
   const tools = mediaTools(context);

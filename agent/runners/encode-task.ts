@@ -117,7 +117,7 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
         const framesDone = resumedFrames + frames;
         context.progress({ framesDone, framesTotal, fps: speed(frames), phase: 'filter' });
       },
-      onStderrLine: (line) => context.toolOutput(line),
+      onStderrLine: (line, passing) => context.toolOutput(line, passing),
     });
   } finally {
     await salvage?.finish();

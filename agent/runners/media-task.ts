@@ -61,7 +61,7 @@ async function runPass(spec: MediaTask, context: RunnerContext, pass: number): P
         idleMs: IDLE_MS,
         failure: 'encoder_failed',
         stdout: (chunk) => reader.push(chunk),
-        onStderrLine: (line) => context.toolOutput(line),
+        onStderrLine: (line, passing) => context.toolOutput(line, passing),
       });
     });
     return last;

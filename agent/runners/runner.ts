@@ -40,8 +40,8 @@ export interface RunnerContext {
   progress(progress: RunnerProgress): void;
   /** Has a part kept beyond this attempt. It must begin where the last one ended. Throws when it is not kept. */
   savePart(part: FinishedPart): Promise<void>;
-  /** Keeps the last lines of what the tools print; they go into a failure. */
-  toolOutput(line: string): void;
+  /** Keeps the last lines of what the tools print, for whoever looks; they go into a failure. `passing`: progress. */
+  toolOutput(line: string, passing?: boolean): void;
 }
 
 export interface RunnerArtifact {
@@ -68,6 +68,6 @@ export function mediaTools(context: RunnerContext): MediaTools {
     workDir,
     signal,
     clock,
-    onStderrLine: (line) => context.toolOutput(line),
+    onStderrLine: (line, passing) => context.toolOutput(line, passing),
   };
 }

@@ -5,7 +5,7 @@ import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolmen
 import type { Principal, Scope } from '../domain/account.ts';
 import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
 import type { Failure, FilmSpec, JobSpec, JobState } from '../domain/job.ts';
-import type { Artifact, ClipView, TaskKind, TaskView } from '../domain/task.ts';
+import type { Artifact, ClipView, TaskKind, TaskState, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -19,6 +19,7 @@ export interface Grid {
   readonly agents: AgentsFace;
   readonly events: EventsFace;
   readonly stats: StatsFace;
+  readonly logs: LogsFace;
   readonly uploads: UploadsFace;
   readonly accounts: AccountsFace;
   readonly enrolment: EnrolmentFace;
@@ -378,6 +379,36 @@ export interface UsersFace {
     role: string;
     mustReset: boolean;
   }): Promise<{ user: UserView; created: boolean }>;
+}
+
+/** What the tools of a task printed, its last 65,536 characters. */
+export interface TaskLog {
+  readonly text: string;
+  /** The grant (epoch) that printed it; 0: nothing was printed yet. */
+  readonly attempt: number;
+  /** Those that are kept, oldest first. */
+  readonly attempts: readonly number[];
+  readonly state: TaskState;
+}
+
+/** `still`: nothing happened for a while. `end` comes once, last. */
+export type LogChange =
+  | { readonly type: 'replace' | 'append'; readonly text: string }
+  | { readonly type: 'end'; readonly state: TaskState }
+  | { readonly type: 'still' };
+
+/** The output of tools: while they run, and until the job is removed. It holds no addresses that open anything. */
+export interface LogsFace {
+  /** Of the last attempt that printed something, or the one that is named; `not_found` where that one is not kept. */
+  read(
+    taskId: string,
+    options?: { readonly ownerId?: string | undefined; readonly attempt?: number },
+  ): Promise<TaskLog>;
+  /** First `replace`, then what is added, on whichever coordinator the agent is, until the task has ended. */
+  follow(
+    taskId: string,
+    options: { readonly ownerId?: string | undefined; readonly signal: AbortSignal },
+  ): AsyncIterable<LogChange>;
 }
 
 /** Secrets that must be told again later, so that a hash will not do: encrypted with the operator's key. */

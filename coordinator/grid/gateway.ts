@@ -8,6 +8,7 @@ import type { Logger } from '../../shared/logger.ts';
 import { tookOver } from '../domain/agent.ts';
 import { checkFence } from '../domain/fence.ts';
 import type { Failure } from '../domain/job.ts';
+import { OUTPUT_CHARS } from '../domain/task-output.ts';
 import type { TaskKind } from '../domain/task.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
@@ -16,6 +17,7 @@ import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts'
 import { checkHello, checkPause, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { TaskOutputs } from './task-outputs.ts';
 import {
   drainNotice,
   dropHeld,
@@ -34,6 +36,7 @@ export interface GatewayDeps {
   readonly registry: SessionRegistry;
   readonly keeper: LeaseKeeper;
   readonly committer: Committer;
+  readonly outputs: TaskOutputs;
   readonly wake: Wake;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -99,6 +102,7 @@ export class Gateway implements AgentGateway {
       maxMessageBytes: settings.maxMessageBytes,
       keptLeases: kept.map((fence) => ({ ...fence })),
       version: settings.version,
+      outputChars: OUTPUT_CHARS,
     };
     return {
       welcome,
@@ -109,7 +113,7 @@ export class Gateway implements AgentGateway {
   }
 
   async #receive(session: LocalSession, message: NonNullable<SessionRequest['message']>): Promise<void> {
-    const { agents, keeper, committer, wake, clock, settings } = this.#deps;
+    const { agents, keeper, committer, outputs, wake, clock, settings } = this.#deps;
     switch (message.$case) {
       case 'hello':
         throw new GridError(
@@ -136,7 +140,10 @@ export class Gateway implements AgentGateway {
           value: await committer.grantUpload(session, message.value),
         });
         return;
+      case 'output':
+        return outputs.take(session, message.value);
       case 'complete': {
+        await outputs.saved(message.value.fence);
         const result = await committer.complete(session, message.value);
         // Whatever else is refused, the agent has not let go of it before it says that it failed.
         const over = result.committed || result.error.startsWith('stale_lease:');
@@ -175,6 +182,7 @@ export class Gateway implements AgentGateway {
     const fence = checkFence(message.fence);
     const answer = { fence, committed: false, error: '', retryable: false };
     try {
+      await this.#deps.outputs.saved(fence);
       const failure = failureOf(message, held.get(fence.taskId) ?? (await leases.context(fence)));
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
       if (counted) {

@@ -10,6 +10,7 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { EventStore } from '../store/event-store.ts';
 import type { GarbageStore } from '../store/garbage-store.ts';
 import type { JobStore } from '../store/job-store.ts';
+import type { LogStore } from '../store/log-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { StatsStore } from '../store/stats-store.ts';
@@ -31,10 +32,12 @@ import { Gateway } from './gateway.ts';
 import { IndexPlanner } from './index-planner.ts';
 import { createJobs } from './jobs.ts';
 import { LeaseKeeper } from './lease-keeper.ts';
+import { createLogs } from './logs.ts';
 import { applyDrain, SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
 import { systemPlatform, type Platform } from './platform.ts';
 import { createSecrets } from './secrets.ts';
+import { TaskOutputs } from './task-outputs.ts';
 import { createUploads } from './uploads.ts';
 import { createUsers } from './users.ts';
 import { Wake } from './wake.ts';
@@ -47,6 +50,7 @@ export interface GridDeps {
   readonly agents: AgentStore;
   readonly events: EventStore;
   readonly stats: StatsStore;
+  readonly logs: LogStore;
   readonly uploads: UploadStore;
   readonly garbage: GarbageStore;
   readonly tokens: TokenStore;
@@ -94,6 +98,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const onCommitted = (): void => wake.ring();
   const committer = new Committer({ ...deps, platform, planner, newTaskId: () => ids.uuid(), onCommitted });
   const keeper = new LeaseKeeper({ leases, agents, clock, settings, platform });
+  const outputs = new TaskOutputs({ logs: deps.logs, clock, logger, platform });
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
   const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
@@ -103,6 +108,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
     agents: agentsFace(deps),
     events,
     stats: { totals: () => deps.stats.totals(), history: (minutes) => deps.stats.history(minutes) },
+    logs: createLogs({ logs: deps.logs, clock }),
     uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
     accounts: createAccounts(deps.tokens, ids),
     enrolment: createEnrolment(deps.enrolments, ids),
@@ -113,7 +119,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   };
   return {
     face,
-    gateway: new Gateway({ ...deps, registry, keeper, committer, wake }),
+    gateway: new Gateway({ ...deps, registry, keeper, committer, outputs, wake }),
     services: [
       wakeService(deps, registry, wake),
       dispatcher,
@@ -184,7 +190,7 @@ function wakeService({ wakeSource }: GridDeps, registry: SessionRegistry, wake: 
     async start() {
       wakeSource.listen((message) => {
         applyWake(registry, message);
-        wake.ring();
+        if (message.output === undefined) wake.ring();
       });
     },
     stop: () => wakeSource.stop(),
@@ -201,6 +207,12 @@ function applyWake(registry: SessionRegistry, message: WakeMessage): void {
     const { drain, deadlineS = 0 } = message;
     applyDrain(session, drain ? (deadlineS > 0 ? { leftS: deadlineS } : {}) : undefined);
   }
+  const { output } = message;
+  if (output)
+    session.sink.send({
+      $case: 'outputRequest',
+      value: { fence: output, forMs: message.forMs ?? 0, again: false },
+    });
   const fence = message.revoke;
   if (fence && session.held.get(fence.taskId)?.fence.leaseId === fence.leaseId) {
     session.held.delete(fence.taskId);

@@ -13,6 +13,7 @@ import { openApiDocument } from './openapi.ts';
 import { problems } from './problem.ts';
 import { sessionRoutes } from './session.ts';
 import { taskRoutes } from './tasks.ts';
+import { taskLogRoutes } from './task-logs.ts';
 import { uploadRoutes } from './uploads.ts';
 
 export interface HttpAppOptions extends ApiDeps {
@@ -48,6 +49,7 @@ export function createApiRouter(options: HttpAppOptions): Router {
   const router = new Router({ prefix: '/api/v1' });
   uploadRoutes(router, options);
   jobRoutes(router, options);
+  taskLogRoutes(router, options);
   agentRoutes(router, options);
   taskRoutes(router, options);
   gridRoutes(router, options);

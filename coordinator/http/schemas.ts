@@ -120,6 +120,21 @@ export const watchQuery = z.strictObject({
     .describe('After the first `progress`, `change` events with only the tasks that changed.'),
 });
 
+export const logQuery = z.strictObject({
+  follow: z
+    .enum(['true', 'false'])
+    .default('false')
+    .transform((text) => text === 'true')
+    .describe('true: server-sent events, `replace` first, then `append`, and `end` when the task has ended.'),
+  attempt: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(2 ** 31 - 1)
+    .optional()
+    .describe('One of X-Clipgrid-Attempts; default: the last one that printed something.'),
+});
+
 export const drainRequest = z.strictObject({
   deadline_seconds: z
     .int()

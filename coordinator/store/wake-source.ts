@@ -5,7 +5,10 @@ export interface WakeMessage {
   readonly wake?: 'tasks';
   readonly revoke?: Fence;
   readonly reason?: string;
-  /** Of the session that is meant, for `revoke` and `drain`. */
+  /** Somebody looks at what this task prints, for `forMs`. */
+  readonly output?: Fence;
+  readonly forMs?: number;
+  /** Of the session that is meant, for `revoke`, `drain` and `output`. */
   readonly sessionId?: string | null;
   readonly drain?: boolean;
   /** With `drain`: the seconds of its deadline; 0: none. */

@@ -77,6 +77,27 @@ describe('a job', () => {
     expect(await sha256(output)).toBe(job.result?.sha256);
   });
 
+  test('logs: what the tools of one clip, of all tasks, and of an unknown one printed', async () => {
+    const clip = await cli('logs', job.job_id, '--task', '1');
+    expect(clip).toMatchObject({ code: 0, stderr: '' });
+    expect(clip.stdout).toMatch(/libx264/);
+    expect(clip.stdout).not.toMatch(/\/work\/|127\.0\.0\.1:\d+\/[^.]/);
+    const all = await cli('logs', job.job_id);
+    expect(all.stdout).toMatch(/^==> encode 2 <==$/m);
+    const { tasks } = await client.get<JobDocument>(`/jobs/${job.job_id}`);
+    const merge = tasks.find((task) => task.kind === 'encode')!;
+    const json = await cli('logs', merge.task_id, '--json');
+    const { logs } = JSON.parse(json.stdout) as { logs: object[] };
+    expect(logs).toMatchObject([{ task_id: merge.task_id, attempt: 1, attempts: [1], state: 'succeeded' }]);
+    const followed = await cli('logs', merge.task_id, '--follow');
+    expect(followed).toMatchObject({ code: 0 });
+    expect(followed.stdout).toMatch(/libx264/);
+    expect(await cli('logs', 'nothing')).toMatchObject({ code: EXIT_CODES.notFound.code });
+    const wrong = await cli('logs', job.job_id, '--task', 'poem');
+    expect(wrong).toMatchObject({ code: EXIT_CODES.usage.code });
+    expect(wrong.stderr).toMatch(/no task poem: .*index, .*encode, .*merge/);
+  });
+
   test('download goes on where it was, checks what it has, and fetches anew what is wrong', async () => {
     const output = path('resumed.mkv');
     const { sha256: wanted, size_bytes: size } = job.result!;

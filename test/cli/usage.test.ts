@@ -4,7 +4,7 @@ import { ERROR_CODES, GridError, type ErrorCode } from '../../shared/errors.ts';
 import { runHere } from '../support/command-line.ts';
 
 const COMMANDS =
-  'up doctor submit watch download jobs job cancel retry delete agents drain join-token certs version'.split(
+  'up doctor submit watch download jobs job logs cancel retry delete agents drain join-token certs version'.split(
     ' ',
   );
 
@@ -30,6 +30,8 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['jobs --url ftp://grid.lab', ['--url', "'ftp://grid.lab'"]],
   ['--url nowhere jobs', ['--url', "'nowhere'"]],
   ['job', ['missing required argument', 'id']],
+  ['logs', ['missing required argument', 'id']],
+  ['logs a --attempt 0', ['--attempt', "'0'", 'from 1 to']],
   ['cancel', ['missing required argument', 'ids']],
   ['drain', ['missing required argument', 'agent']],
   ['drain a --deadline soon', ['--deadline', "'soon'", 'from 0 to 604800']],

@@ -20,7 +20,7 @@ const REST: Readonly<Record<Need, string>> = {
   open: 'health ready metrics openapi createSession deleteSession',
   read:
     'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession ' +
-    'listTasks getTask jobHistory getGrid gridHistory watchGrid',
+    'listTasks getTask jobHistory getGrid gridHistory watchGrid getTaskLog',
   submit:
     'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob ' +
     'cancelTask retryTask',
@@ -28,7 +28,7 @@ const REST: Readonly<Record<Need, string>> = {
 };
 const RPC: Readonly<Record<Need, string>> = {
   open: '',
-  read: 'ListAgents GetAgent ListJobs GetJob ListTasks GetTask ExplainWaiting WatchEvents',
+  read: 'ListAgents GetAgent ListJobs GetJob ListTasks GetTask ExplainWaiting WatchEvents GetTaskLog WatchTaskLog',
   submit: '',
   admin:
     'DrainAgent RevokeAgent CreateJoinToken ListJoinTokens RevokeJoinToken CancelJob RetryJob CancelTask RetryTask',
@@ -128,8 +128,14 @@ describe.each(KINDS)('a token of the kind %s', (kind, opens) => {
       token === undefined ? {} : { token },
     );
     const refused = async (): Promise<string | undefined> => {
-      if (name === 'WatchEvents')
-        return (await endOf(client.watch(name, { job_id: randomUUID() }).resume())).status;
+      if (name.startsWith('Watch'))
+        return (
+          await endOf(
+            client
+              .watch(name, name === 'WatchEvents' ? { job_id: randomUUID() } : { task_id: randomUUID() })
+              .resume(),
+          )
+        ).status;
       if (['ListAgents', 'ListJobs', 'ListJoinTokens', 'CreateJoinToken'].includes(name))
         return client.call(name).then(
           () => 'OK',

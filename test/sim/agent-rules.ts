@@ -116,6 +116,7 @@ export class AgentRules {
         seen.draining = !message.value.undo;
         return;
       case 'revoke':
+      case 'outputRequest':
       case 'uploadGrant':
       case 'partResult':
       case 'commitResult':

@@ -93,6 +93,7 @@ export class Fleet {
     const grid = createGrid({
       ...database.seenFrom(process),
       garbage,
+      logs: {} as GridDeps['logs'],
       uploads: {} as GridDeps['uploads'],
       tokens: {} as GridDeps['tokens'],
       enrolments: { standing: async () => ({ revoked: false }) } as unknown as GridDeps['enrolments'],

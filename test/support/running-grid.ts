@@ -22,6 +22,7 @@ import { postgresEventStore } from '../../coordinator/store/postgres/event-store
 import { postgresGarbageStore } from '../../coordinator/store/postgres/garbage-store.ts';
 import { postgresJobStore } from '../../coordinator/store/postgres/job-store.ts';
 import { postgresLeaseStore } from '../../coordinator/store/postgres/lease-store.ts';
+import { postgresLogStore } from '../../coordinator/store/postgres/log-store.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { postgresStatsStore } from '../../coordinator/store/postgres/stats-store.ts';
 import { postgresTokenStore } from '../../coordinator/store/postgres/token-store.ts';
@@ -96,6 +97,7 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     agents: postgresAgentStore(db),
     events: postgresEventStore(db),
     stats: postgresStatsStore(db),
+    logs: postgresLogStore(db),
     uploads: postgresUploadStore(db),
     garbage: postgresGarbageStore(db),
     tokens: postgresTokenStore(db),

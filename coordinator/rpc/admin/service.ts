@@ -5,6 +5,7 @@ import type { AdminDeps } from './deps.ts';
 import { eventCalls } from './events.ts';
 import { jobCalls } from './jobs.ts';
 import { joinTokenCalls } from './join-tokens.ts';
+import { logCalls } from './logs.ts';
 import { taskCalls } from './tasks.ts';
 import { waitingCalls } from './waiting.ts';
 
@@ -16,6 +17,7 @@ export function createAdminService(deps: AdminDeps): RpcService {
     ...joinTokenCalls(deps),
     ...jobCalls(deps),
     ...taskCalls(deps),
+    ...logCalls(deps, stopping.signal),
     ...waitingCalls(deps),
     ...eventCalls(deps, stopping.signal),
   };

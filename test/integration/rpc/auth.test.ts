@@ -24,7 +24,16 @@ function as(secret?: string) {
   );
 }
 
-const READS = ['ListAgents', 'GetAgent', 'ListJobs', 'GetJob', 'ListTasks', 'GetTask', 'ExplainWaiting'];
+const READS = [
+  'ListAgents',
+  'GetAgent',
+  'ListJobs',
+  'GetJob',
+  'ListTasks',
+  'GetTask',
+  'GetTaskLog',
+  'ExplainWaiting',
+];
 const WRITES = ['DrainAgent', 'CancelJob', 'RetryJob', 'CancelTask', 'RetryTask'];
 
 test('without a token, and with a wrong one, every call is UNAUTHENTICATED and says what to send', async () => {
@@ -91,6 +100,7 @@ test('who is no administrator sees his own jobs, tasks and events, and of others
     ['GetJob', { job_id: other }],
     ['ListTasks', { job_id: other }],
     ['GetTask', { task_id: taskId }],
+    ['GetTaskLog', { task_id: taskId }],
     ['ExplainWaiting', { job_id: other }],
     ['ExplainWaiting', { task_id: taskId }],
   ] as const) {
@@ -98,6 +108,8 @@ test('who is no administrator sees his own jobs, tasks and events, and of others
   }
   const refused = endOf(hers.watch('WatchEvents', { job_id: other }).resume());
   expect(await refused).toMatchObject({ status: 'NOT_FOUND' });
+  const unseen = endOf(hers.watch('WatchTaskLog', { task_id: taskId }).resume());
+  expect(await unseen).toMatchObject({ status: 'NOT_FOUND' });
 
   const seen: unknown[] = [];
   const stream = hers.watch('WatchEvents', { after_sequence: 1, max_events: 1 });

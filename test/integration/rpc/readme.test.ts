@@ -16,6 +16,7 @@ test('each line of the gRPC README works as it stands', { timeout: 90_000 }, asy
   try {
     await agent.greet({ capabilities: [] });
     const jobId = await submitJob(running);
+    const [task] = await running.grid.jobs.tasks(jobId);
     const token = { uses: 1, expiresS: 60, createdBy: 'a test' };
     const { tokenId } = await running.grid.enrolment.createJoinToken(token);
     // The alias becomes a function, which a script may use; the port is the test's.
@@ -24,7 +25,7 @@ test('each line of the gRPC README works as it stands', { timeout: 90_000 }, asy
       '$1() { $2 "$$@"; }',
     );
     for (const line of LINES) {
-      const script = `${head}\nAGENT=${agent.agentId}; JOB=${jobId}; JOIN_TOKEN_ID=${tokenId}\n${line}`;
+      const script = `${head}\nAGENT=${agent.agentId}; JOB=${jobId}; TASK=${task?.taskId}; JOIN_TOKEN_ID=${tokenId}\n${line}`;
       // Without --norc a bash whose standard input is a socket reads the system's start-up file.
       const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euc', script]);
       expect(stderr, line).toBe('');

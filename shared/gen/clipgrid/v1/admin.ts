@@ -287,6 +287,39 @@ export interface RetryTaskResponse {
   task: Task | undefined;
 }
 
+export interface GetTaskLogRequest {
+  taskId: string;
+  /** One of `attempts`; 0: the last one. */
+  attempt: number;
+}
+
+export interface GetTaskLogResponse {
+  /** At most the last 65,536 characters. */
+  text: string;
+  /** The grant (epoch) that printed it. */
+  attempt: number;
+  /** Those that are kept, oldest first. */
+  attempts: number[];
+  /** Of the task. */
+  state: string;
+}
+
+export interface WatchTaskLogRequest {
+  taskId: string;
+}
+
+export interface WatchTaskLogResponse {
+  change:
+    | //
+    /** All there is: first of all, for each new attempt, and where something was lost. */
+    { $case: "replace"; value: string }
+    | { $case: "append"; value: string }
+    | //
+    /** The state that the task ended in; the last message. */
+    { $case: "end"; value: string }
+    | undefined;
+}
+
 export interface ExplainWaitingRequest {
   subject: { $case: "jobId"; value: string } | { $case: "taskId"; value: string } | undefined;
 }
@@ -4364,6 +4397,421 @@ export const RetryTaskResponse: MessageFns<RetryTaskResponse> = {
   },
 };
 
+function createBaseGetTaskLogRequest(): GetTaskLogRequest {
+  return { taskId: "", attempt: 0 };
+}
+
+export const GetTaskLogRequest: MessageFns<GetTaskLogRequest> = {
+  encode(message: GetTaskLogRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTaskLogRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTaskLogRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTaskLogRequest {
+    return {
+      taskId: isSet(object.taskId)
+        ? globalThis.String(object.taskId)
+        : isSet(object.task_id)
+        ? globalThis.String(object.task_id)
+        : "",
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+    };
+  },
+
+  toJSON(message: GetTaskLogRequest): unknown {
+    const obj: any = {};
+    if (message.taskId !== "") {
+      obj.taskId = message.taskId;
+    }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetTaskLogRequest>): GetTaskLogRequest {
+    return GetTaskLogRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetTaskLogRequest>): GetTaskLogRequest {
+    const message = createBaseGetTaskLogRequest();
+    message.taskId = object.taskId ?? "";
+    message.attempt = object.attempt ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetTaskLogResponse(): GetTaskLogResponse {
+  return { text: "", attempt: 0, attempts: [], state: "" };
+}
+
+export const GetTaskLogResponse: MessageFns<GetTaskLogResponse> = {
+  encode(message: GetTaskLogResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.text !== "") {
+      writer.uint32(10).string(message.text);
+    }
+    if (message.attempt !== 0) {
+      writer.uint32(16).uint32(message.attempt);
+    }
+    if (message.attempts.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.attempts) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    if (message.state !== "") {
+      writer.uint32(34).string(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetTaskLogResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetTaskLogResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.attempt = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.attempts.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.attempts.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetTaskLogResponse {
+    return {
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
+      attempts: globalThis.Array.isArray(object?.attempts) ? object.attempts.map((e: any) => globalThis.Number(e)) : [],
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+    };
+  },
+
+  toJSON(message: GetTaskLogResponse): unknown {
+    const obj: any = {};
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    if (message.attempt !== 0) {
+      obj.attempt = Math.round(message.attempt);
+    }
+    if (message.attempts?.length) {
+      obj.attempts = message.attempts.map((e) => Math.round(e));
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetTaskLogResponse>): GetTaskLogResponse {
+    return GetTaskLogResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetTaskLogResponse>): GetTaskLogResponse {
+    const message = createBaseGetTaskLogResponse();
+    message.text = object.text ?? "";
+    message.attempt = object.attempt ?? 0;
+    message.attempts = object.attempts?.map((e) => e) || [];
+    message.state = object.state ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchTaskLogRequest(): WatchTaskLogRequest {
+  return { taskId: "" };
+}
+
+export const WatchTaskLogRequest: MessageFns<WatchTaskLogRequest> = {
+  encode(message: WatchTaskLogRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.taskId !== "") {
+      writer.uint32(10).string(message.taskId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchTaskLogRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchTaskLogRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.taskId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchTaskLogRequest {
+    return {
+      taskId: isSet(object.taskId)
+        ? globalThis.String(object.taskId)
+        : isSet(object.task_id)
+        ? globalThis.String(object.task_id)
+        : "",
+    };
+  },
+
+  toJSON(message: WatchTaskLogRequest): unknown {
+    const obj: any = {};
+    if (message.taskId !== "") {
+      obj.taskId = message.taskId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WatchTaskLogRequest>): WatchTaskLogRequest {
+    return WatchTaskLogRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchTaskLogRequest>): WatchTaskLogRequest {
+    const message = createBaseWatchTaskLogRequest();
+    message.taskId = object.taskId ?? "";
+    return message;
+  },
+};
+
+function createBaseWatchTaskLogResponse(): WatchTaskLogResponse {
+  return { change: undefined };
+}
+
+export const WatchTaskLogResponse: MessageFns<WatchTaskLogResponse> = {
+  encode(message: WatchTaskLogResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.change?.$case) {
+      case "replace":
+        writer.uint32(10).string(message.change.value);
+        break;
+      case "append":
+        writer.uint32(18).string(message.change.value);
+        break;
+      case "end":
+        writer.uint32(26).string(message.change.value);
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): WatchTaskLogResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWatchTaskLogResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.change = { $case: "replace", value: reader.string() };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.change = { $case: "append", value: reader.string() };
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.change = { $case: "end", value: reader.string() };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): WatchTaskLogResponse {
+    return {
+      change: isSet(object.replace)
+        ? { $case: "replace", value: globalThis.String(object.replace) }
+        : isSet(object.append)
+        ? { $case: "append", value: globalThis.String(object.append) }
+        : isSet(object.end)
+        ? { $case: "end", value: globalThis.String(object.end) }
+        : undefined,
+    };
+  },
+
+  toJSON(message: WatchTaskLogResponse): unknown {
+    const obj: any = {};
+    if (message.change?.$case === "replace") {
+      obj.replace = message.change.value;
+    } else if (message.change?.$case === "append") {
+      obj.append = message.change.value;
+    } else if (message.change?.$case === "end") {
+      obj.end = message.change.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<WatchTaskLogResponse>): WatchTaskLogResponse {
+    return WatchTaskLogResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<WatchTaskLogResponse>): WatchTaskLogResponse {
+    const message = createBaseWatchTaskLogResponse();
+    switch (object.change?.$case) {
+      case "replace": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "replace", value: object.change.value };
+        }
+        break;
+      }
+      case "append": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "append", value: object.change.value };
+        }
+        break;
+      }
+      case "end": {
+        if (object.change?.value !== undefined && object.change?.value !== null) {
+          message.change = { $case: "end", value: object.change.value };
+        }
+        break;
+      }
+    }
+    return message;
+  },
+};
+
 function createBaseExplainWaitingRequest(): ExplainWaitingRequest {
   return { subject: undefined };
 }
@@ -4862,6 +5310,27 @@ export const AdminServiceService = {
     responseSerialize: (value: RetryTaskResponse): Buffer => Buffer.from(RetryTaskResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetryTaskResponse => RetryTaskResponse.decode(value),
   },
+  /** The last that a task's tools printed, also while it runs and after its end. */
+  getTaskLog: {
+    path: "/clipgrid.v1.AdminService/GetTaskLog" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetTaskLogRequest): Buffer => Buffer.from(GetTaskLogRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetTaskLogRequest => GetTaskLogRequest.decode(value),
+    responseSerialize: (value: GetTaskLogResponse): Buffer => Buffer.from(GetTaskLogResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetTaskLogResponse => GetTaskLogResponse.decode(value),
+  },
+  /** The same, and then what they print until the task has ended. */
+  watchTaskLog: {
+    path: "/clipgrid.v1.AdminService/WatchTaskLog" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchTaskLogRequest): Buffer => Buffer.from(WatchTaskLogRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchTaskLogRequest => WatchTaskLogRequest.decode(value),
+    responseSerialize: (value: WatchTaskLogResponse): Buffer =>
+      Buffer.from(WatchTaskLogResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchTaskLogResponse => WatchTaskLogResponse.decode(value),
+  },
   /** Why a job or a task does not run now, in words. */
   explainWaiting: {
     path: "/clipgrid.v1.AdminService/ExplainWaiting" as const,
@@ -4904,6 +5373,10 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getTask: handleUnaryCall<GetTaskRequest, GetTaskResponse>;
   cancelTask: handleUnaryCall<CancelTaskRequest, CancelTaskResponse>;
   retryTask: handleUnaryCall<RetryTaskRequest, RetryTaskResponse>;
+  /** The last that a task's tools printed, also while it runs and after its end. */
+  getTaskLog: handleUnaryCall<GetTaskLogRequest, GetTaskLogResponse>;
+  /** The same, and then what they print until the task has ended. */
+  watchTaskLog: handleServerStreamingCall<WatchTaskLogRequest, WatchTaskLogResponse>;
   /** Why a job or a task does not run now, in words. */
   explainWaiting: handleUnaryCall<ExplainWaitingRequest, ExplainWaitingResponse>;
   watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
@@ -5138,6 +5611,32 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetryTaskResponse) => void,
   ): ClientUnaryCall;
+  /** The last that a task's tools printed, also while it runs and after its end. */
+  getTaskLog(
+    request: GetTaskLogRequest,
+    callback: (error: ServiceError | null, response: GetTaskLogResponse) => void,
+  ): ClientUnaryCall;
+  getTaskLog(
+    request: GetTaskLogRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetTaskLogResponse) => void,
+  ): ClientUnaryCall;
+  getTaskLog(
+    request: GetTaskLogRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetTaskLogResponse) => void,
+  ): ClientUnaryCall;
+  /** The same, and then what they print until the task has ended. */
+  watchTaskLog(
+    request: WatchTaskLogRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchTaskLogResponse>;
+  watchTaskLog(
+    request: WatchTaskLogRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchTaskLogResponse>;
   /** Why a job or a task does not run now, in words. */
   explainWaiting(
     request: ExplainWaitingRequest,

@@ -99,6 +99,28 @@ export interface PartComplete {
   result: EncodeResult | undefined;
 }
 
+/**
+ * What the tools of a task printed: whole lines, without addresses that carry a signature. Where `start` is not the end of
+ * what was sent before, this takes the place of all of it.
+ */
+export interface TaskOutput {
+  fence:
+    | Fence
+    | undefined;
+  /** Characters (UTF-16) that were printed before `text`. */
+  start: number;
+  /** At most 16,384 characters. */
+  text: string;
+}
+
+/** For so long new output is sent at once, and else seldom. */
+export interface OutputRequest {
+  fence: Fence | undefined;
+  forMs: number;
+  /** What was sent got lost: all of it is to be sent again. */
+  again: boolean;
+}
+
 /** The coordinator's last word on a completion or a failure. committed is also true for a repeated one (L3). */
 export interface CommitResult {
   fence: Fence | undefined;
@@ -1301,6 +1323,212 @@ export const PartComplete: MessageFns<PartComplete> = {
   },
 };
 
+function createBaseTaskOutput(): TaskOutput {
+  return { fence: undefined, start: 0, text: "" };
+}
+
+export const TaskOutput: MessageFns<TaskOutput> = {
+  encode(message: TaskOutput, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fence !== undefined) {
+      Fence.encode(message.fence, writer.uint32(10).fork()).join();
+    }
+    if (message.start !== 0) {
+      writer.uint32(16).uint64(message.start);
+    }
+    if (message.text !== "") {
+      writer.uint32(26).string(message.text);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): TaskOutput {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTaskOutput();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fence = Fence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.start = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.text = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): TaskOutput {
+    return {
+      fence: isSet(object.fence) ? Fence.fromJSON(object.fence) : undefined,
+      start: isSet(object.start) ? globalThis.Number(object.start) : 0,
+      text: isSet(object.text) ? globalThis.String(object.text) : "",
+    };
+  },
+
+  toJSON(message: TaskOutput): unknown {
+    const obj: any = {};
+    if (message.fence !== undefined) {
+      obj.fence = Fence.toJSON(message.fence);
+    }
+    if (message.start !== 0) {
+      obj.start = Math.round(message.start);
+    }
+    if (message.text !== "") {
+      obj.text = message.text;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<TaskOutput>): TaskOutput {
+    return TaskOutput.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<TaskOutput>): TaskOutput {
+    const message = createBaseTaskOutput();
+    message.fence = (object.fence !== undefined && object.fence !== null) ? Fence.fromPartial(object.fence) : undefined;
+    message.start = object.start ?? 0;
+    message.text = object.text ?? "";
+    return message;
+  },
+};
+
+function createBaseOutputRequest(): OutputRequest {
+  return { fence: undefined, forMs: 0, again: false };
+}
+
+export const OutputRequest: MessageFns<OutputRequest> = {
+  encode(message: OutputRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.fence !== undefined) {
+      Fence.encode(message.fence, writer.uint32(10).fork()).join();
+    }
+    if (message.forMs !== 0) {
+      writer.uint32(16).uint32(message.forMs);
+    }
+    if (message.again !== false) {
+      writer.uint32(24).bool(message.again);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): OutputRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseOutputRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fence = Fence.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.forMs = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.again = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): OutputRequest {
+    return {
+      fence: isSet(object.fence) ? Fence.fromJSON(object.fence) : undefined,
+      forMs: isSet(object.forMs)
+        ? globalThis.Number(object.forMs)
+        : isSet(object.for_ms)
+        ? globalThis.Number(object.for_ms)
+        : 0,
+      again: isSet(object.again) ? globalThis.Boolean(object.again) : false,
+    };
+  },
+
+  toJSON(message: OutputRequest): unknown {
+    const obj: any = {};
+    if (message.fence !== undefined) {
+      obj.fence = Fence.toJSON(message.fence);
+    }
+    if (message.forMs !== 0) {
+      obj.forMs = Math.round(message.forMs);
+    }
+    if (message.again !== false) {
+      obj.again = message.again;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<OutputRequest>): OutputRequest {
+    return OutputRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<OutputRequest>): OutputRequest {
+    const message = createBaseOutputRequest();
+    message.fence = (object.fence !== undefined && object.fence !== null) ? Fence.fromPartial(object.fence) : undefined;
+    message.forMs = object.forMs ?? 0;
+    message.again = object.again ?? false;
+    return message;
+  },
+};
+
 function createBaseCommitResult(): CommitResult {
   return { fence: undefined, committed: false, error: "", retryable: false };
 }
@@ -1430,6 +1658,17 @@ type DeepPartial<T> = T extends Builtin ? T
   : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
   : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
   : Partial<T>;
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
+}
 
 function isSet(value: any): boolean {
   return value !== null && value !== undefined;

@@ -27,9 +27,11 @@ import {
   LeaseProgress,
   LeaseRelease,
   LeaseRevoke,
+  OutputRequest,
   PartComplete,
   TaskComplete,
   TaskFailed,
+  TaskOutput,
   UploadGrant,
   UploadRequest,
 } from "./lease.ts";
@@ -57,6 +59,7 @@ export interface SessionRequest {
     /** The agent wants to leave: nothing new, what it holds is finished. */
     { $case: "drain"; value: DrainNotice }
     | { $case: "part"; value: PartComplete }
+    | { $case: "output"; value: TaskOutput }
     | undefined;
 }
 
@@ -76,6 +79,9 @@ export interface SessionResponse {
     | //
     /** On a PartComplete. */
     { $case: "partResult"; value: CommitResult }
+    | //
+    /** Somebody looks at what a task prints. */
+    { $case: "outputRequest"; value: OutputRequest }
     | undefined;
 }
 
@@ -139,6 +145,8 @@ export interface Welcome {
   /** Of the held leases in Hello, those that are still the agent's (L8). */
   keptLeases: Fence[];
   version: string;
+  /** How much of a task's output is kept, in characters; 0: the coordinator is older and takes no TaskOutput. */
+  outputChars: number;
 }
 
 export interface Hardware {
@@ -432,6 +440,9 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       case "part":
         PartComplete.encode(message.message.value, writer.uint32(66).fork()).join();
         break;
+      case "output":
+        TaskOutput.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
     }
     return writer;
   },
@@ -513,6 +524,14 @@ export const SessionRequest: MessageFns<SessionRequest> = {
             message.message = { $case: "part", value: PartComplete.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.message = { $case: "output", value: TaskOutput.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -545,6 +564,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         ? { $case: "drain", value: DrainNotice.fromJSON(object.drain) }
         : isSet(object.part)
         ? { $case: "part", value: PartComplete.fromJSON(object.part) }
+        : isSet(object.output)
+        ? { $case: "output", value: TaskOutput.fromJSON(object.output) }
         : undefined,
     };
   },
@@ -567,6 +588,8 @@ export const SessionRequest: MessageFns<SessionRequest> = {
       obj.drain = DrainNotice.toJSON(message.message.value);
     } else if (message.message?.$case === "part") {
       obj.part = PartComplete.toJSON(message.message.value);
+    } else if (message.message?.$case === "output") {
+      obj.output = TaskOutput.toJSON(message.message.value);
     }
     return obj;
   },
@@ -625,6 +648,12 @@ export const SessionRequest: MessageFns<SessionRequest> = {
         }
         break;
       }
+      case "output": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "output", value: TaskOutput.fromPartial(object.message.value) };
+        }
+        break;
+      }
     }
     return message;
   },
@@ -666,6 +695,9 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         break;
       case "partResult":
         CommitResult.encode(message.message.value, writer.uint32(74).fork()).join();
+        break;
+      case "outputRequest":
+        OutputRequest.encode(message.message.value, writer.uint32(82).fork()).join();
         break;
     }
     return writer;
@@ -764,6 +796,14 @@ export const SessionResponse: MessageFns<SessionResponse> = {
             message.message = { $case: "partResult", value: CommitResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.message = { $case: "outputRequest", value: OutputRequest.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -806,6 +846,10 @@ export const SessionResponse: MessageFns<SessionResponse> = {
         ? { $case: "partResult", value: CommitResult.fromJSON(object.partResult) }
         : isSet(object.part_result)
         ? { $case: "partResult", value: CommitResult.fromJSON(object.part_result) }
+        : isSet(object.outputRequest)
+        ? { $case: "outputRequest", value: OutputRequest.fromJSON(object.outputRequest) }
+        : isSet(object.output_request)
+        ? { $case: "outputRequest", value: OutputRequest.fromJSON(object.output_request) }
         : undefined,
     };
   },
@@ -832,6 +876,8 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       obj.challenge = Challenge.toJSON(message.message.value);
     } else if (message.message?.$case === "partResult") {
       obj.partResult = CommitResult.toJSON(message.message.value);
+    } else if (message.message?.$case === "outputRequest") {
+      obj.outputRequest = OutputRequest.toJSON(message.message.value);
     }
     return obj;
   },
@@ -899,6 +945,12 @@ export const SessionResponse: MessageFns<SessionResponse> = {
       case "partResult": {
         if (object.message?.value !== undefined && object.message?.value !== null) {
           message.message = { $case: "partResult", value: CommitResult.fromPartial(object.message.value) };
+        }
+        break;
+      }
+      case "outputRequest": {
+        if (object.message?.value !== undefined && object.message?.value !== null) {
+          message.message = { $case: "outputRequest", value: OutputRequest.fromPartial(object.message.value) };
         }
         break;
       }
@@ -1504,6 +1556,7 @@ function createBaseWelcome(): Welcome {
     maxMessageBytes: 0,
     keptLeases: [],
     version: "",
+    outputChars: 0,
   };
 }
 
@@ -1532,6 +1585,9 @@ export const Welcome: MessageFns<Welcome> = {
     }
     if (message.version !== "") {
       writer.uint32(66).string(message.version);
+    }
+    if (message.outputChars !== 0) {
+      writer.uint32(72).uint32(message.outputChars);
     }
     return writer;
   },
@@ -1613,6 +1669,14 @@ export const Welcome: MessageFns<Welcome> = {
             message.version = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.outputChars = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1663,6 +1727,11 @@ export const Welcome: MessageFns<Welcome> = {
         ? object.kept_leases.map((e: any) => Fence.fromJSON(e))
         : [],
       version: isSet(object.version) ? globalThis.String(object.version) : "",
+      outputChars: isSet(object.outputChars)
+        ? globalThis.Number(object.outputChars)
+        : isSet(object.output_chars)
+        ? globalThis.Number(object.output_chars)
+        : 0,
     };
   },
 
@@ -1692,6 +1761,9 @@ export const Welcome: MessageFns<Welcome> = {
     if (message.version !== "") {
       obj.version = message.version;
     }
+    if (message.outputChars !== 0) {
+      obj.outputChars = Math.round(message.outputChars);
+    }
     return obj;
   },
 
@@ -1708,6 +1780,7 @@ export const Welcome: MessageFns<Welcome> = {
     message.maxMessageBytes = object.maxMessageBytes ?? 0;
     message.keptLeases = object.keptLeases?.map((e) => Fence.fromPartial(e)) || [];
     message.version = object.version ?? "";
+    message.outputChars = object.outputChars ?? 0;
     return message;
   },
 };

@@ -16,6 +16,8 @@ import type { SessionResponse } from '../../../../shared/gen/clipgrid/v1/session
 import { systemIds } from '../../../../shared/ids.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { TaskOutputs } from '../../../../coordinator/grid/task-outputs.ts';
+import type { LogStore } from '../../../../coordinator/store/log-store.ts';
 import { createMemoryFixture, type MemoryFixture } from '../../../support/memory-fixture.ts';
 
 const SETTINGS = { ...DEFAULT_TIMES, coordinatorId: 'c', version: '1', bucket: 'clipgrid' };
@@ -57,6 +59,7 @@ beforeEach(async () => {
     enrolments: memoryEnrolmentStore(grid.state, grid.leases),
     keeper: new LeaseKeeper(common),
     committer: { complete } as unknown as Committer,
+    outputs: new TaskOutputs({ logs: {} as LogStore, ...common, logger: silentLogger }),
     wake: new Wake(),
     ids: systemIds(() => 0),
     logger: silentLogger,
