@@ -1933,6 +1933,7 @@ export interface operations {
             query?: {
                 limit?: number;
                 cursor?: string;
+                task_id?: string;
             };
             header?: never;
             path: {

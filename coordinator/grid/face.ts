@@ -203,6 +203,8 @@ export interface HistoryEvent extends GridEvent {
 
 export interface HistoryQuery {
   readonly jobId: string;
+  /** Only what happened to that task. */
+  readonly taskId?: string;
   /** 1 to 1000. */
   readonly limit: number;
   readonly cursor?: string;

@@ -2,12 +2,12 @@ import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import { GridError } from '../../shared/errors.ts';
 import { ownerFilter, type Scope } from '../domain/account.ts';
-import type { JobView } from '../grid/face.ts';
+import type { HistoryQuery, JobView } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { jobSpec } from './job-spec.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
-import { jobQuery, jobRequest, pageQuery, resultQuery } from './schemas.ts';
+import { jobHistoryQuery, jobQuery, jobRequest, pageQuery, resultQuery } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
 import { fileView, historyView, jobDetail, jobView, taskView } from './views.ts';
@@ -63,7 +63,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs/:id/history', async (ctx) => {
     const { jobId } = await named(ctx, 'read');
-    const page = await deps.grid.events.history({ jobId, ...pageOf(ctx) });
+    const page = await deps.grid.events.history({ jobId, ...historyOf(ctx) });
     ctx.body = { events: page.items.map(historyView), next_cursor: page.nextCursor ?? null };
   });
 
@@ -99,6 +99,11 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 function pageOf(ctx: RouterContext): { limit: number; cursor?: string } {
   const { limit, cursor } = readQuery(ctx, pageQuery);
   return { limit, ...(cursor === undefined ? {} : { cursor }) };
+}
+
+function historyOf(ctx: RouterContext): Omit<HistoryQuery, 'jobId'> {
+  const { task_id: taskId, limit, cursor } = readQuery(ctx, jobHistoryQuery);
+  return { limit, ...(taskId === undefined ? {} : { taskId }), ...(cursor === undefined ? {} : { cursor }) };
 }
 
 async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {

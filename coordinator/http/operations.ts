@@ -3,6 +3,7 @@ import * as answers from './responses.ts';
 import {
   drainRequest,
   gridHistoryQuery,
+  jobHistoryQuery,
   jobQuery,
   jobRequest,
   logQuery,
@@ -223,7 +224,7 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'jobHistory',
     answer: 'JobHistory',
     summary: 'What happened to a job in the last seven days, newest first',
-    query: pageQuery,
+    query: jobHistoryQuery,
     status: 200,
   },
   {

@@ -81,6 +81,10 @@ const CURSOR = z.string().max(300).optional().describe('next_cursor of the page 
 /** A page of a list. */
 export const pageQuery = z.strictObject({ limit: LIMIT, cursor: CURSOR });
 
+export const jobHistoryQuery = pageQuery.extend({
+  task_id: z.uuid().optional().describe('Only what happened to that task.'),
+});
+
 export const gridHistoryQuery = z.strictObject({
   minutes: z.coerce.number().int().min(1).max(SAMPLES_KEPT_MINUTES).default(60),
 });

@@ -14,11 +14,12 @@ export function memoryEventStore(state: MemoryState): EventStore {
       );
       return fitting.slice(0, limit).map((one) => one.event);
     },
-    async history({ jobId, limit, cursor }) {
+    async history({ jobId, taskId, limit, cursor }) {
       const before = cursor === undefined ? Infinity : Number(cursor);
       const fitting = state.events
         .map(({ event }) => event)
         .filter((event) => event.jobId === jobId && event.sequence < before)
+        .filter((event) => taskId === undefined || event.taskId === taskId)
         .toReversed();
       const items = fitting.slice(0, limit).map((event) => {
         const agentName = event.agentId && state.agents.get(event.agentId)?.view.name;

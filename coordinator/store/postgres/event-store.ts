@@ -44,7 +44,7 @@ async function after(db: Db, query: EventQuery): Promise<GridEvent[]> {
 }
 
 /** Newest first, settled or not: who reads a page of what was has no order to keep. The cursor is a sequence number. */
-async function history(db: Db, { jobId, limit, cursor }: HistoryQuery): Promise<Page<HistoryEvent>> {
+async function history(db: Db, { jobId, taskId, limit, cursor }: HistoryQuery): Promise<Page<HistoryEvent>> {
   if (!isUuid(jobId)) throw noJob(jobId);
   if (cursor !== undefined && !/^\d{1,15}$/.test(cursor)) throw badCursor(cursor);
   const before = cursor ?? null;
@@ -52,6 +52,7 @@ async function history(db: Db, { jobId, limit, cursor }: HistoryQuery): Promise<
     select e.sequence, e.at, e.type, e.job_id, e.task_id, e.agent_id, e.owner_id, e.data, a.name as agent_name
     from events e left join agents a on a.agent_id = e.agent_id
     where e.job_id = ${jobId}::uuid and (${before}::bigint is null or e.sequence < ${before}::bigint)
+      and (${taskId ?? null}::uuid is null or e.task_id = ${taskId ?? null}::uuid)
     order by e.sequence desc limit ${limit + 1}`.execute(db);
   const items = rows
     .slice(0, limit)

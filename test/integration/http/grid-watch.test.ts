@@ -193,6 +193,9 @@ test('tasks by page and one by one, what happened to a job, and its figures', as
   expect(events[0]).toMatchObject({ type: 'job.state', data: { state: 'failed' } });
   expect(events.at(-1)).toMatchObject({ type: 'job.created', agent: null });
   expect(events.find(({ type }) => type === 'task.granted')).toMatchObject({ agent: 'worker' });
+  const { events: mine } = await api.ok('JobHistory', `GET /jobs/${id}/history?task_id=${one.task_id}`);
+  expect(mine).toEqual(events.filter(({ task_id: task }) => task === one.task_id));
+  expect(mine.length).toBeGreaterThan(0);
   const numbers = events.map(({ sequence }) => sequence);
   expect(numbers).toEqual(numbers.toSorted((a, b) => b - a));
   expect((await bob.refused(`GET /jobs/${id}/history`)).status).toBe(404);

@@ -1,4 +1,4 @@
-import { signal, type ReadonlySignal } from '@preact/signals';
+import { signal, type ReadonlySignal, type Signal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { HoverCard, spanText } from './hover-card.tsx';
@@ -22,6 +22,8 @@ interface Strip {
   readonly thumbnails: Thumbnails;
   /** Counts pictures that came. */
   readonly pictures: ReadonlySignal<number>;
+  /** The keyboard is here. */
+  readonly focused: Signal<boolean>;
   readonly secondsPerFrame: () => number | null;
 }
 
@@ -33,10 +35,10 @@ function makeStrip({ picture, jobId }: FilmStripProps): Strip {
     const seconds = picture.value?.job.duration_seconds ?? 0;
     return seconds > 0 && model.frames.value > 0 ? seconds / model.frames.value : null;
   };
-  return { model, thumbnails, pictures, secondsPerFrame };
+  return { model, thumbnails, pictures, focused: signal(false), secondsPerFrame };
 }
 
-function sceneOf({ model, thumbnails, pictures, secondsPerFrame }: Strip): Scene {
+function sceneOf({ model, thumbnails, pictures, focused, secondsPerFrame }: Strip): Scene {
   void pictures.value;
   return {
     clips: model.clips.value,
@@ -44,9 +46,9 @@ function sceneOf({ model, thumbnails, pictures, secondsPerFrame }: Strip): Scene
     view: model.view.value,
     widthPx: model.width.value,
     secondsPerFrame: secondsPerFrame(),
-    cursor: model.cursor.value,
+    cursor: focused.value ? model.cursor.value : undefined,
     hover: model.hover.value,
-    thumbnails,
+    thumbnails: thumbnails.areNone ? undefined : thumbnails,
   };
 }
 
@@ -57,7 +59,7 @@ export function FilmStrip(props: FilmStripProps): JSX.Element {
   const { model } = strip;
   const canvas = useRef<HTMLCanvasElement>(null);
   const box = useRef<HTMLDivElement>(null);
-  const focused = useMemo(() => signal(false), []);
+  const { focused } = strip;
   const now = picture.value;
   useEffect(() => {
     if (now) model.update(now.tasks, now.job.frames_total);
@@ -66,7 +68,7 @@ export function FilmStrip(props: FilmStripProps): JSX.Element {
     canvas,
     resized: (width) => (model.width.value = width),
     scene: () => sceneOf(strip),
-    height: () => stripHeight(true),
+    height: ({ thumbnails }) => stripHeight(thumbnails !== undefined),
     paint: paintStrip,
   });
   useEffect(() => (box.current ? followPointers(box.current, model, open) : undefined), [model, open]);
@@ -79,7 +81,6 @@ export function FilmStrip(props: FilmStripProps): JSX.Element {
   };
   return (
     <div class="strip">
-      <Zoom model={model} />
       <div class="strip-place">
         <div
           ref={box}
@@ -96,9 +97,12 @@ export function FilmStrip(props: FilmStripProps): JSX.Element {
           <canvas ref={canvas} aria-hidden="true" />
           <Cursor strip={strip} />
         </div>
-        <Hover strip={strip} focused={focused} />
+        <Hover strip={strip} />
       </div>
-      <Overview model={model} />
+      <div class="strip-foot">
+        <Overview model={model} />
+        <Zoom model={model} />
+      </div>
       <p id="strip-keys" class="unseen">
         Arrow keys, Page Up, Page Down, Home and End go from clip to clip, Enter opens one, plus and minus
         zoom, 0 shows the whole film.
@@ -127,8 +131,8 @@ function Cursor({ strip: { model, secondsPerFrame } }: { strip: Strip }): JSX.El
   );
 }
 
-function Hover({ strip, focused }: { strip: Strip; focused: ReadonlySignal<boolean> }): JSX.Element | null {
-  const { model, thumbnails, secondsPerFrame } = strip;
+function Hover({ strip }: { strip: Strip }): JSX.Element | null {
+  const { model, thumbnails, focused, secondsPerFrame } = strip;
   const blocks = model.blocks.value;
   const [hover, cursor] = [model.hover.value, model.cursor.value];
   const isKeyboard = hover === undefined && focused.value;

@@ -3,11 +3,10 @@ import { useRef } from 'preact/hooks';
 import type { StripModel } from './strip-model.ts';
 
 /** Where the view is in the whole film; for the pointer, keys have the strip. */
-export function Overview({ model }: { model: StripModel }): JSX.Element | null {
+export function Overview({ model }: { model: StripModel }): JSX.Element {
   const bar = useRef<HTMLDivElement>(null);
   const frames = Math.max(1, model.frames.value);
   const { from, to } = model.view.value;
-  if (model.isWhole.value) return null;
   const drag = (event: PointerEvent): void => {
     const box = bar.current?.getBoundingClientRect();
     if (!box || event.buttons === 0) return;

@@ -1,5 +1,7 @@
 const AT_ONCE = 4;
 const MOST = 300;
+/** When so many are not there, the others are not asked for. */
+const FEW = 3;
 
 /** Pictures of a job's finished clips, fetched as they are looked at. At most some hundred are kept. */
 export class Thumbnails {
@@ -9,7 +11,8 @@ export class Thumbnails {
   readonly #known = new Map<number, HTMLImageElement | null>();
   #queue: readonly number[] = [];
   #loading = 0;
-  #hasAny = false;
+  #found = 0;
+  #missed = 0;
 
   /** `onPicture`: there is something new to draw. */
   constructor(jobId: string, onPicture: () => void) {
@@ -17,9 +20,9 @@ export class Thumbnails {
     this.#onPicture = onPicture;
   }
 
-  /** Whether any clip had one. */
-  get hasAny(): boolean {
-    return this.#hasAny;
+  /** Nothing was found so far, and not for want of asking: the job has none. */
+  get areNone(): boolean {
+    return this.#found === 0 && this.#missed >= FEW;
   }
 
   get(clip: number): HTMLImageElement | undefined {
@@ -32,7 +35,7 @@ export class Thumbnails {
 
   /** What is looked at now; what was asked for before and is not here yet counts no more. */
   want(clips: readonly number[]): void {
-    this.#queue = clips.filter((clip) => !this.#known.has(clip));
+    this.#queue = this.areNone ? [] : clips.filter((clip) => !this.#known.has(clip));
     this.#next();
   }
 
@@ -55,17 +58,20 @@ export class Thumbnails {
     const picture = new Image();
     const end = (found: boolean): void => {
       this.#loading--;
-      if (found) {
-        this.#known.set(clip, picture);
-        this.#hasAny = true;
-        this.#forget();
-        this.#onPicture();
-      }
+      if (found) this.#keep(clip, picture);
+      else if (++this.#missed === FEW) this.#onPicture();
       this.#next();
     };
     picture.addEventListener('load', () => end(true));
     picture.addEventListener('error', () => end(false));
     picture.src = this.urlOf(clip);
+  }
+
+  #keep(clip: number, picture: HTMLImageElement): void {
+    this.#found++;
+    this.#known.set(clip, picture);
+    this.#forget();
+    this.#onPicture();
   }
 
   #forget(): void {
