@@ -1,11 +1,11 @@
-import { ensureBrowser } from './browser.mjs';
 import { ensureDashboard } from './dashboard.mjs';
 import { withLock } from './lock.mjs';
 import { ensureMediaTools } from './media-tools.mjs';
 import { findNode } from './node24.mjs';
 import { ensureOpenApiTypes } from './openapi-types.mjs';
 import { ensurePackages } from './npm-packages.mjs';
-import { ensureSchemathesis } from './schemathesis.mjs';
+import { ensureTestPrograms } from './test-programs.mjs';
+import { ensureTestTools } from './test-tools.mjs';
 import { ensureVapourSynth } from './vapoursynth.mjs';
 
 /** Packages, Node 24 and the dashboard only: what a command needs that runs no media tool here. Returns the path of Node. */
@@ -28,8 +28,8 @@ export async function setUp(options = {}) {
     await ensureVapourSynth(options);
     if (options.tests) {
       await ensureOpenApiTypes();
-      await ensureSchemathesis();
-      await ensureBrowser();
+      await ensureTestPrograms();
+      await ensureTestTools();
     }
     return node;
   });

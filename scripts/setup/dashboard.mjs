@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { CACHE, ROOT, say } from './root.mjs';
+import { CACHE, IS_PACKAGE, ROOT, say } from './root.mjs';
 import { run, tail } from './shell.mjs';
 import { isFresh, keyOf, stamp } from './stamp.mjs';
 
@@ -15,7 +15,7 @@ function sourcesBelow(folder) {
       const path = join(folder, entry.name);
       return entry.isDirectory() ? sourcesBelow(path) : [path];
     })
-    .toSorted((a, b) => (a < b ? -1 : 1));
+    .sort((a, b) => (a < b ? -1 : 1));
 }
 
 function sourcesKey() {
@@ -25,6 +25,8 @@ function sourcesKey() {
 
 /** Builds the coordinator's page by Vite, unless the one that is there is of these very sources. Needs packages and Node 24. */
 export async function ensureDashboard(node) {
+  // The package has it built.
+  if (IS_PACKAGE) return;
   const key = sourcesKey();
   if (isFresh('dashboard', key) && existsSync(PAGE)) return;
   say('building the dashboard (Vite) ...');
