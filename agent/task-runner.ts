@@ -20,6 +20,7 @@ import { runIndexTask } from './runners/index-task.ts';
 import { runMediaTask } from './runners/media-task.ts';
 import { runMergeTask } from './runners/merge-task.ts';
 import { runPackageTask } from './runners/package-task.ts';
+import { runPreviewTask } from './runners/preview-task.ts';
 import { runProbeTask } from './runners/probe-task.ts';
 import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
 import { OutputSender } from './output-sender.ts';
@@ -65,6 +66,8 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
       return runPackageTask(kind.value, context);
     case 'probe':
       return runProbeTask(kind.value, context);
+    case 'preview':
+      return runPreviewTask(kind.value, context);
     case 'media':
       return runMediaTask(kind.value, context);
     case undefined:

@@ -16,7 +16,7 @@ export interface FrameSource {
   readonly frames: number | undefined;
 }
 
-const SCRIPT_NAME = 'script.vpy';
+export const SCRIPT_NAME = 'script.vpy';
 const PLAIN_NAME = /^[\w][\w.-]{0,99}$/;
 
 /** The name through which a script sees its source; a user's text, so it is held to a plain file name. */
@@ -42,6 +42,30 @@ function passThrough(tools: MediaTools, clip: LocalClip, format: VideoFormat | u
   return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
 }
 
+/** Writes a script into the work directory. What is returned makes `vspipe ARGS` in the sandbox, where the script sees its source. */
+export async function scriptTool(
+  context: RunnerContext,
+  script: FilterScript,
+  sourcePath: string,
+): Promise<(args: readonly string[]) => Promise<ToolCommand>> {
+  const vapourSynth = context.tools.vspipe;
+  if (vapourSynth === undefined) throw new GridError('tool_missing', 'this agent has no VapourSynth');
+  await writeFile(join(context.workDir, SCRIPT_NAME), script.text);
+  const environment = {
+    ...vapourSynth.environment,
+    HOME: context.workDir,
+    TMPDIR: context.workDir,
+    [script.sourceVariable]: basename(sourcePath),
+  };
+  return (args) =>
+    context.sandbox.wrap({
+      argv: [vapourSynth.vspipe, ...args],
+      workDir: context.workDir,
+      environment,
+      readOnlyPaths: vapourSynth.readOnlyPaths,
+    });
+}
+
 export interface FrameSourceInput {
   readonly script: FilterScript | undefined;
   readonly clip: LocalClip;
@@ -64,22 +88,7 @@ export async function frameSource(
 ): Promise<FrameSource> {
   const { script, clip } = input;
   if (script === undefined || script.text === '') return passThrough(tools, clip, input.format);
-  const vapourSynth = context.tools.vspipe;
-  if (vapourSynth === undefined) throw new GridError('tool_missing', 'this agent has no VapourSynth');
-  await writeFile(join(context.workDir, SCRIPT_NAME), script.text);
-  const environment = {
-    ...vapourSynth.environment,
-    HOME: context.workDir,
-    TMPDIR: context.workDir,
-    [script.sourceVariable]: basename(clip.path),
-  };
-  const vspipe = (args: readonly string[]): Promise<ToolCommand> =>
-    context.sandbox.wrap({
-      argv: [vapourSynth.vspipe, ...args],
-      workDir: context.workDir,
-      environment,
-      readOnlyPaths: vapourSynth.readOnlyPaths,
-    });
+  const vspipe = await scriptTool(context, script, clip.path);
   const given = clip.leadIn + clip.wanted + clip.leadOut;
   const frames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
   if (clip.leadIn + clip.leadOut === 0)

@@ -13,7 +13,7 @@ import {
  * Containers and streams that hold all that is in them. Not playlists, manifests and scripts: those name further addresses,
  * which would be opened from this machine.
  */
-const SELF_CONTAINED = [
+export const SELF_CONTAINED = [
   'matroska,webm,mov,mp4,avi,mpegts,mpeg,mpegvideo,flv,live_flv,asf,asf_o,mxf,mxg,gxf,nut,ogg,rm,wtv,dv,vob,ivf,obu,av1',
   'h261,h263,h264,hevc,vvc,evc,m4v,vc1,vc1test,cavsvideo,dirac,dnxhd,mjpeg,mjpeg_2000,yuv4mpegpipe,gif,apng,webp_pipe',
   'jpeg_pipe,png_pipe,bmp_pipe,tiff_pipe,3dostr,bink,smk,roq,swf,nsv,nuv,pva,ty,rpl,ingenient,flic,film_cpk,idcin,mlv,mtv',
@@ -36,8 +36,11 @@ export interface SourceFacts {
 
 type Loose = Readonly<Record<string, unknown>>;
 
-/** What ffprobe says of a container, reading as little of it as that takes. `source_unreadable` when it says nothing. */
-export async function probeSource(tools: MediaTools, url: string): Promise<SourceFacts> {
+/** Streams and format as ffprobe tells them, reading as little of the source as that takes. `source_unreadable` when it tells none. */
+export async function probeStreams(
+  tools: MediaTools,
+  url: string,
+): Promise<Pick<Probed, 'streams' | 'format'>> {
   const argv = [tools.ffprobe, '-v', 'error', '-format_whitelist', SELF_CONTAINED, '-of', 'json'];
   argv.push('-show_streams', '-show_format', url);
   const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
@@ -49,6 +52,12 @@ export async function probeSource(tools: MediaTools, url: string): Promise<Sourc
   );
   const { streams = [], format = {} } = JSON.parse(stdout) as Partial<Probed>;
   if (streams.length === 0) throw new GridError('source_unreadable', 'the source has no streams');
+  return { streams, format };
+}
+
+/** What is told of a source: how long it is, and all that ffprobe says of its container. */
+export async function probeSource(tools: MediaTools, url: string): Promise<SourceFacts> {
+  const { streams, format } = await probeStreams(tools, url);
   return { probeJson: probeText(streams, format), ...measures(streams, format) };
 }
 

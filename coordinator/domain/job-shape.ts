@@ -13,7 +13,12 @@ export function hasClose(spec: JobSpec): boolean {
   return CLOSES[shapeOf(spec)];
 }
 
-const CLOSES: Readonly<Record<JobShape, boolean>> = { film: true, media: false, index: false };
+const CLOSES: Readonly<Record<JobShape, boolean>> = {
+  film: true,
+  media: false,
+  index: false,
+  preview: false,
+};
 
 /** Of a job that ends with its parts, the file that is its result, of what they left; undefined: there is none. */
 export function resultFile(spec: JobSpec, outputs: readonly TaskOutput[]): Artifact | undefined {

@@ -1,12 +1,12 @@
 import type { TaskKind } from './task.ts';
 
 /** What a user wants done with one source. The same for every dialect; a dialect translates into it. */
-export type JobSpec = FilmSpec | MediaSpec | IndexSpec;
+export type JobSpec = FilmSpec | MediaSpec | IndexSpec | PreviewSpec;
 
-export const JOB_SHAPES = ['film', 'media', 'index'] as const;
+export const JOB_SHAPES = ['film', 'media', 'index', 'preview'] as const;
 
 /** `film`: clips on many agents, joined to one result. `media`: one command on the whole source, whatever files it writes.
- * `index`: a look at the source and nothing else, for the jobs that name it. */
+ * `index`: a look at the source and nothing else, for the jobs that name it. `preview`: one frame, to look at. */
 export type JobShape = (typeof JOB_SHAPES)[number];
 
 export const RESULT_CONTAINERS = ['matroska', 'mp4', 'webm'] as const;
@@ -64,6 +64,15 @@ export interface MediaSpec {
 export interface IndexSpec {
   readonly shape: 'index';
   readonly source: SourceRef;
+}
+
+/** One frame of the source and what a script makes of it, as pictures. Lists leave it out, and it is removed soon after. */
+export interface PreviewSpec {
+  readonly shape: 'preview';
+  readonly source: SourceRef;
+  readonly script: ScriptSpec;
+  /** Seconds from the film's start; past its end the last frame is meant. */
+  readonly atS: number;
 }
 
 /** An object with the uploaded film. `sizeBytes` is what it was when the job was submitted. */

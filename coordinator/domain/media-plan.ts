@@ -3,6 +3,7 @@ import { isHardwareEncoder } from '../../shared/hardware-encoder.ts';
 import type { JobSpec, MediaSpec } from './job.ts';
 import { unsignedInput } from './object-input.ts';
 import { encodeCommand, indexTask, type Plan } from './planner.ts';
+import { previewTask } from './preview-plan.ts';
 import { commandRequirements } from './requirements.ts';
 import type { NewTask } from './task.ts';
 
@@ -10,6 +11,7 @@ const WHOLE_TIMEOUT_S = 48 * 3600;
 
 /** The first task of a job: it looks at the source. */
 export function firstTask(spec: JobSpec): NewTask {
+  if (spec.shape === 'preview') return previewTask(spec);
   return spec.shape === 'media' ? probeTask(spec) : indexTask(spec);
 }
 

@@ -35,6 +35,7 @@ function kindInputs(kind: NonNullable<TaskSpec['kind']>): (ObjectInput | undefin
     case 'clip':
     case 'probe':
     case 'media':
+    case 'preview':
       return [kind.value.source];
     case 'audio':
       return [kind.value.sidecar];

@@ -1,3 +1,5 @@
+import { fileArtifact } from '../../shared/file-names.ts';
+import { PREVIEW_FILES } from '../../shared/preview-files.ts';
 import type { TaskKind } from './task.ts';
 
 /**
@@ -19,10 +21,13 @@ export interface KindRules {
 
 const PLAIN = { counts: false, must: [], may: [], files: false } as const;
 
+const PICTURES = Object.values(PREVIEW_FILES).map(fileArtifact);
+
 /** All kinds, in the order in which the tasks of a job are shown. */
 export const TASK_KINDS: Readonly<Record<TaskKind, KindRules>> = {
   index: { ...PLAIN, role: 'first', must: ['index'], may: ['sidecar'] },
   probe: { ...PLAIN, role: 'first' },
+  preview: { ...PLAIN, role: 'first', must: PICTURES, files: true },
   encode: { ...PLAIN, role: 'part', counts: true, must: ['segment'] },
   audio: { ...PLAIN, role: 'part', must: ['audio'] },
   media: { ...PLAIN, role: 'part', counts: true, files: true },

@@ -2,7 +2,8 @@ import type { EncodeResult, TaskResult, TaskSpec } from '../../shared/gen/clipgr
 import type { Failure } from './job.ts';
 
 /** `clip` cuts a clip as a file to look at; it is no stage of a job. What each is: task-kinds.ts. */
-export type TaskKind = 'index' | 'probe' | 'encode' | 'audio' | 'media' | 'merge' | 'package' | 'clip';
+export type TaskKind =
+  'index' | 'probe' | 'preview' | 'encode' | 'audio' | 'media' | 'merge' | 'package' | 'clip';
 
 /** An expired or released task is `ready` again, with the epoch and lease id of its last grant still on it (L11). */
 export type TaskState = 'ready' | 'leased' | 'succeeded' | 'failed' | 'cancelled';

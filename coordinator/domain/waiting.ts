@@ -106,7 +106,7 @@ function explainNeeds(spec: JobSpec, online: readonly AgentView[]): string {
     const known = new Set(online.flatMap((agent) => agent.capabilities));
     return explainLack(mediaRequirements(spec, known), online);
   }
-  if (spec.shape === 'index') return '';
+  if (spec.shape === 'index' || spec.shape === 'preview') return '';
   const { script, command, audio } = spec;
   const clips = explainLack(clipRequirements(script, command), online);
   if (clips !== '' || audio === undefined) return clips;

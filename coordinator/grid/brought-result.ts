@@ -65,6 +65,7 @@ export function checkedResult(
   // Agents of before tell nothing with an index.
   if (told.$case === 'probe' || (told.$case === 'index' && told.value.probeJson !== ''))
     checkProbeText(told.value.probeJson);
+  if (told.$case === 'preview') checkSeconds('at_seconds', told.value.atSeconds);
   if (told.$case === 'probe' || told.$case === 'media') {
     checkCount('frame_count', told.value.frameCount);
     checkSeconds('duration_seconds', told.value.durationSeconds);

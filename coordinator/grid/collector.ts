@@ -10,6 +10,7 @@ export interface CollectorDeps {
     readonly collectAfterMs: number;
     readonly collectFailedAfterMs: number;
     readonly uploadExpiryMs: number;
+    readonly previewsKeptMs: number;
   };
 }
 
@@ -25,14 +26,15 @@ async function throwAway({ garbage, objects }: CollectorDeps, { id, refs }: Garb
 }
 
 /**
- * Removes the segments, index and sidecar of ended jobs (the result stays), all objects of removed jobs and uploads, and
- * uploads that were never finished. Returns how many objects it removed.
+ * Removes the segments, index and sidecar of ended jobs (the result stays), all objects of removed jobs and uploads,
+ * previews, and uploads that were never finished. Returns how many objects it removed.
  */
 export async function collect(deps: CollectorDeps): Promise<number> {
   const { garbage, settings } = deps;
   const { collectAfterMs: endedMs, collectFailedAfterMs: failedMs } = settings;
   await garbage.collectJobs({ endedMs, failedMs, limit: BATCH });
   await garbage.collectClips({ endedMs, failedMs, limit: BATCH });
+  await garbage.removePreviews(settings.previewsKeptMs, BATCH);
   await garbage.expireUploads(settings.uploadExpiryMs, BATCH);
   let removed = 0;
   for (const line of await garbage.garbage(BATCH)) {

@@ -4,7 +4,7 @@ import type { AgentView } from '../domain/agent.ts';
 import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
 import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
-import type { Failure, FilmSpec, JobSpec, JobState } from '../domain/job.ts';
+import type { Failure, FilmSpec, JobShape, JobSpec, JobState } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskKind, TaskState, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
@@ -82,6 +82,8 @@ export interface JobQuery {
   readonly states?: readonly JobState[];
   /** Part of the name, in capitals or not. */
   readonly name?: string;
+  /** Undefined: all but previews. */
+  readonly shape?: JobShape;
   /** The one job that was submitted with this key; keys are an owner's own, so `ownerId` must be given too. */
   readonly idempotencyKey?: string;
   /** 1 to 1000. */
@@ -111,6 +113,8 @@ export interface JobsFace {
   files(jobId: string): Promise<readonly Artifact[]>;
   /** The same with a signed URL each, for a plain browser that saves it under its name. */
   signedFiles(jobId: string, expiresS: number): Promise<readonly SignedFile[]>;
+  /** The bytes of a file or an artifact that another method told of; `not_found` once they are collected. */
+  read(artifact: Artifact): Promise<Readable>;
   /** What the committed task of a kind, of which a job has one, found out (a probe, a merge); undefined: it is not committed. */
   outcome(jobId: string, kind: TaskKind): Promise<TaskResult | undefined>;
   /** Its encode tasks by index, without what only the grid needs: cheap for thousands of them. */

@@ -6,6 +6,7 @@ import type { AgentView } from '../domain/agent.ts';
 import type { Failure, FilmSpec, IndexSpec, MediaSpec } from '../domain/job.ts';
 import { mediaPlan } from '../domain/media-plan.ts';
 import { indexPlan, plan, type Plan } from '../domain/planner.ts';
+import { PREVIEW_PLAN } from '../domain/preview-plan.ts';
 import type { Artifact, Fence } from '../domain/task.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
@@ -49,6 +50,7 @@ export class IndexPlanner {
     const agents = await this.#deps.agents.list();
     const online = agents.filter((agent) => agent.state === 'online');
     const { jobSpec } = context;
+    if (jobSpec.shape === 'preview') return { plan: PREVIEW_PLAN };
     if (jobSpec.shape === 'media') return { plan: planMedia(jobSpec, looked, online) };
     const index = looked.artifacts.find((artifact) => artifact.name === 'index');
     const sidecar = looked.artifacts.find((artifact) => artifact.name === 'sidecar');

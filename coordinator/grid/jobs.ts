@@ -93,6 +93,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
         const url = await objects.signGet(artifact, { expiresS, audience: 'public', fileName: name });
         return { name, artifact, url };
       }),
+    read: (artifact) => objects.read(artifact),
     outcome: (jobId, kind) => jobs.outcome(jobId, kind),
     stamp: (jobId) => jobs.stamp(jobId),
     clips: (jobId) => jobs.clips(jobId),

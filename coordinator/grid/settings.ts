@@ -24,6 +24,8 @@ export interface GridSettings {
   readonly collectFailedAfterMs: number;
   /** How long an upload stays open that nobody goes on with. */
   readonly uploadExpiryMs: number;
+  /** How long a preview stays after it was asked for. */
+  readonly previewsKeptMs: number;
   readonly urlExpiryS: number;
   readonly maxMessageBytes: number;
   /** Agents whose sandbox is weaker are refused. */
@@ -45,6 +47,7 @@ export const DEFAULT_TIMES = {
   collectAfterMs: 60_000,
   collectFailedAfterMs: 7 * 24 * 3600_000,
   uploadExpiryMs: 24 * 3600_000,
+  previewsKeptMs: 3600_000,
   urlExpiryS: 6 * 3600,
   maxMessageBytes: 16 * 1024 * 1024,
   minSandbox: 'none',

@@ -10,6 +10,7 @@ import { jobRoutes } from './jobs.ts';
 import { joinTokenRoutes } from './join-tokens.ts';
 import { httpMetrics, type HttpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
+import { previewRoutes } from './previews.ts';
 import { problems } from './problem.ts';
 import { sessionRoutes } from './session.ts';
 import { taskRoutes } from './tasks.ts';
@@ -50,6 +51,7 @@ export function createApiRouter(options: HttpAppOptions): Router {
   uploadRoutes(router, options);
   jobRoutes(router, options);
   taskLogRoutes(router, options);
+  previewRoutes(router, options);
   agentRoutes(router, options);
   taskRoutes(router, options);
   gridRoutes(router, options);

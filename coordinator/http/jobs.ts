@@ -5,6 +5,7 @@ import { ownerFilter, type Scope } from '../domain/account.ts';
 import type { HistoryQuery, JobView } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { jobSpec } from './job-spec.ts';
+import { completeUpload } from './complete-upload.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
 import { jobHistoryQuery, jobQuery, jobRequest, pageQuery, resultQuery } from './schemas.ts';
@@ -30,7 +31,15 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs', async (ctx) => {
     const principal = await requireScope(deps, ctx, 'read');
-    const { state, dialect, name, limit, cursor, idempotency_key: idempotencyKey } = readQuery(ctx, jobQuery);
+    const {
+      state,
+      shape,
+      dialect,
+      name,
+      limit,
+      cursor,
+      idempotency_key: idempotencyKey,
+    } = readQuery(ctx, jobQuery);
     // Keys are each owner's own, an administrator's too.
     const ownerId = idempotencyKey === undefined ? ownerFilter(principal) : principal.ownerId;
     const page = await jobs.list({
@@ -39,6 +48,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
       ...(state === undefined ? {} : { states: state }),
       ...(dialect === undefined ? {} : { dialect }),
       ...(name === undefined ? {} : { name }),
+      ...(shape === undefined ? {} : { shape }),
       ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
       ...(cursor === undefined ? {} : { cursor }),
     });
@@ -116,16 +126,8 @@ async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {
     });
   }
   const request = await readJson(ctx, jobRequest);
-  const upload = await deps.grid.uploads.get(request.upload_id, ownerId);
-  if (upload.state !== 'complete' || upload.sizeBytes === undefined) {
-    const details = { field: 'upload_id', value: request.upload_id };
-    throw new GridError(
-      'failed_precondition',
-      `upload ${request.upload_id} is not complete: finish it first`,
-      { details },
-    );
-  }
-  const spec = jobSpec(request, { bucket: upload.bucket, key: upload.key, sizeBytes: upload.sizeBytes });
+  const upload = await completeUpload(deps, request.upload_id, ownerId);
+  const spec = jobSpec(request, upload.source);
   const job = await deps.grid.jobs.submit({
     ownerId,
     dialect: 'grid',

@@ -40,7 +40,11 @@ function named(name: string): Json {
 }
 
 function answer({ answer: what, summary, answerHeaders }: Operation): Json {
-  const text = what?.startsWith('text/') ? { schema: { type: 'string' } } : { schema: { type: 'object' } };
+  const text = what?.startsWith('image/')
+    ? { schema: { type: 'string', format: 'binary' } }
+    : what?.startsWith('text/')
+      ? { schema: { type: 'string' } }
+      : { schema: { type: 'object' } };
   const content =
     what === undefined
       ? {}

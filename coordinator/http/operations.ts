@@ -12,6 +12,7 @@ import {
   partsRequest,
   resultQuery,
   sessionRequest,
+  previewRequest,
   uploadRequest,
   watchQuery,
 } from './schemas.ts';
@@ -21,6 +22,7 @@ export const BODIES = {
   UploadRequest: uploadRequest,
   PartsRequest: partsRequest,
   JobRequest: jobRequest,
+  PreviewRequest: previewRequest,
   DrainRequest: drainRequest,
   JoinTokenRequest: joinTokenRequest,
   SessionRequest: sessionRequest,
@@ -43,6 +45,7 @@ export const ANSWERS = {
   Grid: answers.gridResponse,
   GridHistory: answers.gridHistoryResponse,
   FileList: answers.fileListResponse,
+  Preview: answers.previewResponse,
   Agent: answers.agentResponse,
   AgentDetail: answers.agentDetailResponse,
   AgentList: answers.agentListResponse,
@@ -64,7 +67,8 @@ export interface Operation {
   readonly query?: z.ZodType;
   readonly status: number;
   /** A schema's name, or the media type of what is no JSON of ours; absent: no body. */
-  readonly answer?: keyof typeof ANSWERS | 'text/event-stream' | 'text/plain' | 'application/json';
+  readonly answer?:
+    keyof typeof ANSWERS | 'text/event-stream' | 'text/plain' | 'application/json' | 'image/png';
   readonly headers?: readonly string[];
   readonly answerHeaders?: readonly string[];
   /** Needs no token. */
@@ -207,6 +211,40 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'listFiles',
     answer: 'FileList',
     summary: 'Files that the command of a job named, by name; none before it has written all of them',
+    status: 200,
+  },
+  {
+    method: 'post',
+    path: '/previews',
+    id: 'createPreview',
+    answerHeaders: ['Location'],
+    answer: 'Preview',
+    summary: 'Have one frame of a film made, as it is and as a script makes it; kept for an hour',
+    body: 'PreviewRequest',
+    status: 201,
+  },
+  {
+    method: 'get',
+    path: '/previews/{id}',
+    id: 'getPreview',
+    answer: 'Preview',
+    summary: 'One preview, and where its two pictures are',
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/previews/{id}/before.png',
+    id: 'previewBefore',
+    answer: 'image/png',
+    summary: 'The frame of the source',
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/previews/{id}/after.png',
+    id: 'previewAfter',
+    answer: 'image/png',
+    summary: 'The frame that the script made',
     status: 200,
   },
   {

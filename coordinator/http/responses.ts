@@ -47,7 +47,11 @@ export const jobResponse = z.strictObject({
   name: z.string(),
   dialect: z.string(),
   owner: z.string(),
-  shape: z.enum(JOB_SHAPES).describe('film: clips that are joined. media: one command on the whole source.'),
+  shape: z
+    .enum(JOB_SHAPES)
+    .describe(
+      'film: clips that are joined. media: one command on the whole source. preview: one frame to look at.',
+    ),
   state: z.enum(JOB_STATES),
   priority: z.int(),
   percent: z.number().min(0).max(100),
@@ -123,6 +127,26 @@ export const gridHistoryResponse = z.strictObject({
   samples: z
     .array(z.strictObject(TOTALS))
     .describe('Oldest first; one an interval, but none where no coordinator ran.'),
+});
+
+const URL_PATH = z
+  .string()
+  .describe('GET it at this coordinator, with the same credentials: a PNG of at most 1920 pixels.');
+
+export const previewResponse = z.strictObject({
+  preview_id: z.uuid(),
+  state: z.enum(['queued', 'running', 'succeeded', 'failed']),
+  at_seconds: z.number().min(0).describe('As asked for.'),
+  shown_seconds: z.number().min(0).nullable().describe('When the frame that is shown begins.'),
+  before_url: URL_PATH.nullable(),
+  after_url: URL_PATH.nullable(),
+  width: COUNT.nullable().describe('Of the frames that the script returns.'),
+  height: COUNT.nullable(),
+  source_width: COUNT.nullable(),
+  source_height: COUNT.nullable(),
+  failure: failureResponse.nullable(),
+  waiting: z.string().describe('Why it does not run now, in words; empty when it runs or has ended.'),
+  created_at: TIME,
 });
 
 export const fileListResponse = z.strictObject({
@@ -237,6 +261,7 @@ export const problemResponse = z.strictObject({
 });
 
 export type JobResponse = z.output<typeof jobResponse>;
+export type PreviewResponse = z.output<typeof previewResponse>;
 export type TaskResponse = z.output<typeof taskResponse>;
 export type FailureResponse = z.output<typeof failureResponse>;
 export type GridResponse = z.output<typeof gridResponse>;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { SAMPLES_KEPT_MINUTES } from '../domain/grid-totals.ts';
 import { JOIN_TOKEN_DEFAULTS, JOIN_TOKEN_LIMITS } from '../domain/enrolment.ts';
-import { JOB_STATES } from '../domain/job.ts';
+import { JOB_SHAPES, JOB_STATES } from '../domain/job.ts';
 
 const WELL_FORMED = 'must be valid Unicode without NUL';
 
@@ -23,6 +23,15 @@ const COMMAND = z
   .max(32 * 1024)
   .refine(isText, WELL_FORMED);
 
+const SCRIPT = z
+  .string()
+  .max(MAX_SCRIPT_CHARS)
+  .refine(isText, WELL_FORMED)
+  .default('')
+  .describe(
+    'VapourSynth script; it reads the file named by the environment variable CLIPGRID_SOURCE. Empty: pass-through.',
+  );
+
 export const uploadRequest = z.strictObject({
   name: NAME.describe('What people call the film, usually its file name.'),
   size_bytes: z
@@ -40,14 +49,7 @@ export const partsRequest = z.strictObject({
 export const jobRequest = z.strictObject({
   upload_id: z.uuid().describe('A complete upload.'),
   name: NAME.optional().describe('Default: the name of the upload.'),
-  script: z
-    .string()
-    .max(MAX_SCRIPT_CHARS)
-    .refine(isText, WELL_FORMED)
-    .default('')
-    .describe(
-      'VapourSynth script; it reads the file named by the environment variable CLIPGRID_SOURCE. Empty: pass-through.',
-    ),
+  script: SCRIPT,
   encode: COMMAND.describe(
     'Encoder command that reads y4m from standard input and writes CLIPGRID_OUTPUT.mkv (added when ffmpeg is last).',
   ),
@@ -96,7 +98,18 @@ export const resultQuery = z.strictObject({
     .describe('inline: for a player within a page, instead of a file to save.'),
 });
 
+export const previewRequest = z.strictObject({
+  upload_id: z.uuid().describe('A complete upload.'),
+  script: SCRIPT,
+  at_seconds: z
+    .number()
+    .min(0)
+    .max(1e6)
+    .describe("Which frame: the one at this time from the film's start; past its end the last one."),
+});
+
 export const jobQuery = z.strictObject({
+  shape: z.enum(JOB_SHAPES).optional().describe('Only jobs of this shape; absent: all but previews.'),
   state: z
     .string()
     .optional()

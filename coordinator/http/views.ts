@@ -20,7 +20,7 @@ import type {
   UploadResponse,
 } from './responses.ts';
 
-function failureView(failure: Failure | undefined): FailureResponse | null {
+export function failureView(failure: Failure | undefined): FailureResponse | null {
   if (failure === undefined) return null;
   const { code, stage, message, log, clipIndex } = failure;
   return { code, stage, message, log, clip_index: clipIndex ?? null };
@@ -29,6 +29,7 @@ function failureView(failure: Failure | undefined): FailureResponse | null {
 /** What is to be done, in the words of whoever asked for it. */
 function workView(spec: JobSpec) {
   const salvage = salvageWords(spec);
+  if (spec.shape === 'preview') return { container: null, encode: '', script: spec.script.text, salvage };
   if (spec.shape === 'index') return { container: null, encode: '', script: '', salvage };
   const encode = spec.command.text;
   if (spec.shape === 'media') return { container: null, encode, script: '', salvage };

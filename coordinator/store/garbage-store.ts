@@ -28,6 +28,8 @@ export interface GarbageStore {
   collectJobs(options: CollectOptions): Promise<number>;
   /** The same for clips that were cut to be looked at after that, once they are `failedMs` old. Returns their number. */
   collectClips(options: CollectOptions): Promise<number>;
+  /** Removes previews that were asked for `ageMs` ago. Returns their number. */
+  removePreviews(ageMs: number, limit: number): Promise<number>;
   /** Gives up open uploads that nobody touched for `idleMs`. Returns their number. */
   expireUploads(idleMs: number, limit: number): Promise<number>;
   /** The oldest lines. */

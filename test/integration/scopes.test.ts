@@ -20,10 +20,10 @@ const REST: Readonly<Record<Need, string>> = {
   open: 'health ready metrics openapi createSession deleteSession',
   read:
     'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession ' +
-    'listTasks getTask jobHistory getGrid gridHistory watchGrid getTaskLog',
+    'listTasks getTask jobHistory getGrid gridHistory watchGrid getTaskLog getPreview previewBefore previewAfter',
   submit:
     'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob ' +
-    'cancelTask retryTask',
+    'cancelTask retryTask createPreview',
   admin: 'drainAgent revokeAgent createJoinToken listJoinTokens revokeJoinToken',
 };
 const RPC: Readonly<Record<Need, string>> = {

@@ -85,6 +85,7 @@ export class Fleet {
     const garbage = {
       collectJobs: async () => 0,
       collectClips: async () => 0,
+      removePreviews: async () => 0,
       expireUploads: async () => 0,
       garbage: none,
       drop: async () => undefined,

@@ -106,6 +106,7 @@ export function workOf(grant: LeaseGrant, { film, input }: Material): Work {
     }
     case 'audio':
     case 'clip':
+    case 'preview':
     case undefined:
       throw new Error(`the simulation has no work of kind ${kind?.$case}`);
   }

@@ -29,6 +29,7 @@ beforeAll(async () => {
     collectAfterMs: 0,
     collectFailedAfterMs: A_DAY_MS,
     uploadExpiryMs: A_DAY_MS,
+    previewsKeptMs: A_DAY_MS,
   };
   deps = { garbage: postgresGarbageStore(fixture.db), objects, settings };
   session = await fixture.agent('a');

@@ -35,6 +35,7 @@ function workOf(grant: LeaseGrant): { name: string; bytes: Buffer; result: TaskR
     case 'audio':
     case 'clip':
     case 'probe':
+    case 'preview':
     case 'media':
     case 'package':
     case undefined:

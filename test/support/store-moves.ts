@@ -86,6 +86,7 @@ export const RULES = { merge: closeTask, newTaskId: (): string => randomUUID() }
 const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
   index: ['index'],
   probe: [],
+  preview: ['file/before.png', 'file/after.png'],
   encode: ['segment'],
   audio: ['audio'],
   media: ['file/OUT.mp4', 'file/poster.jpg'],
@@ -209,6 +210,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
       merge: { frameCount: 0, durationSeconds: 0, format: FORMAT },
       clip: { frameCount: frames },
       probe: PROBED,
+      preview: { atSeconds: 1, sourceWidth: 320, sourceHeight: 180, outputWidth: 320, outputHeight: 180 },
       media: { frameCount: 100, durationSeconds: 4, encodeSeconds: 1 },
       package: PACKAGED,
     };

@@ -1,7 +1,7 @@
 import { GridError } from '../../../shared/errors.ts';
 import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
 import { fileName } from '../../../shared/file-names.ts';
-import { hasClose } from '../../domain/job-shape.ts';
+import { hasClose, shapeOf } from '../../domain/job-shape.ts';
 import { indexGone, indexInUse, indexOfSpec } from '../../domain/named-index.ts';
 import { newJobMachine, planned } from '../../domain/job-machine.ts';
 import {
@@ -77,6 +77,10 @@ function inOrder(tasks: Iterable<TaskRecord>): TaskRecord[] {
   return [...tasks].toSorted((a, b) => rank(a) - rank(b) || a.clipIndex - b.clipIndex);
 }
 
+function isOfShape({ spec }: JobView, { shape }: JobQuery): boolean {
+  return shape === undefined ? spec.shape !== 'preview' : shapeOf(spec) === shape;
+}
+
 function list(state: MemoryState, query: JobQuery): Page<JobView> {
   const all = [...state.jobs.values()].toSorted((a, b) => b.order - a.order);
   const from =
@@ -92,6 +96,7 @@ function list(state: MemoryState, query: JobQuery): Page<JobView> {
     ({ view }) =>
       (query.ownerId === undefined || view.ownerId === query.ownerId) &&
       (query.name === undefined || view.name.toLowerCase().includes(query.name.toLowerCase())) &&
+      isOfShape(view, query) &&
       (query.dialect === undefined || view.dialect === query.dialect) &&
       (query.states === undefined || query.states.includes(view.state)),
   );

@@ -3,10 +3,11 @@ import type { JobView } from '../../grid/face.ts';
 import type { Db } from '../transaction.ts';
 import { JOB_COLUMNS, RUNNING, toJobView, type JobRow } from './job-rows.ts';
 
-/** Those of the jobs that are there. */
+/** Those of the jobs that are there; previews are in no list. */
 export async function someJobs(db: Db, jobIds: readonly string[]): Promise<JobView[]> {
   const { rows } = await sql<JobRow>`
-    select ${JOB_COLUMNS} from jobs j ${RUNNING} where j.job_id = any(${[...jobIds]}::uuid[])`.execute(db);
+    select ${JOB_COLUMNS} from jobs j ${RUNNING} where j.job_id = any(${[...jobIds]}::uuid[])
+      and not j.preview`.execute(db);
   return rows.map(toJobView);
 }
 

@@ -1,9 +1,11 @@
 import { sql } from 'kysely';
+import { toGridError } from '../../../shared/errors.ts';
 import { parseLeaseKey } from '../../domain/object-keys.ts';
 import type { CollectOptions, GarbageRef, GarbageStore } from '../garbage-store.ts';
 import type { Db } from '../transaction.ts';
 import { ARTIFACTS, isFile } from './artifacts.ts';
 import { WITH_FILES } from './kinds.ts';
+import { removeJob } from './remove-job.ts';
 
 /** Mark and garbage are one statement. A redo that came first has taken the job's state away, so it is not collected. */
 async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions): Promise<number> {
@@ -45,6 +47,22 @@ async function collectClips(db: Db, { failedMs, limit }: CollectOptions): Promis
     )
     update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from old o
     where t.task_id = o.task_id returning t.task_id`.execute(db);
+  return rows.length;
+}
+
+async function removePreviews(db: Db, ageMs: number, limit: number): Promise<number> {
+  const { rows } = await sql<{ job_id: string }>`
+    select job_id from jobs where preview and created_at < now() - ${ageMs} * interval '1 millisecond'
+    order by created_at limit ${limit}`.execute(db);
+  for (const row of rows) {
+    await db
+      .transaction()
+      .execute((tx) => removeJob(tx, row.job_id))
+      .catch((thrown: unknown) => {
+        // Its owner, or another coordinator, was first.
+        if (toGridError(thrown).code !== 'not_found') throw thrown;
+      });
+  }
   return rows.length;
 }
 
@@ -113,6 +131,7 @@ export function postgresGarbageStore(db: Db): GarbageStore {
   return {
     collectJobs: (options) => collectJobs(db, options),
     collectClips: (options) => collectClips(db, options),
+    removePreviews: (ageMs, limit) => removePreviews(db, ageMs, limit),
     expireUploads: (idleMs, limit) => expireUploads(db, idleMs, limit),
     async garbage(limit) {
       const { rows } = await sql<{ garbage_id: number; refs: GarbageRef[] }>`

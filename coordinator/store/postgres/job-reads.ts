@@ -1,7 +1,8 @@
-import { sql } from 'kysely';
+import { sql, type RawBuilder } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import type { TaskResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import { isUuid } from '../../../shared/ids.ts';
+import type { JobShape } from '../../domain/job.ts';
 import type { Artifact, TaskKind, TaskView } from '../../domain/task.ts';
 import type { KnownSource } from '../job-store.ts';
 import type { JobQuery, JobView, Page, TaskQuery } from '../../grid/face.ts';
@@ -79,6 +80,13 @@ function parseCursor(cursor: string): Cursor {
   return { at, id };
 }
 
+/** Previews are told of only where they are asked for. */
+function ofShape(shape: JobShape | undefined): RawBuilder<unknown> {
+  if (shape === undefined) return sql`not j.preview`;
+  if (shape === 'preview') return sql`j.preview`;
+  return sql`coalesce(j.spec->>'shape', 'film') = ${shape}`;
+}
+
 /** Newest first. The cursor holds the full precision of the database's time, so that no job is skipped. */
 export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> {
   const cursor = query.cursor === undefined ? undefined : parseCursor(query.cursor);
@@ -93,6 +101,7 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
       and (${query.dialect ?? null}::text is null or j.dialect = ${query.dialect ?? null})
       and (${query.name ?? null}::text is null or strpos(lower(j.name), lower(${query.name ?? null})) > 0)
       and (${query.idempotencyKey ?? null}::text is null or j.idempotency_key = ${query.idempotencyKey ?? null})
+      and ${ofShape(query.shape)}
       and (${one}::text is null or j.state = ${one})
       and (${states}::text[] is null
         or (case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end) = any(${states}::text[]))

@@ -2,13 +2,11 @@ import { sql } from 'kysely';
 import { GridError } from '../../../shared/errors.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Failure, JobState } from '../../domain/job.ts';
-import { indexInUse } from '../../domain/named-index.ts';
 import { checkCancel } from '../../domain/job-machine.ts';
 import { roleOf } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
-import { ARTIFACTS } from './artifacts.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { clipsOfJob, openWork, stampOf } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
@@ -26,6 +24,7 @@ import {
   tasksOfJob,
 } from './job-reads.ts';
 import { runningJobs, someJobs } from './feed-reads.ts';
+import { removeJob } from './remove-job.ts';
 import { factsOf, lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
 import { submit } from './submit.ts';
@@ -45,25 +44,6 @@ async function cancel(tx: Transaction, jobId: string, ownerId?: string): Promise
     tx,
   );
   await say(tx, { type: 'job.state', jobId, data: { state: 'cancelled' } });
-}
-
-async function remove(tx: Transaction, jobId: string, ownerId?: string): Promise<void> {
-  await lockJob(tx, jobId, ownerId);
-  const { rows } = await sql<{ jobs: number }>`
-    select count(*)::int as jobs from jobs where index_of = ${jobId}::uuid`.execute(tx);
-  if (rows[0] && rows[0].jobs > 0) throw indexInUse(jobId, rows[0].jobs);
-  await cancelTasks(tx, jobId, 'cancelled');
-  await sql`
-    insert into garbage (refs)
-    select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
-    from tasks t, ${ARTIFACTS} a where t.job_id = ${jobId}::uuid
-    having count(*) > 0`.execute(tx);
-  await say(tx, { type: 'job.removed', jobId });
-  await sql`
-    delete from attempts a using tasks t where t.job_id = ${jobId}::uuid and a.task_id = t.task_id`.execute(
-    tx,
-  );
-  await sql`delete from jobs where job_id = ${jobId}::uuid`.execute(tx);
 }
 
 interface LockedTask {
@@ -161,7 +141,7 @@ export function postgresJobStore(db: Db): JobStore {
     },
     async remove(jobId, ownerId, tx) {
       checkId(jobId, noJob);
-      await inside(db, tx, (inner) => remove(inner, jobId, ownerId));
+      await inside(db, tx, (inner) => removeJob(inner, jobId, ownerId));
     },
     async redoClip(redo, tx) {
       checkId(redo.jobId, noJob);
@@ -186,7 +166,7 @@ export function postgresJobStore(db: Db): JobStore {
     async countByState() {
       const { rows } = await sql<{ state: JobState; count: number }>`
         select case when state = 'indexing' and started_at is null then 'queued' else state end as state,
-          count(*)::int as count from jobs group by 1`.execute(db);
+          count(*)::int as count from jobs where not preview group by 1`.execute(db);
       return new Map(rows.map((row) => [row.state, row.count]));
     },
   };

@@ -51,7 +51,7 @@ async function totals(db: Db): Promise<GridTotals> {
     select now() as at, q.*, r.*, a.*, (
       select jsonb_object_agg(state, count) from (
         select case when state = 'indexing' and started_at is null then 'queued' else state end as state, count(*)::int
-        from jobs group by 1) j) as jobs
+        from jobs where not preview group by 1) j) as jobs
     from ${COUNTS}`.execute(db);
   const [row] = rows;
   assert(row !== undefined, 'counts are one row');

@@ -93,6 +93,7 @@ export function simulatedOutput(grant: LeaseGrant, index: Buffer): SimulatedOutp
     }
     case 'audio':
     case 'clip':
+    case 'preview':
     case 'probe':
     case 'media':
     case 'package':

@@ -88,6 +88,7 @@ test('a preset on the whole film: probed, encoded, one file that is the result a
     collectAfterMs: 0,
     collectFailedAfterMs: 0,
     uploadExpiryMs: 1e9,
+    previewsKeptMs: 1e9,
   };
   await collect({ garbage: postgresGarbageStore(db), objects, settings: collectNow });
   expect(await objects.stat(files[0]!)).toBeDefined();

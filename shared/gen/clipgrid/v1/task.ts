@@ -201,6 +201,16 @@ export interface PackageTask {
   fileName: string;
 }
 
+/** Shows one frame of the source as it is, and as the script makes it. */
+export interface PreviewTask {
+  source: ObjectInput | undefined;
+  script:
+    | FilterScript
+    | undefined;
+  /** From the start of the film; past its end the last frame is meant. */
+  atSeconds: number;
+}
+
 export interface TaskSpec {
   kind:
     | { $case: "index"; value: IndexTask }
@@ -211,6 +221,7 @@ export interface TaskSpec {
     | { $case: "probe"; value: ProbeTask }
     | { $case: "media"; value: MediaTask }
     | { $case: "package"; value: PackageTask }
+    | { $case: "preview"; value: PreviewTask }
     | undefined;
 }
 
@@ -301,6 +312,16 @@ export interface PackageResult {
   targetSeconds: number;
 }
 
+export interface PreviewResult {
+  /** Time of the frame that is shown, from the start of the film. */
+  atSeconds: number;
+  sourceWidth: number;
+  sourceHeight: number;
+  /** Of the script's frames. */
+  outputWidth: number;
+  outputHeight: number;
+}
+
 export interface TaskResult {
   kind:
     | { $case: "index"; value: IndexResult }
@@ -311,6 +332,7 @@ export interface TaskResult {
     | { $case: "probe"; value: ProbeResult }
     | { $case: "media"; value: MediaResult }
     | { $case: "package"; value: PackageResult }
+    | { $case: "preview"; value: PreviewResult }
     | undefined;
 }
 
@@ -2774,6 +2796,115 @@ export const PackageTask: MessageFns<PackageTask> = {
   },
 };
 
+function createBasePreviewTask(): PreviewTask {
+  return { source: undefined, script: undefined, atSeconds: 0 };
+}
+
+export const PreviewTask: MessageFns<PreviewTask> = {
+  encode(message: PreviewTask, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      ObjectInput.encode(message.source, writer.uint32(10).fork()).join();
+    }
+    if (message.script !== undefined) {
+      FilterScript.encode(message.script, writer.uint32(18).fork()).join();
+    }
+    if (message.atSeconds !== 0) {
+      writer.uint32(25).double(message.atSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewTask {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewTask();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = ObjectInput.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.script = FilterScript.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.atSeconds = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreviewTask {
+    return {
+      source: isSet(object.source) ? ObjectInput.fromJSON(object.source) : undefined,
+      script: isSet(object.script) ? FilterScript.fromJSON(object.script) : undefined,
+      atSeconds: isSet(object.atSeconds)
+        ? globalThis.Number(object.atSeconds)
+        : isSet(object.at_seconds)
+        ? globalThis.Number(object.at_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: PreviewTask): unknown {
+    const obj: any = {};
+    if (message.source !== undefined) {
+      obj.source = ObjectInput.toJSON(message.source);
+    }
+    if (message.script !== undefined) {
+      obj.script = FilterScript.toJSON(message.script);
+    }
+    if (message.atSeconds !== 0) {
+      obj.atSeconds = floatToJson(message.atSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PreviewTask>): PreviewTask {
+    return PreviewTask.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PreviewTask>): PreviewTask {
+    const message = createBasePreviewTask();
+    message.source = (object.source !== undefined && object.source !== null)
+      ? ObjectInput.fromPartial(object.source)
+      : undefined;
+    message.script = (object.script !== undefined && object.script !== null)
+      ? FilterScript.fromPartial(object.script)
+      : undefined;
+    message.atSeconds = object.atSeconds ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskSpec(): TaskSpec {
   return { kind: undefined };
 }
@@ -2804,6 +2935,9 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         break;
       case "package":
         PackageTask.encode(message.kind.value, writer.uint32(66).fork()).join();
+        break;
+      case "preview":
+        PreviewTask.encode(message.kind.value, writer.uint32(74).fork()).join();
         break;
     }
     return writer;
@@ -2886,6 +3020,14 @@ export const TaskSpec: MessageFns<TaskSpec> = {
             message.kind = { $case: "package", value: PackageTask.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kind = { $case: "preview", value: PreviewTask.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2916,6 +3058,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
         ? { $case: "media", value: MediaTask.fromJSON(object.media) }
         : isSet(object.package)
         ? { $case: "package", value: PackageTask.fromJSON(object.package) }
+        : isSet(object.preview)
+        ? { $case: "preview", value: PreviewTask.fromJSON(object.preview) }
         : undefined,
     };
   },
@@ -2938,6 +3082,8 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       obj.media = MediaTask.toJSON(message.kind.value);
     } else if (message.kind?.$case === "package") {
       obj.package = PackageTask.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "preview") {
+      obj.preview = PreviewTask.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -2993,6 +3139,12 @@ export const TaskSpec: MessageFns<TaskSpec> = {
       case "package": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "package", value: PackageTask.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "preview": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "preview", value: PreviewTask.fromPartial(object.kind.value) };
         }
         break;
       }
@@ -4221,6 +4373,159 @@ export const PackageResult: MessageFns<PackageResult> = {
   },
 };
 
+function createBasePreviewResult(): PreviewResult {
+  return { atSeconds: 0, sourceWidth: 0, sourceHeight: 0, outputWidth: 0, outputHeight: 0 };
+}
+
+export const PreviewResult: MessageFns<PreviewResult> = {
+  encode(message: PreviewResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.atSeconds !== 0) {
+      writer.uint32(9).double(message.atSeconds);
+    }
+    if (message.sourceWidth !== 0) {
+      writer.uint32(16).uint32(message.sourceWidth);
+    }
+    if (message.sourceHeight !== 0) {
+      writer.uint32(24).uint32(message.sourceHeight);
+    }
+    if (message.outputWidth !== 0) {
+      writer.uint32(32).uint32(message.outputWidth);
+    }
+    if (message.outputHeight !== 0) {
+      writer.uint32(40).uint32(message.outputHeight);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.atSeconds = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sourceWidth = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sourceHeight = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.outputWidth = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.outputHeight = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): PreviewResult {
+    return {
+      atSeconds: isSet(object.atSeconds)
+        ? globalThis.Number(object.atSeconds)
+        : isSet(object.at_seconds)
+        ? globalThis.Number(object.at_seconds)
+        : 0,
+      sourceWidth: isSet(object.sourceWidth)
+        ? globalThis.Number(object.sourceWidth)
+        : isSet(object.source_width)
+        ? globalThis.Number(object.source_width)
+        : 0,
+      sourceHeight: isSet(object.sourceHeight)
+        ? globalThis.Number(object.sourceHeight)
+        : isSet(object.source_height)
+        ? globalThis.Number(object.source_height)
+        : 0,
+      outputWidth: isSet(object.outputWidth)
+        ? globalThis.Number(object.outputWidth)
+        : isSet(object.output_width)
+        ? globalThis.Number(object.output_width)
+        : 0,
+      outputHeight: isSet(object.outputHeight)
+        ? globalThis.Number(object.outputHeight)
+        : isSet(object.output_height)
+        ? globalThis.Number(object.output_height)
+        : 0,
+    };
+  },
+
+  toJSON(message: PreviewResult): unknown {
+    const obj: any = {};
+    if (message.atSeconds !== 0) {
+      obj.atSeconds = floatToJson(message.atSeconds);
+    }
+    if (message.sourceWidth !== 0) {
+      obj.sourceWidth = Math.round(message.sourceWidth);
+    }
+    if (message.sourceHeight !== 0) {
+      obj.sourceHeight = Math.round(message.sourceHeight);
+    }
+    if (message.outputWidth !== 0) {
+      obj.outputWidth = Math.round(message.outputWidth);
+    }
+    if (message.outputHeight !== 0) {
+      obj.outputHeight = Math.round(message.outputHeight);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<PreviewResult>): PreviewResult {
+    return PreviewResult.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<PreviewResult>): PreviewResult {
+    const message = createBasePreviewResult();
+    message.atSeconds = object.atSeconds ?? 0;
+    message.sourceWidth = object.sourceWidth ?? 0;
+    message.sourceHeight = object.sourceHeight ?? 0;
+    message.outputWidth = object.outputWidth ?? 0;
+    message.outputHeight = object.outputHeight ?? 0;
+    return message;
+  },
+};
+
 function createBaseTaskResult(): TaskResult {
   return { kind: undefined };
 }
@@ -4251,6 +4556,9 @@ export const TaskResult: MessageFns<TaskResult> = {
         break;
       case "package":
         PackageResult.encode(message.kind.value, writer.uint32(66).fork()).join();
+        break;
+      case "preview":
+        PreviewResult.encode(message.kind.value, writer.uint32(74).fork()).join();
         break;
     }
     return writer;
@@ -4333,6 +4641,14 @@ export const TaskResult: MessageFns<TaskResult> = {
             message.kind = { $case: "package", value: PackageResult.decode(reader, reader.uint32()) };
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.kind = { $case: "preview", value: PreviewResult.decode(reader, reader.uint32()) };
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4363,6 +4679,8 @@ export const TaskResult: MessageFns<TaskResult> = {
         ? { $case: "media", value: MediaResult.fromJSON(object.media) }
         : isSet(object.package)
         ? { $case: "package", value: PackageResult.fromJSON(object.package) }
+        : isSet(object.preview)
+        ? { $case: "preview", value: PreviewResult.fromJSON(object.preview) }
         : undefined,
     };
   },
@@ -4385,6 +4703,8 @@ export const TaskResult: MessageFns<TaskResult> = {
       obj.media = MediaResult.toJSON(message.kind.value);
     } else if (message.kind?.$case === "package") {
       obj.package = PackageResult.toJSON(message.kind.value);
+    } else if (message.kind?.$case === "preview") {
+      obj.preview = PreviewResult.toJSON(message.kind.value);
     }
     return obj;
   },
@@ -4440,6 +4760,12 @@ export const TaskResult: MessageFns<TaskResult> = {
       case "package": {
         if (object.kind?.value !== undefined && object.kind?.value !== null) {
           message.kind = { $case: "package", value: PackageResult.fromPartial(object.kind.value) };
+        }
+        break;
+      }
+      case "preview": {
+        if (object.kind?.value !== undefined && object.kind?.value !== null) {
+          message.kind = { $case: "preview", value: PreviewResult.fromPartial(object.kind.value) };
         }
         break;
       }

@@ -1,0 +1,187 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { createAccounts } from '../../../coordinator/grid/accounts.ts';
+import { postgresTokenStore } from '../../../coordinator/store/postgres/token-store.ts';
+import { openPool } from '../../../coordinator/store/postgres/pool.ts';
+import { systemIds } from '../../../shared/ids.ts';
+import { ApiClient } from '../../support/api-client.ts';
+import { ADMIN_TOKEN, startTestCoordinator, type TestCoordinator } from '../../support/coordinator.ts';
+import { markedFilm } from '../../support/films.ts';
+import { startRealAgents } from '../../support/real-agents.ts';
+import { plainScript } from '../../support/scripts.ts';
+
+let coordinator: TestCoordinator;
+let agents: ReturnType<typeof startRealAgents> | undefined;
+let mine: ApiClient;
+let other: ApiClient;
+let admin: ApiClient;
+let film: string;
+beforeAll(async () => {
+  coordinator = await startTestCoordinator({
+    auth: 'token',
+    agentAuth: 'open',
+    times: { collectEveryMs: 100, pollMs: 50 },
+  });
+  const { db, pool } = openPool({
+    connectionString: coordinator.databaseUrl,
+    max: 1,
+    onError: () => undefined,
+  });
+  const accounts = createAccounts(
+    postgresTokenStore(db),
+    systemIds(() => 0),
+  );
+  const clientOf = async (ownerId: string): Promise<ApiClient> => {
+    const { secret } = await accounts.createToken({ ownerId, name: 'page', scopes: ['submit'] });
+    return new ApiClient(coordinator.url, secret);
+  };
+  [mine, other] = [await clientOf('me'), await clientOf('somebody')];
+  await pool.end();
+  admin = new ApiClient(coordinator.url, ADMIN_TOKEN);
+  film = await mine.upload(readFileSync(markedFilm(coordinator.folder, 4, 60)));
+});
+afterAll(async () => {
+  await agents?.close();
+  await coordinator.close();
+});
+
+function startAgent(): void {
+  agents ??= startRealAgents({ grpcPort: coordinator.grpcPort, folder: coordinator.folder, names: ['one'] });
+}
+
+async function ask(script: string, atSeconds: number) {
+  const body = { upload_id: film, script, at_seconds: atSeconds };
+  return mine.ok('Preview', 'POST /previews', { body });
+}
+
+async function ended(id: string) {
+  return vi.waitFor(
+    async () => {
+      const preview = await mine.ok('Preview', `GET /previews/${id}`);
+      expect(['succeeded', 'failed']).toContain(preview.state);
+      return preview;
+    },
+    { timeout: 20_000, interval: 100 },
+  );
+}
+
+describe('before an agent is there', () => {
+  test('it waits and says for what; no picture is there; lists leave it out', async () => {
+    const made = await mine.send('POST', '/previews', { body: { upload_id: film, at_seconds: 1 } });
+    const { preview_id: id } = made.body as { preview_id: string };
+    expect([made.status, made.headers.get('location')]).toEqual([201, `/api/v1/previews/${id}`]);
+    const waits = await mine.ok('Preview', `GET /previews/${id}`);
+    expect(waits).toMatchObject({
+      state: 'queued',
+      at_seconds: 1,
+      before_url: null,
+      after_url: null,
+      failure: null,
+    });
+    expect(waits.waiting).toContain('no agent is online');
+    expect((await mine.refused(`GET /previews/${id}/before.png`)).code).toBe('not_found');
+    expect((await mine.ok('JobList', 'GET /jobs')).jobs).toEqual([]);
+    const { jobs } = await mine.ok('JobList', 'GET /jobs?shape=preview');
+    expect(jobs).toMatchObject([{ job_id: id, shape: 'preview', state: 'queued', priority: 1000 }]);
+    await mine.ok('Job', `POST /jobs/${id}/cancel`);
+    expect(await mine.ok('Preview', `GET /previews/${id}`)).toMatchObject({
+      state: 'failed',
+      failure: { code: 'cancelled' },
+    });
+  });
+
+  test.each([
+    [{ at_seconds: -1 }, 'invalid_argument', 'at_seconds'],
+    [{ at_seconds: 'soon' }, 'invalid_argument', 'at_seconds'],
+    [{}, 'invalid_argument', 'at_seconds'],
+    [{ at_seconds: 1, script: 'a\0b' }, 'invalid_argument', 'script'],
+    [{ at_seconds: 1, upload_id: '7b1f6c1e-6f0c-4b57-9d0a-0f6f3a0c2a11' }, 'not_found', 'upload_id'],
+  ])('refuses %j', async (change, code, field) => {
+    const problem = await mine.refused('POST /previews', { body: { upload_id: film, ...change } });
+    expect(problem).toMatchObject({ code, errors: [{ field }] });
+  });
+
+  test('one owner has 16 of them open at most', async () => {
+    for (let i = 0; i < 16; i++) await ask('', i / 10);
+    const body = { upload_id: film, at_seconds: 1 };
+    expect(await mine.refused('POST /previews', { body })).toMatchObject({ status: 429 });
+    const { jobs } = await mine.ok('JobList', 'GET /jobs?shape=preview&state=queued');
+    expect(jobs).toHaveLength(16);
+    for (const { job_id: id } of jobs) await mine.send('DELETE', `/jobs/${id}`);
+  });
+});
+
+describe('with an agent', () => {
+  test('two pictures, for their owner only, known again by their tag; an hour later they are gone', async () => {
+    startAgent();
+    const inverted = plainScript('CLIPGRID_SOURCE').replace(
+      'clip.set_output()',
+      'clip.std.Invert().set_output()',
+    );
+    const { preview_id: id } = await ask(inverted, 2.41);
+    const done = await ended(id);
+    expect(done).toMatchObject({
+      state: 'succeeded',
+      failure: null,
+      waiting: '',
+      width: 160,
+      height: 90,
+      source_width: 160,
+    });
+    expect(done.shown_seconds).toBeCloseTo(2.4, 2);
+    for (const url of [done.before_url, done.after_url]) {
+      const path = (url ?? '').replace('/api/v1', '');
+      const picture = await mine.send('GET', path);
+      expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/png']);
+      expect(Number(picture.headers.get('content-length'))).toBeGreaterThan(50);
+      const etag = picture.headers.get('etag') ?? '';
+      const again = await mine.send('GET', path, { headers: { 'if-none-match': etag } });
+      expect([again.status, again.body]).toEqual([304, '']);
+      expect((await mine.send('HEAD', path)).headers.get('content-length')).toBe(
+        picture.headers.get('content-length'),
+      );
+      expect((await other.refused(`GET ${path}`)).code).toBe('not_found');
+      expect((await admin.send('GET', path)).status).toBe(200);
+    }
+    expect((await other.refused(`GET /previews/${id}`)).code).toBe('not_found');
+    const { rows } = await coordinator.pool.query<{ key: string }>(
+      "select a->>'key' as key from tasks, jsonb_array_elements(output->'artifacts') a where job_id = $1",
+      [id],
+    );
+    expect(rows).toHaveLength(2);
+
+    await coordinator.pool.query(
+      "update jobs set created_at = now() - interval '61 minutes' where job_id = $1",
+      [id],
+    );
+    await vi.waitFor(async () => expect((await mine.send('GET', `/previews/${id}`)).status).toBe(404), {
+      timeout: 10_000,
+      interval: 50,
+    });
+    await vi.waitFor(
+      async () => expect((await coordinator.pool.query('select from garbage')).rows).toEqual([]),
+      { timeout: 10_000, interval: 50 },
+    );
+  }, 60_000);
+
+  test('a wrong script is told in its own words', async () => {
+    startAgent();
+    const wrong = plainScript('CLIPGRID_SOURCE').replace(
+      'clip.set_output()',
+      'raise ValueError("no such noise")',
+    );
+    const { preview_id: id } = await ask(wrong, 1);
+    const failed = await ended(id);
+    expect(failed).toMatchObject({ state: 'failed', before_url: null, failure: { code: 'script_failed' } });
+    expect(failed.failure?.message).toContain('no such noise');
+    const { tasks } = await mine.ok('JobDetail', `GET /jobs/${id}`);
+    expect(tasks).toMatchObject([{ kind: 'preview', state: 'failed', attempts: 1 }]);
+  });
+
+  test('a job that is no preview is none', async () => {
+    const body = { upload_id: film, encode: 'ffmpeg -i - -c:v libx264' };
+    const { job_id: id } = await mine.ok('SubmittedJob', 'POST /jobs', { body });
+    expect((await mine.refused(`GET /previews/${id}`)).code).toBe('not_found');
+    await mine.send('DELETE', `/jobs/${id}`);
+  });
+});
