@@ -13,6 +13,7 @@ export const STATE_WORDS: Readonly<Record<TaskState, string>> = {
 export const KIND_WORDS: Readonly<Record<Task['kind'], string>> = {
   index: 'Index',
   probe: 'Probe',
+  preview: 'Preview',
   encode: 'Clip',
   audio: 'Audio',
   media: 'Command',
@@ -35,6 +36,7 @@ export const SHAPE_WORDS: Readonly<Record<Job['shape'], string>> = {
   film: 'clips on many agents, joined to one film',
   media: 'one command on the whole source',
   index: 'a look at the source, for other jobs',
+  preview: 'one frame before and after the script',
 };
 
 /** What a task is called; clips are counted from 1, as people do. */
