@@ -29,31 +29,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.post('/jobs', async (ctx) => submit(ctx, deps));
 
-  router.get('/jobs', async (ctx) => {
-    const principal = await requireScope(deps, ctx, 'read');
-    const {
-      state,
-      shape,
-      dialect,
-      name,
-      limit,
-      cursor,
-      idempotency_key: idempotencyKey,
-    } = readQuery(ctx, jobQuery);
-    // Keys are each owner's own, an administrator's too.
-    const ownerId = idempotencyKey === undefined ? ownerFilter(principal) : principal.ownerId;
-    const page = await jobs.list({
-      limit,
-      ...(ownerId === undefined ? {} : { ownerId }),
-      ...(state === undefined ? {} : { states: state }),
-      ...(dialect === undefined ? {} : { dialect }),
-      ...(name === undefined ? {} : { name }),
-      ...(shape === undefined ? {} : { shape }),
-      ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-      ...(cursor === undefined ? {} : { cursor }),
-    });
-    ctx.body = { jobs: page.items.map(jobView), next_cursor: page.nextCursor ?? null };
-  });
+  router.get('/jobs', async (ctx) => list(ctx, deps));
 
   router.get('/jobs/:id', async (ctx) => {
     const job = await named(ctx, 'read');
@@ -114,6 +90,32 @@ function pageOf(ctx: RouterContext): { limit: number; cursor?: string } {
 function historyOf(ctx: RouterContext): Omit<HistoryQuery, 'jobId'> {
   const { task_id: taskId, limit, cursor } = readQuery(ctx, jobHistoryQuery);
   return { limit, ...(taskId === undefined ? {} : { taskId }), ...(cursor === undefined ? {} : { cursor }) };
+}
+
+async function list(ctx: RouterContext, deps: ApiDeps): Promise<void> {
+  const principal = await requireScope(deps, ctx, 'read');
+  const {
+    state,
+    shape,
+    dialect,
+    name,
+    limit,
+    cursor,
+    idempotency_key: idempotencyKey,
+  } = readQuery(ctx, jobQuery);
+  // Keys are each owner's own, an administrator's too.
+  const ownerId = idempotencyKey === undefined ? ownerFilter(principal) : principal.ownerId;
+  const page = await deps.grid.jobs.list({
+    limit,
+    ...(ownerId === undefined ? {} : { ownerId }),
+    ...(state === undefined ? {} : { states: state }),
+    ...(dialect === undefined ? {} : { dialect }),
+    ...(name === undefined ? {} : { name }),
+    ...(shape === undefined ? {} : { shape }),
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(cursor === undefined ? {} : { cursor }),
+  });
+  ctx.body = { jobs: page.items.map(jobView), next_cursor: page.nextCursor ?? null };
 }
 
 async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {
