@@ -196,6 +196,74 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/previews": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have one frame of a film made, as it is and as a script makes it; kept for an hour */
+        post: operations["createPreview"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/previews/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One preview, and where its two pictures are */
+        get: operations["getPreview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/previews/{id}/before.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The frame of the source */
+        get: operations["previewBefore"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/previews/{id}/after.png": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The frame that the script made */
+        get: operations["previewAfter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/jobs/{id}/tasks": {
         parameters: {
             query?: never;
@@ -597,6 +665,20 @@ export interface components {
             /** @description Limit of one encode attempt. */
             timeout_seconds?: number;
         };
+        PreviewRequest: {
+            /**
+             * Format: uuid
+             * @description A complete upload.
+             */
+            upload_id: string;
+            /**
+             * @description VapourSynth script; it reads the file named by the environment variable CLIPGRID_SOURCE. Empty: pass-through.
+             * @default
+             */
+            script?: string;
+            /** @description Which frame: the one at this time from the film's start; past its end the last one. */
+            at_seconds: number;
+        };
         DrainRequest: {
             /** @default 0 */
             deadline_seconds?: number;
@@ -678,10 +760,10 @@ export interface components {
             dialect: string;
             owner: string;
             /**
-             * @description film: clips that are joined. media: one command on the whole source.
+             * @description film: clips that are joined. media: one command on the whole source. preview: one frame to look at.
              * @enum {string}
              */
-            shape: "film" | "media" | "index";
+            shape: "film" | "media" | "index" | "preview";
             /** @enum {string} */
             state: "queued" | "indexing" | "encoding" | "merging" | "succeeded" | "failed" | "cancelled";
             priority: number;
@@ -714,7 +796,7 @@ export interface components {
                 /** @description Stable; see the README. */
                 code: string;
                 /** @enum {string} */
-                stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                 message: string;
                 /** @description Last lines of the tool, at most 8 KiB. */
                 log: string;
@@ -732,10 +814,10 @@ export interface components {
             dialect: string;
             owner: string;
             /**
-             * @description film: clips that are joined. media: one command on the whole source.
+             * @description film: clips that are joined. media: one command on the whole source. preview: one frame to look at.
              * @enum {string}
              */
-            shape: "film" | "media" | "index";
+            shape: "film" | "media" | "index" | "preview";
             /** @enum {string} */
             state: "queued" | "indexing" | "encoding" | "merging" | "succeeded" | "failed" | "cancelled";
             priority: number;
@@ -768,7 +850,7 @@ export interface components {
                 /** @description Stable; see the README. */
                 code: string;
                 /** @enum {string} */
-                stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                 message: string;
                 /** @description Last lines of the tool, at most 8 KiB. */
                 log: string;
@@ -788,10 +870,10 @@ export interface components {
             dialect: string;
             owner: string;
             /**
-             * @description film: clips that are joined. media: one command on the whole source.
+             * @description film: clips that are joined. media: one command on the whole source. preview: one frame to look at.
              * @enum {string}
              */
-            shape: "film" | "media" | "index";
+            shape: "film" | "media" | "index" | "preview";
             /** @enum {string} */
             state: "queued" | "indexing" | "encoding" | "merging" | "succeeded" | "failed" | "cancelled";
             priority: number;
@@ -824,7 +906,7 @@ export interface components {
                 /** @description Stable; see the README. */
                 code: string;
                 /** @enum {string} */
-                stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                 message: string;
                 /** @description Last lines of the tool, at most 8 KiB. */
                 log: string;
@@ -840,7 +922,7 @@ export interface components {
                 /** Format: uuid */
                 job_id: string;
                 /** @enum {string} */
-                kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+                kind: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
                 clip_index: number | null;
                 start_frame: number | null;
                 /** @description Exclusive. */
@@ -874,7 +956,7 @@ export interface components {
                     /** @description Stable; see the README. */
                     code: string;
                     /** @enum {string} */
-                    stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                    stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                     message: string;
                     /** @description Last lines of the tool, at most 8 KiB. */
                     log: string;
@@ -892,10 +974,10 @@ export interface components {
                 dialect: string;
                 owner: string;
                 /**
-                 * @description film: clips that are joined. media: one command on the whole source.
+                 * @description film: clips that are joined. media: one command on the whole source. preview: one frame to look at.
                  * @enum {string}
                  */
-                shape: "film" | "media" | "index";
+                shape: "film" | "media" | "index" | "preview";
                 /** @enum {string} */
                 state: "queued" | "indexing" | "encoding" | "merging" | "succeeded" | "failed" | "cancelled";
                 priority: number;
@@ -928,7 +1010,7 @@ export interface components {
                     /** @description Stable; see the README. */
                     code: string;
                     /** @enum {string} */
-                    stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                    stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                     message: string;
                     /** @description Last lines of the tool, at most 8 KiB. */
                     log: string;
@@ -967,7 +1049,7 @@ export interface components {
             /** Format: uuid */
             job_id: string;
             /** @enum {string} */
-            kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+            kind: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
             clip_index: number | null;
             start_frame: number | null;
             /** @description Exclusive. */
@@ -1001,7 +1083,7 @@ export interface components {
                 /** @description Stable; see the README. */
                 code: string;
                 /** @enum {string} */
-                stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                 message: string;
                 /** @description Last lines of the tool, at most 8 KiB. */
                 log: string;
@@ -1015,7 +1097,7 @@ export interface components {
                 /** Format: uuid */
                 job_id: string;
                 /** @enum {string} */
-                kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+                kind: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
                 clip_index: number | null;
                 start_frame: number | null;
                 /** @description Exclusive. */
@@ -1049,7 +1131,7 @@ export interface components {
                     /** @description Stable; see the README. */
                     code: string;
                     /** @enum {string} */
-                    stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                    stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                     message: string;
                     /** @description Last lines of the tool, at most 8 KiB. */
                     log: string;
@@ -1101,6 +1183,37 @@ export interface components {
                  */
                 url: string;
             }[];
+        };
+        Preview: {
+            /** Format: uuid */
+            preview_id: string;
+            /** @enum {string} */
+            state: "queued" | "running" | "succeeded" | "failed";
+            /** @description As asked for. */
+            at_seconds: number;
+            /** @description When the frame that is shown begins. */
+            shown_seconds: number | null;
+            before_url: string | null;
+            after_url: string | null;
+            /** @description Of the frames that the script returns. */
+            width: number | null;
+            height: number | null;
+            source_width: number | null;
+            source_height: number | null;
+            failure: {
+                /** @description Stable; see the README. */
+                code: string;
+                /** @enum {string} */
+                stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                message: string;
+                /** @description Last lines of the tool, at most 8 KiB. */
+                log: string;
+                clip_index: number | null;
+            } | null;
+            /** @description Why it does not run now, in words; empty when it runs or has ended. */
+            waiting: string;
+            /** Format: date-time */
+            created_at: string;
         };
         Agent: {
             agent_id: string;
@@ -1213,7 +1326,7 @@ export interface components {
                 /** Format: uuid */
                 job_id: string;
                 /** @enum {string} */
-                kind: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
+                kind: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip";
                 clip_index: number | null;
                 start_frame: number | null;
                 /** @description Exclusive. */
@@ -1247,7 +1360,7 @@ export interface components {
                     /** @description Stable; see the README. */
                     code: string;
                     /** @enum {string} */
-                    stage: "index" | "probe" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
+                    stage: "index" | "probe" | "preview" | "encode" | "audio" | "media" | "merge" | "package" | "clip" | "plan";
                     message: string;
                     /** @description Last lines of the tool, at most 8 KiB. */
                     log: string;
@@ -1605,6 +1718,7 @@ export interface operations {
     listJobs: {
         parameters: {
             query?: {
+                shape?: "film" | "media" | "index" | "preview";
                 state?: string;
                 dialect?: string;
                 name?: string;
@@ -1881,6 +1995,133 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["FileList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PreviewRequest"];
+            };
+        };
+        responses: {
+            /** @description Have one frame of a film made, as it is and as a script makes it; kept for an hour */
+            201: {
+                headers: {
+                    Location?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPreview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description One preview, and where its two pictures are */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Preview"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewBefore: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frame of the source */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewAfter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The frame that the script made */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": string;
                 };
             };
             /** @description A problem */

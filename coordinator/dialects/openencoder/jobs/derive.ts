@@ -42,6 +42,7 @@ const clipsStage: StageOf = (job, tasks) => {
 
 const STAGE_OF: Readonly<Record<JobShape, StageOf>> = {
   index: lookStage,
+  preview: lookStage,
   media: wholeStage,
   film: clipsStage,
 };
