@@ -8,6 +8,7 @@ import { leaseSql } from './measurements/lease-sql.ts';
 import { load } from './measurements/load.ts';
 import { manyJobs } from './measurements/many-jobs.ts';
 import { objectBytes } from './measurements/object-bytes.ts';
+import { openencoderRates } from './measurements/openencoder-rates.ts';
 import { throughput } from './measurements/throughput.ts';
 import { uploadMemory } from './measurements/upload-memory.ts';
 import { watchers } from './measurements/watchers.ts';
@@ -24,6 +25,7 @@ export const MEASUREMENTS: readonly Measurement[] = [
   uploadMemory,
   finalripReads,
   manyJobs,
+  openencoderRates,
   watchers,
   load,
 ];

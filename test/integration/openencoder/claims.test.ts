@@ -19,8 +19,13 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 let made = 0;
-const newJob = () =>
-  jobs.create({ guid: `guid-${made++}`, preset_id: 1, preset: 'p', source: 's', destination: 'd' });
+const newJob = async () =>
+  (await jobs.create({
+    guid: `guid-${made++}`,
+    preset: 'h264_baseline_360p_600',
+    source: 's',
+    destination: 'd',
+  }))!;
 
 it('gives a job to one coordinator, and to another when that one has been silent for too long', async () => {
   const { job_id } = await newJob();

@@ -22,7 +22,12 @@ beforeAll(async () => {
 afterAll(() => fixture.close());
 
 async function newJob(guid: string, gridJobId: string): Promise<number> {
-  const { job_id } = await jobs.create({ guid, preset_id: 1, preset: 'p', source: 's', destination: 'd' });
+  const { job_id } = (await jobs.create({
+    guid,
+    preset: 'h264_baseline_360p_600',
+    source: 's',
+    destination: 'd',
+  }))!;
   await fixture.pool.query(
     `update openencoder_jobs set status = 'probing', grid_job_id = $2 where job_id = $1`,
     [job_id, gridJobId],

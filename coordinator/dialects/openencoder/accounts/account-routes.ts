@@ -105,7 +105,7 @@ async function updatePassword(context: Context, request: Request): Promise<Answe
   const { id, active } = await signIn(context, request, { name, password, wrong: WRONG_PASSWORD });
   if (!active) throw coded(401, 'account disabled');
   const change = { password: values.text('new_password'), mustReset: false };
-  await context.parts.grid.users.update({ realm: REALM, id }, change);
+  await context.callers.afterChange(context.parts.grid.users.update({ realm: REALM, id }, change));
   return ok({ user: name, message: 'user updated' });
 }
 
@@ -121,11 +121,13 @@ async function putProfile(context: Context, request: Request, turnstile: Turnsti
   if (newName !== name) await untilFree(context, newName);
   try {
     const work = parts.db.transaction();
-    await turnstile.run(() =>
-      work.execute(async (tx) => {
-        await parts.grid.users.update({ realm: REALM, id }, change, tx);
-        if (newName !== name) await formerNames.add(name, tx);
-      }),
+    await context.callers.afterChange(
+      turnstile.run(() =>
+        work.execute(async (tx) => {
+          await parts.grid.users.update({ realm: REALM, id }, change, tx);
+          if (newName !== name) await formerNames.add(name, tx);
+        }),
+      ),
     );
   } catch (error) {
     throw hasCode(error, 'already_exists') ? invalid('username is taken') : error;

@@ -4,8 +4,9 @@ import type { UserView } from '../../../domain/user.ts';
 import type { UsersFace } from '../../../grid/face.ts';
 import { tokenRefused } from '../errors.ts';
 import type { FormerNames } from './former-names.ts';
+import { KnownCallers } from './known-callers.ts';
 import { isRole, type Role } from './roles.ts';
-import { endedByChange, type SignedToken, type Token, type Tokens } from './tokens.ts';
+import { endedByChange, tokenText, type SignedToken, type Token, type Tokens } from './tokens.ts';
 
 /** Of the users of this API, among those of the grid. */
 export const REALM = 'openencoder';
@@ -32,20 +33,35 @@ interface Deps {
 /** Knows callers by their token. The database decides who they are and what they may, not the token (contract 2.3). */
 export class Callers {
   readonly #deps: Deps;
+  readonly #known: KnownCallers<Caller>;
 
   constructor(deps: Deps) {
     this.#deps = deps;
+    this.#known = new KnownCallers(deps.clock);
   }
 
   /** Throws the contract's refusal where there is no good token. */
   async of(ctx: Exchange): Promise<Caller> {
-    const user = await this.#userOf(this.#deps.tokens.read(ctx, this.#nowS()));
-    return { id: user.id, name: user.name, role: roleOf(user) };
+    const text = tokenText(ctx);
+    return (
+      this.#known.get(text) ??
+      this.#known.find(text, async () => {
+        const token = this.#deps.tokens.read(text, this.#nowS());
+        const user = await this.#userOf(token);
+        const caller = { id: user.id, name: user.name, role: roleOf(user) };
+        return { caller, expiresS: token.expiresS };
+      })
+    );
+  }
+
+  /** A change of users through this process: their callers are looked up anew after it. */
+  afterChange<T>(change: Promise<T>): Promise<T> {
+    return this.#known.afterChange(change);
   }
 
   /** Another token for the session of a request. */
   async refresh(ctx: Exchange): Promise<SignedToken> {
-    const token = this.#deps.tokens.readForRefresh(ctx, this.#nowS());
+    const token = this.#deps.tokens.readForRefresh(tokenText(ctx), this.#nowS());
     return this.#deps.tokens.sign(await this.#userOf(token), token.startedS);
   }
 

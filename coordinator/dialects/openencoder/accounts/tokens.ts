@@ -13,6 +13,7 @@ const REFRESH_S = 3_600;
 export interface Token {
   readonly name: string;
   readonly issuedS: number;
+  readonly expiresS: number;
   readonly startedS: number | undefined;
 }
 
@@ -31,7 +32,7 @@ const REFUSALS: Readonly<Record<JwtRefusal, OpenencoderError>> = {
 };
 
 /** The text of a request's token: header, then query, then the cookie `jwt`. */
-function tokenText(ctx: Exchange): string {
+export function tokenText(ctx: Exchange): string {
   const header = ctx.get('authorization');
   if (header !== '') return /^Bearer (.+)$/.exec(header)?.[1] ?? '';
   return new URLSearchParams(ctx.querystring).get('token') || ctx.cookies.get('jwt') || '';
@@ -54,21 +55,20 @@ export class Tokens {
   }
 
   /** Throws the contract's refusals. */
-  read(ctx: Exchange, nowS: number): Token {
-    return this.#token(this.#claims(ctx, nowS, false));
+  read(text: string, nowS: number): Token {
+    return this.#token(this.#claims(text, nowS, false));
   }
 
   /** As `read`, but an expired token will do while its session is not older than an hour. */
-  readForRefresh(ctx: Exchange, nowS: number): Token & { readonly startedS: number } {
-    const token = this.#token(this.#claims(ctx, nowS, true));
+  readForRefresh(text: string, nowS: number): Token & { readonly startedS: number } {
+    const token = this.#token(this.#claims(text, nowS, true));
     const { startedS } = token;
     if (startedS === undefined) throw tokenRefused('missing orig_iat field');
     if (nowS - startedS > REFRESH_S) throw tokenRefused('token is expired');
     return { ...token, startedS };
   }
 
-  #claims(ctx: Exchange, nowS: number, mayBeExpired: boolean): Claims {
-    const text = tokenText(ctx);
+  #claims(text: string, nowS: number, mayBeExpired: boolean): Claims {
     if (text === '') throw tokenRefused('cookie token is empty');
     const result = verifyJwt(text, this.#keys, nowS);
     if (!('refused' in result)) return result.claims;
@@ -84,6 +84,7 @@ export class Tokens {
     return {
       name: id,
       issuedS: Number(exp) - LIFE_S,
+      expiresS: Number(exp),
       startedS: typeof startedS === 'number' ? startedS : undefined,
     };
   }

@@ -28,7 +28,7 @@ function noUser(error: unknown): never {
 }
 
 /** Contract 2.9. */
-export function userRoutes({ parts }: Context): Route[] {
+export function userRoutes({ parts, callers }: Context): Route[] {
   const { users } = parts.grid;
   async function list({ query }: Request): Promise<Answer> {
     const slice = sliceOf(query);
@@ -44,7 +44,8 @@ export function userRoutes({ parts }: Context): Route[] {
     if (id === undefined) throw unknown('User');
     if (id === FIRST_ID) return ok(view(await users.get(REALM, id)));
     const change = { ...(role === '' ? {} : { role }), ...(active === undefined ? {} : { active }) };
-    return ok(view(await users.update({ realm: REALM, id }, change).catch(noUser)));
+    const updated = callers.afterChange(users.update({ realm: REALM, id }, change));
+    return ok(view(await updated.catch(noUser)));
   }
   return [
     { method: 'GET', path: '/users', who: 'admin', handle: list },

@@ -21,21 +21,20 @@ const NEW: Shape = {
 const CHANGE: Shape = { name: 'request', fields: [{ name: 'status', type: 'text' }], mayBeEmpty: true };
 const MAX_PLACE_CHARS = 4096;
 
-async function readNew({ presets, parts }: Context, ctx: Exchange): Promise<NewJob> {
+async function readNew({ parts }: Context, ctx: Exchange): Promise<NewJob> {
   const values = await readBody(ctx, NEW);
   const [source, destination] = [values.text('source'), values.text('dest')];
   for (const [name, text] of Object.entries({ source, dest: destination })) {
     if (text.length > MAX_PLACE_CHARS) throw invalid(`${name} is longer than ${MAX_PLACE_CHARS} characters`);
     if (sourceKeys(text).some(leadsOut)) throw invalid(`${name} has a part "." or "..": give the plain key`);
   }
-  const name = values.text('preset');
-  const preset = await presets.byName(name);
-  if (preset === undefined || !preset.active)
-    throw invalid(
-      `preset is ${JSON.stringify(name.slice(0, 200))}: ${preset ? 'it is not active' : 'there is none of that name'}`,
-    );
   const guid = newGuid(parts.ids, parts.clock.wallMs());
-  return { guid, preset_id: preset.preset_id, preset: preset.name, source, destination };
+  return { guid, preset: values.text('preset'), source, destination };
+}
+
+async function noPreset({ presets }: Context, name: string): Promise<never> {
+  const why = (await presets.byName(name)) ? 'it is not active' : 'there is none of that name';
+  throw invalid(`preset is ${JSON.stringify(name.slice(0, 200))}: ${why}`);
 }
 
 /** Contract 2.6, and the aliases of the draft page. */
@@ -49,7 +48,8 @@ export function jobRoutes(context: Context): Route[] {
     return row;
   }
   async function create({ ctx }: Request): Promise<Answer> {
-    const row = await jobs.create(await readNew(context, ctx));
+    const wanted = await readNew(context, ctx);
+    const row = (await jobs.create(wanted)) ?? (await noPreset(context, wanted.preset));
     lifecycle.wake();
     return { status: 201, json: { message: 'Job created', status: 200, job: newJobView(row) } };
   }
@@ -58,8 +58,8 @@ export function jobRoutes(context: Context): Route[] {
     const wanted = query.get('status') ?? '';
     if (wanted !== '' && !isStatus(wanted)) return ok({ count: 0, items: [] });
     const status = isStatus(wanted) ? wanted : undefined;
-    const [count, rows] = await Promise.all([jobs.count(status), slice ? jobs.list(slice, status) : []]);
-    return ok({ count, items: rows.map(jobView) });
+    const { count, items } = await jobs.list(slice, status);
+    return ok({ count, items: items.map(jobView) });
   }
   async function get({ id }: Request): Promise<Answer> {
     const row = await find(id);

@@ -57,7 +57,7 @@ const LISTED = [
   ] as const),
 ] as const satisfies readonly (keyof ListedJob)[];
 
-export type NewJob = Pick<JobRow, 'guid' | 'preset_id' | 'preset' | 'source' | 'destination'>;
+export type NewJob = Pick<JobRow, 'guid' | 'preset' | 'source' | 'destination'>;
 
 export function tables(db: Db | Transaction): Kysely<Tables> {
   return db.withTables<Tables>() as unknown as Kysely<Tables>;
@@ -71,12 +71,14 @@ export class JobStore {
     this.#db = db;
   }
 
-  create(job: NewJob): Promise<JobRow> {
-    return tables(this.#db)
-      .insertInto('openencoder_jobs')
-      .values(job)
-      .returningAll()
-      .executeTakeFirstOrThrow();
+  /** By the preset of that name; undefined: there is none, or it is not active. */
+  async create({ guid, preset, source, destination }: NewJob): Promise<JobRow | undefined> {
+    const { rows } = await sql<JobRow>`
+      insert into openencoder_jobs (guid, preset_id, preset, source, destination)
+      select ${guid}, preset_id, name, ${source}, ${destination}
+      from openencoder_presets where name = ${preset} and active
+      returning *`.execute(this.#db);
+    return rows[0];
   }
 
   byId(id: number): Promise<JobRow | undefined> {
@@ -106,19 +108,18 @@ export class JobStore {
       .execute();
   }
 
-  async count(status?: Status): Promise<number> {
-    let query = tables(this.#db)
-      .selectFrom('openencoder_jobs')
-      .select((eb) => eb.fn.countAll<string>().as('count'));
-    if (status !== undefined) query = query.where('status', '=', status);
-    return Number((await query.executeTakeFirstOrThrow()).count);
-  }
-
-  /** Newest first. */
-  list({ limit, offset }: Slice, status?: Status): Promise<ListedJob[]> {
-    let query = tables(this.#db).selectFrom('openencoder_jobs').select(LISTED);
-    if (status !== undefined) query = query.where('status', '=', status);
-    return query.orderBy('job_id', 'desc').limit(limit).offset(offset).execute();
+  /** How many there are and, of a slice, which: newest first. */
+  async list(slice: Slice | undefined, status?: Status): Promise<{ count: number; items: ListedJob[] }> {
+    const { limit, offset } = slice ?? { limit: 0, offset: 0 };
+    const where = status === undefined ? sql`true` : sql`status = ${status}`;
+    // One statement: the count is of the same moment, and the way to the database is the longest part.
+    const { rows } = await sql<ListedJob & { count: number; job_id: number | null }>`
+      select c.count, j.* from (select count(*) from openencoder_jobs where ${where}) c
+      left join lateral (
+        select ${sql.join(LISTED.map((name) => sql.ref(name)))} from openencoder_jobs where ${where}
+        order by job_id desc limit ${limit} offset ${offset}) j on true
+      order by j.job_id desc`.execute(this.#db);
+    return { count: Number(rows[0]?.count ?? 0), items: rows.filter(({ job_id }) => job_id !== null) };
   }
 
   async countByStatus(): Promise<{ status: Status; count: number }[]> {
