@@ -69,3 +69,13 @@ export async function manyJobs(pool: Pool, count: number): Promise<void> {
     [count],
   );
 }
+
+/** Makes `count` agents that are offline out of one that is there. */
+export async function manyAgents(pool: Pool, count: number): Promise<void> {
+  await pool.query(
+    `insert into agents select (jsonb_populate_record(one.a, jsonb_build_object(
+       'agent_id', 'machine-' || n, 'name', 'machine ' || lpad(n::text, 4, '0'), 'state', 'offline', 'session_id', null))).*
+     from (select a from agents a limit 1) one, generate_series(1, $1::int) n`,
+    [count],
+  );
+}

@@ -22,6 +22,8 @@ export function ConfirmDialog(props: ConfirmDialogProps): JSX.Element {
   const yes = async (): Promise<void> => {
     await confirm();
     dialog.current?.close();
+    // What was asked about may be gone, and this dialog with it.
+    close();
   };
   return (
     <dialog ref={dialog} class="card" aria-labelledby={id} onClose={close}>

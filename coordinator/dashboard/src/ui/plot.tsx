@@ -20,9 +20,27 @@ interface PlotProps {
   readonly height?: number;
 }
 
-function optionsOf({ series }: PlotProps, size: { width: number; height: number }): UPlot.Options {
-  const style = getComputedStyle(document.documentElement);
-  const colour = (name: string): string => style.getPropertyValue(name).trim();
+/** A colour of tokens.css as it is now: canvas knows no custom properties. */
+function colourOf(element: HTMLElement, name: string): string {
+  element.style.color = `var(${name})`;
+  const { color } = getComputedStyle(element);
+  element.style.removeProperty('color');
+  return color;
+}
+
+/** The same, almost transparent. */
+function faint(colour: string): string {
+  return colour.replace(/^rgb\((.*)\)$/, 'rgba($1, 0.13)');
+}
+
+interface PlotPlace {
+  readonly element: HTMLElement;
+  readonly width: number;
+  readonly height: number;
+}
+
+function optionsOf({ series }: PlotProps, { element, ...size }: PlotPlace): UPlot.Options {
+  const colour = (name: string): string => colourOf(element, name);
   const axis = {
     stroke: colour('--quiet'),
     grid: { stroke: colour('--line'), width: 1 },
@@ -32,7 +50,7 @@ function optionsOf({ series }: PlotProps, size: { width: number; height: number 
   return {
     ...size,
     cursor: { y: false, points: { size: 6 } },
-    legend: { live: true },
+    hooks: { setCursor: [showNewest] },
     scales: { y: { range: (_, min, max) => [Math.min(0, min), Math.max(1, max * 1.1)] } },
     axes: [axis, { ...axis, size: 52 }],
     series: [
@@ -40,13 +58,19 @@ function optionsOf({ series }: PlotProps, size: { width: number; height: number 
       ...series.map(({ label, colour: name, format }) => ({
         label,
         stroke: colour(name),
-        fill: `${colour(name)}22`,
+        fill: faint(colour(name)),
         width: 1.5,
         points: { show: false },
         value: (_: UPlot, value: number | null) => (value === null ? '–' : format(value)),
       })),
     ],
   };
+}
+
+/** The legend tells of the place under the pointer, else of the newest. */
+function showNewest(plot: UPlot): void {
+  const at = plot.cursor.idx;
+  if (at === null || at === undefined) plot.setLegend({ idx: plot.data[0].length - 1 }, false);
 }
 
 /** Values over time by uPlot, as wide as its place; drawn anew when the theme changes. */
@@ -63,8 +87,9 @@ export function Plot(props: PlotProps): JSX.Element {
       width: Math.max(200, element.clientWidth),
       height,
     });
-    const made = new UPlot(optionsOf(props, size()), data as UPlot.AlignedData, element);
+    const made = new UPlot(optionsOf(props, { element, ...size() }), data as UPlot.AlignedData, element);
     plot.current = made;
+    showNewest(made);
     const observer = new ResizeObserver(() => made.setSize(size()));
     observer.observe(element);
     return () => {
@@ -73,6 +98,9 @@ export function Plot(props: PlotProps): JSX.Element {
       plot.current = null;
     };
   }, [dark]);
-  useEffect(() => plot.current?.setData(data as UPlot.AlignedData), [data]);
+  useEffect(() => {
+    plot.current?.setData(data as UPlot.AlignedData);
+    if (plot.current) showNewest(plot.current);
+  }, [data]);
   return <div class="plot" ref={place} role="img" aria-label={label} />;
 }

@@ -17,7 +17,7 @@ function byKind(capabilities: readonly string[]): [kind: string, names: string[]
 export function AgentFacts({ agent }: { agent: AgentResponse }): JSX.Element {
   const free = agent.load ? `, ${memory(agent.load.memory_free_bytes)} free` : '';
   return (
-    <div class="facts">
+    <div class="agent-facts">
       {agent.lacks.length > 0 && (
         <section class="card part" aria-labelledby="agent-lacks">
           <h2 id="agent-lacks">What it lacks</h2>

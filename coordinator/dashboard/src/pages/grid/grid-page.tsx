@@ -44,8 +44,10 @@ export function GridPage(): JSX.Element {
         </label>
       </PageHead>
       {grid.value && <Now sample={grid.value} />}
-      <Past minutes={minutes.value} />
-      {grid.value && <JobStates sample={grid.value} />}
+      <div class="plots">
+        <Past minutes={minutes.value} />
+        {grid.value && <JobStates sample={grid.value} />}
+      </div>
     </>
   );
 }
@@ -105,7 +107,7 @@ function Past({ minutes }: { minutes: number }): JSX.Element {
   if (columns.at.length < 2)
     return <p class="quiet">The plots begin with the second sample, in some seconds.</p>;
   return (
-    <div class="plots">
+    <>
       <PlotCard title="Throughput" series={THROUGHPUT} data={[columns.at, columns.of('fps')]} />
       <PlotCard
         title="Queue"
@@ -113,7 +115,7 @@ function Past({ minutes }: { minutes: number }): JSX.Element {
         data={[columns.at, columns.of('tasks_ready'), columns.of('tasks_running')]}
       />
       <PlotCard title="Agents" series={AGENTS} data={[columns.at, columns.of('agents_online')]} />
-    </div>
+    </>
   );
 }
 

@@ -1,11 +1,25 @@
 import type { JSX } from 'preact';
 import type { JobResponse } from '../../../../http/responses.ts';
 import { paths } from '../../app/router.ts';
-import { count, duration, rate } from '../../ui/format.ts';
+import { bytes, count, duration, rate } from '../../ui/format.ts';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
 import type { Column } from '../../ui/virtual-table.tsx';
+
+/** How far it is cut, or what came of it. */
+function partsOf(job: JobResponse): string {
+  const result = job.result ? [bytes(job.result.size_bytes)] : [];
+  if (job.clips_total > 0) {
+    const done = job.clips_done === job.clips_total ? '' : `${count(job.clips_done)} of `;
+    return [`${done}${count(job.clips_total)} clips`, ...result].join(' · ');
+  }
+  if (job.shape !== 'film')
+    return job.shape === 'media' ? ['one command', ...result].join(' · ') : 'an index';
+  return ENDED.has(job.state) ? ['never cut', ...result].join(' · ') : 'not cut yet';
+}
+
+const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
 
 function Name({ job }: { job: JobResponse }): JSX.Element {
   return (
@@ -18,13 +32,7 @@ function Name({ job }: { job: JobResponse }): JSX.Element {
           {job.failure.message}
         </small>
       ) : (
-        <small class="quiet">
-          {job.clips_total > 0
-            ? `${count(job.clips_done)} of ${count(job.clips_total)} clips`
-            : job.shape === 'media'
-              ? 'one command'
-              : 'not cut yet'}
-        </small>
+        <small class="quiet">{partsOf(job)}</small>
       )}
     </>
   );

@@ -109,7 +109,7 @@ function StateFilter({ states }: { states: readonly string[] }): JSX.Element {
           onClick={() => toggle(state)}
         >
           {state}
-          {totals && <small>{count(totals[state] ?? 0)}</small>}
+          {totals && <small> {count(totals[state] ?? 0)}</small>}
         </button>
       ))}
     </div>
