@@ -1,5 +1,6 @@
 import type { Measurement } from './measurement.ts';
 import { accept } from './measurements/accept.ts';
+import { dashboard } from './measurements/dashboard.ts';
 import { dispatch } from './measurements/dispatch.ts';
 import { encode } from './measurements/encode.ts';
 import { finalripReads } from './measurements/finalrip-reads.ts';
@@ -27,5 +28,6 @@ export const MEASUREMENTS: readonly Measurement[] = [
   manyJobs,
   openencoderRates,
   watchers,
+  dashboard,
   load,
 ];
