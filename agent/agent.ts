@@ -1,7 +1,9 @@
 import { proveAgent } from '../shared/agent-proof.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
+import { SHARES_WORK } from '../shared/common-work.ts';
 import { GridError } from '../shared/errors.ts';
+import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { GpuLoad, Hardware } from '../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -25,7 +27,8 @@ import { Link } from './link.ts';
 import { startSourceProxy } from './media/source-proxy.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { countStart } from './start-count.ts';
-import { runTask, type TaskRunnerDeps } from './task-runner.ts';
+import { runTogether } from './run-together.ts';
+import type { TaskRunnerDeps } from './task-runner.ts';
 import { Workspace } from './workspace.ts';
 
 export interface AgentDeps {
@@ -188,7 +191,7 @@ function sessionDeps(
       protocol: PROTOCOL,
       hardware: known.hardware,
       tools: [...capabilities.toolList],
-      capabilities: [...capabilities.proved],
+      capabilities: [...capabilities.proved, SHARES_WORK],
       lacks: [...capabilities.lacks],
       slots: config.slots,
       heldLeases: [...held],
@@ -203,15 +206,17 @@ function sessionDeps(
       // Of a coordinator in its right mind there is one more at most, while the last one is being cleaned up (L9).
       if (running.size >= 2 * config.slots + 1) {
         const reason = `this agent works on ${running.size} tasks already: it has ${config.slots} slots`;
-        return tasks.link.tell({ $case: 'release', value: { fence: grant.fence, reason } });
+        return refuse(tasks.link, grant, reason);
       }
       // Granted before the coordinator heard of the pause.
       if (guest.told) {
         const reason = `paused: ${guest.told.reason}`;
-        return tasks.link.tell({ $case: 'release', value: { fence: grant.fence, reason } });
+        return refuse(tasks.link, grant, reason);
       }
-      const lease = tasks.holder.grant(grant.fence, times);
-      const work = runTask(tasks, grant, lease);
+      const leases = [grant, ...grant.companions].flatMap((one) =>
+        one.fence ? [{ grant: one, lease: tasks.holder.grant(one.fence, times) }] : [],
+      );
+      const work = runTogether(tasks, leases);
       running.add(work);
       void work.finally(() => running.delete(work));
     },
@@ -219,4 +224,10 @@ function sessionDeps(
     guest,
     elsewhere: coordinators.several,
   };
+}
+
+/** Gives back what was just granted. */
+function refuse(link: Link, grant: LeaseGrant, reason: string): void {
+  for (const { fence } of [grant, ...grant.companions])
+    link.tell({ $case: 'release', value: { fence, reason } });
 }

@@ -22,7 +22,7 @@ import { runMergeTask } from './runners/merge-task.ts';
 import { runPackageTask } from './runners/package-task.ts';
 import { runPreviewTask } from './runners/preview-task.ts';
 import { runProbeTask } from './runners/probe-task.ts';
-import type { RunnerContext, RunnerOutput } from './runners/runner.ts';
+import type { RunnerContext, RunnerOutput, SharedWork } from './runners/runner.ts';
 import { OutputSender } from './output-sender.ts';
 import { TaskOutput } from './task-output.ts';
 import type { Workspace } from './workspace.ts';
@@ -75,22 +75,42 @@ async function runKind(spec: TaskSpec | undefined, context: RunnerContext): Prom
   }
 }
 
+/** A lease, and what it is for. */
+export interface Leased {
+  readonly grant: LeaseGrant;
+  readonly lease: HeldLease;
+}
+
+/** Where the work is that several leases have in common. */
+export interface Together {
+  /** Absolute path. */
+  readonly workDir: string;
+  /** One of them begins. `print`: where it wants to have what tools print that work for all. */
+  join(print: RunnerContext['toolOutput']): SharedWork;
+}
+
 /** Does one leased task from its grant to its commit. Never throws: what goes wrong is told to the coordinator. */
-export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: HeldLease): Promise<void> {
+export async function runTask(
+  deps: TaskRunnerDeps,
+  { grant, lease }: Leased,
+  together?: Together,
+): Promise<void> {
   const { holder, workspace } = deps;
   const { fence } = lease;
   const logger = deps.logger.child({ task: fence.taskId, epoch: fence.epoch, job: grant.jobId });
   const workDir = workspace.pathOf(fence.leaseId);
   const printed = new TaskOutput(deps.clock, workDir);
   const sender = new OutputSender(deps, fence, printed);
-  const attempt = { lease, workDir, printed, sender, logger };
+  const privatePaths = [workDir, ...(together ? [together.workDir] : [])];
+  const attempt = { lease, workDir, privatePaths, printed, sender, logger };
   lease.follow = (forMs, again) => sender.follow(forMs, again);
   const work = deps.workClocks.open(lease.abort.signal);
   let created = false;
   try {
     await workspace.create(fence.leaseId);
     created = true;
-    const context = { ...contextOf(deps, attempt), clock: work.clock };
+    const shared = together?.join((line, passing) => printed.add(line, passing));
+    const context = { ...contextOf(deps, attempt), clock: work.clock, ...(shared ? { shared } : {}) };
     const output = await runKind(grant.spec, context);
     sender.finish();
     await deliver(deps, { lease, output, logTail: printed.tail(MAX_TAIL_CHARS) });
@@ -102,19 +122,28 @@ export async function runTask(deps: TaskRunnerDeps, grant: LeaseGrant, lease: He
   } finally {
     sender.close();
     work.close();
-    if (created) {
-      await deps.capabilities.sandbox.release(workDir);
-      await workspace
-        .remove(workDir)
-        .catch((error: unknown) => logger.warn({ error: String(error) }, 'cannot clean'));
-    }
+    if (created) await removeWorkDir(deps, workDir, logger);
     holder.drop(fence);
   }
+}
+
+/** An attempt's directory has served. */
+export async function removeWorkDir(
+  { capabilities, workspace }: TaskRunnerDeps,
+  workDir: string,
+  logger: Logger,
+): Promise<void> {
+  await capabilities.sandbox.release(workDir);
+  await workspace
+    .remove(workDir)
+    .catch((error: unknown) => logger.warn({ error: String(error) }, 'cannot clean'));
 }
 
 interface Attempt {
   readonly lease: HeldLease;
   readonly workDir: string;
+  /** Where this machine keeps its work, which is nobody's business. */
+  readonly privatePaths: readonly string[];
   readonly printed: TaskOutput;
   readonly sender: OutputSender;
   readonly logger: Logger;
@@ -137,7 +166,7 @@ function contextOf(deps: TaskRunnerDeps, { lease, workDir, printed, logger }: At
 
 async function tellFailure(
   { link, holder, clock, ids }: TaskRunnerDeps,
-  { lease, printed, sender, logger, workDir }: Attempt,
+  { lease, printed, sender, logger, privatePaths }: Attempt,
   error: GridError,
 ): Promise<void> {
   const { fence } = lease;
@@ -146,9 +175,10 @@ async function tellFailure(
   const ownLog = error.details['log'];
   const log = typeof ownLog === 'string' && ownLog !== '' ? ownLog : printed.tail(MAX_TAIL_CHARS);
   sender.finish();
-  // Where this machine keeps its work is nobody's business.
-  const clean = (text: string): string =>
-    text.replaceAll(`${workDir}/`, '').split('\n').map(scrubLine).join('\n');
+  const clean = (text: string): string => {
+    const own = privatePaths.reduce((left, path) => left.replaceAll(`${path}/`, ''), text);
+    return own.split('\n').map(scrubLine).join('\n');
+  };
   const value = {
     fence,
     code: error.code,

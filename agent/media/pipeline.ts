@@ -1,30 +1,38 @@
-import { pipeline as connect } from 'node:stream/promises';
+import { finished, pipeline as connect } from 'node:stream/promises';
+import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
-import {
-  exitProblem,
-  startTool,
-  throwIfAborted,
-  type RunningTool,
-  type ToolCommand,
-  type ToolExit,
-} from '../subprocess.ts';
-import { withCause } from '../tool-cause.ts';
 import { watchIdle } from '../idle-watch.ts';
+import { startTool, throwIfAborted, type RunningTool, type ToolCommand } from '../subprocess.ts';
 import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
 import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
+import { judge } from './pipeline-blame.ts';
 
-export interface PipelineInput {
-  readonly source: ToolCommand;
+/** Programs that read a frame source: the first reads its frames, each other one what the one before it writes. */
+export interface Branch {
   readonly programs: readonly ToolCommand[];
+  /** Ends these programs, and nobody else's. */
+  readonly signal: AbortSignal;
+  /** `header`: of the y4m stream that the frames are in. */
+  onFrame(frames: number, header: string): void;
+  onStderrLine(line: string, passing: boolean): void;
+}
+
+interface SourceInput {
+  readonly source: ToolCommand;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** L14: when it counts as hanging. Default: see there. */
   readonly limits?: HangLimits;
-  /** `header`: of the y4m stream that the frames are in. */
-  onFrame(frames: number, header: string): void;
   onStderrLine(line: string, passing: boolean): void;
+}
+
+export type PipelineInput = SourceInput & Branch;
+
+/** One frame source for several. */
+export interface BranchesInput extends SourceInput {
+  readonly branches: readonly Branch[];
 }
 
 export interface HangLimits {
@@ -33,66 +41,149 @@ export interface HangLimits {
   readonly idleMs: number;
 }
 
+/** What the programs were given. */
+export interface Fed {
+  readonly frames: number;
+  readonly rate: Rational;
+}
+
 const HANG_LIMITS: HangLimits = { pace: PACE_LIMITS, idleMs: 60_000 };
 
 /** Runs `source | program | program ...`, counts the frames on their way, and checks every exit code (M6). */
-export async function runPipeline(input: PipelineInput): Promise<{ frames: number; rate: Rational }> {
+export async function runPipeline(input: PipelineInput): Promise<Fed> {
   throwIfAborted(input.signal);
-  const over = new AbortController();
-  const signal = AbortSignal.any([input.signal, over.signal]);
-  const options = { signal, clock: input.clock, onStderrLine: input.onStderrLine };
+  const { fed, over } = startBranches({ ...input, branches: [input] });
+  const [end] = await Promise.allSettled(fed);
+  await over;
+  if (end?.status !== 'fulfilled') throw end?.reason;
+  return end.value;
+}
+
+/** Of one frame source and all that read from it. */
+export interface Branching {
+  /** What each branch was given, once it has ended well; by branch. */
+  readonly fed: readonly Promise<Fed>[];
+  /** All programs have ended. Never rejects. */
+  readonly over: Promise<void>;
+}
+
+/**
+ * Runs one frame source for all branches. One that fails, or is not wanted any more, is left out; the others go on. All of them
+ * go at the pace of the slowest. What makes the source useless, or a hang, is the end of all.
+ */
+export function startBranches(input: BranchesInput): Branching {
+  const { clock } = input;
+  const hanging = new AbortController();
+  const signal = AbortSignal.any([input.signal, hanging.signal]);
   const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
-  const pace = new FramePace(input.clock.monotonicMs(), paceLimits);
+  const pace = new FramePace(clock.monotonicMs(), paceLimits);
   const counter: FrameCounter = new FrameCounter((frames) => {
-    pace.frame(frames, input.clock.monotonicMs());
-    input.onFrame(frames, counter.header ?? '');
+    pace.frame(frames, clock.monotonicMs());
+    for (const branch of input.branches) {
+      if (!branch.signal.aborted) branch.onFrame(frames, counter.header ?? '');
+    }
   });
-  counter.once('end', () => pace.sourceEnded(input.clock.monotonicMs()));
-  const source = startTool(input.source, options);
-  const programs = input.programs.map((command) => startTool(command, options));
+  counter.once('end', () => pace.sourceEnded(clock.monotonicMs()));
+  const source = startTool(input.source, { signal, clock, onStderrLine: input.onStderrLine });
   source.child.stdin?.end();
-  const joints = connectAll(source, programs, counter);
-  const tools = [source, ...programs];
-  const watch = watchdog({ clock: input.clock, pace, idleMs, pids: pidsOf(tools) }, over);
-  const exits = await Promise.all(tools.map((tool) => tool.done));
-  watch.abort();
-  const broken = await joints;
-  throwIfAborted(input.signal);
-  throwIfAborted(over.signal);
-  judge(source, programs, { exits, counter, broken });
-  return { frames: counter.frames, rate: y4mFrameRate(counter.header ?? '') };
+  const branches = input.branches.map((branch) => startBranch(branch, { signal, clock }));
+  const feed = { source, counter, broken: feedAll(source, counter, branches) };
+  const tools = [source, ...branches.flatMap((branch) => branch.tools)];
+  const watch = watchdog({ clock, pace, idleMs, pids: pidsOf(tools) }, hanging);
+  const fed = branches.map((branch) => endOf(branch, { feed, branches, signal }));
+  const over = Promise.allSettled(fed)
+    .then(() => source.done)
+    .then(() => watch.abort());
+  return { fed, over };
 }
 
-/** What went wrong between the tools. */
-interface Broken {
-  readonly error: GridError | undefined;
+interface RunningBranch {
+  readonly tools: readonly RunningTool[];
+  readonly signal: AbortSignal;
+  readonly input: Writable | null;
   /** Numbers of the programs, from 0, that closed their input before they had read all of it. */
-  readonly hungUp: ReadonlySet<number>;
+  readonly hungUp: Promise<ReadonlySet<number>>;
 }
 
-/** Source to counter to first program, each program to the next. */
-async function connectAll(
+/** Starts the programs and connects each with the next. */
+function startBranch(
+  branch: Branch,
+  { signal, clock }: { signal: AbortSignal; clock: Clock },
+): RunningBranch {
+  const ownSignal = AbortSignal.any([signal, branch.signal]);
+  const options = { signal: ownSignal, clock, onStderrLine: branch.onStderrLine };
+  const tools = branch.programs.map((command) => startTool(command, options));
+  tools.at(-1)?.child.stdout?.resume();
+  const input = tools[0]?.child.stdin ?? null;
+  const joints: Promise<void>[] = input ? [finished(input, { readable: false })] : [];
+  for (const [i, { child }] of tools.slice(1).entries()) {
+    const from = tools[i]?.child.stdout;
+    if (from && child.stdin) joints.push(connect(from, child.stdin));
+  }
+  const hungUp = Promise.allSettled(joints).then(
+    (results) => new Set(results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))),
+  );
+  return { tools, signal: ownSignal, input, hungUp };
+}
+
+/** Gives all frames to all branches that read. Resolves to what was wrong with the frames, if something was. */
+async function feedAll(
   source: RunningTool,
-  programs: readonly RunningTool[],
   counter: FrameCounter,
-): Promise<Broken> {
-  const last = programs.at(-1);
-  last?.child.stdout?.resume();
-  const joints: Promise<void>[] = [];
-  const first = programs[0]?.child.stdin;
-  if (source.child.stdout && first) joints.push(connect(source.child.stdout, counter, first));
-  for (const [i, program] of programs.slice(1).entries()) {
-    const from = programs[i]?.child.stdout;
-    if (from && program.child.stdin) joints.push(connect(from, program.child.stdin));
+  branches: readonly RunningBranch[],
+): Promise<GridError | undefined> {
+  const inputs = branches.flatMap(({ input }) => input ?? []);
+  // Whoever has nobody to write to any more hears of it by its pipe.
+  const counted = source.child.stdout && connect(source.child.stdout, counter).catch(() => undefined);
+  try {
+    for await (const chunk of counter) {
+      const reading = inputs.filter((input) => input.writable);
+      if (reading.length === 0) break;
+      await Promise.all(reading.map((input) => written(input, chunk as Buffer)));
+    }
+    for (const input of inputs) input.end();
+    return undefined;
+  } catch (thrown) {
+    for (const input of inputs) input.destroy();
+    return thrown instanceof GridError ? thrown : undefined;
+  } finally {
+    await counted;
   }
-  const hungUp = new Set<number>();
-  let error: GridError | undefined;
-  for (const [i, result] of (await Promise.allSettled(joints)).entries()) {
-    if (result.status === 'fulfilled') continue;
-    if (result.reason instanceof GridError) error ??= result.reason;
-    else hungUp.add(i);
-  }
-  return { error, hungUp };
+}
+
+/** Resolves when more may be written, or nobody reads any more. */
+async function written(input: Writable, chunk: Buffer): Promise<void> {
+  if (input.write(chunk) || !input.writable) return;
+  await new Promise<void>((resolve) => {
+    const done = (): void => {
+      input.off('drain', done).off('close', done);
+      resolve();
+    };
+    input.once('drain', done).once('close', done);
+  });
+}
+
+interface Feed {
+  readonly source: RunningTool;
+  readonly counter: FrameCounter;
+  readonly broken: Promise<GridError | undefined>;
+}
+
+/** How one branch ended; throws the cause where it was not well. */
+async function endOf(
+  branch: RunningBranch,
+  { feed, branches, signal }: { feed: Feed; branches: readonly RunningBranch[]; signal: AbortSignal },
+): Promise<Fed> {
+  const { source, counter } = feed;
+  const exits = await Promise.all(branch.tools.map((tool) => tool.done));
+  const hungUp = await branch.hungUp;
+  throwIfAborted(branch.signal);
+  const others = branches.some((other) => other !== branch && other.input?.writable === true);
+  const ended = hungUp.has(0) && others ? undefined : await source.done;
+  const error = ended && (await feed.broken);
+  throwIfAborted(signal);
+  judge(source, branch.tools, { exits: [ended, ...exits], counter, error, hungUp });
+  return { frames: counter.frames, rate: y4mFrameRate(counter.header ?? '') };
 }
 
 function pidsOf(tools: readonly RunningTool[]): number[] {
@@ -122,69 +213,4 @@ function watchdog({ clock, pace, idleMs, pids }: Watched, over: AbortController)
   const onIdle = (): void => hangs(`${idle} (after frame ${pace.frames})`);
   void watchIdle({ pids, clock, idleMs, signal: done.signal, onIdle });
   return done;
-}
-
-interface Outcome {
-  readonly exits: readonly ToolExit[];
-  readonly counter: FrameCounter;
-  readonly broken: Broken;
-}
-
-interface ToolFailure {
-  /** 0 is the source. */
-  readonly i: number;
-  readonly tool: RunningTool;
-  readonly problem: string;
-  readonly atMs: number;
-}
-
-/**
- * A program that ends early breaks the pipes of those before it, which may be seen to end before it: from the first
- * failure in time on to whoever hung up on it and failed, too.
- */
-function causeOf(failures: readonly ToolFailure[], hungUp: ReadonlySet<number>): ToolFailure | undefined {
-  let cause = failures.toSorted((a, b) => a.atMs - b.atMs)[0];
-  for (const later of failures) if (cause && later.i === cause.i + 1 && hungUp.has(cause.i)) cause = later;
-  return cause;
-}
-
-function judge(
-  source: RunningTool,
-  programs: readonly RunningTool[],
-  { exits, counter, broken }: Outcome,
-): void {
-  // What is no y4m breaks the pipe for all of them.
-  const { error, hungUp } = broken;
-  if (error) throw new GridError(error.code, error.message, { details: { log: source.tail.toString() } });
-  const failures = [source, ...programs].flatMap((tool, i) => {
-    const exit = exits[i];
-    const problem = exit && exitProblem(tool, exit);
-    return exit && problem !== undefined ? [{ i, tool, problem, atMs: exit.atMs }] : [];
-  });
-  const cause = causeOf(failures, hungUp);
-  if (cause) {
-    const reader = programs[cause.i];
-    // Whoever read from it hung up, and was content: its pipe broke for that (M6).
-    if (reader && exits[cause.i + 1]?.code === 0 && hungUp.has(cause.i))
-      throw withLog('encoder_failed', endedEarly(reader), reader);
-    throw withLog(cause.tool === source ? 'script_failed' : 'encoder_failed', cause.problem, cause.tool);
-  }
-  if (counter.frames === 0) throw withLog('script_no_frames', 'the script gave no frames', source);
-  const content = programs.find((_, i) => (exits[i + 1]?.atMs ?? Infinity) < (exits[0]?.atMs ?? 0));
-  if (counter.cutShort && content) throw withLog('encoder_failed', endedEarly(content), content);
-  if (counter.cutShort)
-    throw withLog('script_failed', `the frame source stopped inside of frame ${counter.frames}`, source);
-}
-
-function endedEarly({ name }: RunningTool): string {
-  return `${name} ended with exit code 0 before it had read all frames`;
-}
-
-function withLog(
-  code: 'encoder_failed' | 'script_failed' | 'script_no_frames',
-  problem: string,
-  tool: RunningTool,
-): GridError {
-  const log = tool.tail.toString();
-  return new GridError(code, withCause(problem, log), { details: { log } });
 }

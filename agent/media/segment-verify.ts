@@ -14,10 +14,12 @@ export interface VerifiedSegment {
 
 /**
  * Decodes every frame of a file's main video and counts them. Damage is `verify_failed`. One thread costs the least
- * processor time, and the next clip is being encoded meanwhile.
+ * processor time, and the next clip is being encoded meanwhile. Nobody looks at the pictures: that their block edges are not
+ * smoothed saves a fifth of it, and every bit of the stream is read all the same.
  */
 export async function countDecodedFrames(tools: MediaTools, path: string): Promise<number> {
-  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-xerror', '-threads', '1', '-i', path];
+  const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-xerror', '-threads', '1'];
+  argv.push('-skip_loop_filter', 'all', '-i', path);
   argv.push('-map', '0:v:0', '-vsync', 'passthrough', '-nostats', '-progress', 'pipe:1', '-f', 'null', '-');
   const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
   const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'verify_failed' });

@@ -68,11 +68,14 @@ async function encodeAudio(spec: AudioTask, context: RunnerContext) {
   return { path, durationSeconds: ends.reduce((a, b) => Math.max(a, b), 0) };
 }
 
-/** Encodes the audio of a source, once and whole (M5). */
+/** Encodes the audio of a source, once and whole (M5); once, too, for all attempts that are to encode it alike. */
 export const runAudioTask: Runner<AudioTask> = async (spec, context) => {
-  const { path, durationSeconds } = await withTimeout(context, spec.timeoutSeconds, (timed) =>
-    withWorkQuota(timed, (limited) => encodeAudio(spec, limited)),
-  );
+  const work = (common: RunnerContext) =>
+    withTimeout(common, spec.timeoutSeconds, (timed) =>
+      withWorkQuota(timed, (limited) => encodeAudio(spec, limited)),
+    );
+  const { shared, signal } = context;
+  const { path, durationSeconds } = await (shared ? shared.once(work, signal) : work(context));
   return {
     artifacts: [{ name: 'audio', path }],
     result: { kind: { $case: 'audio', value: { durationSeconds } } },

@@ -6,7 +6,7 @@ import { cutClip, type LocalClip } from '../media/clip-cut.ts';
 import { checkKeyFrames, withKeyFrames } from '../media/forced-key-frames.ts';
 import { y4mFrameRate } from '../media/frame-counter.ts';
 import { frameSource, localSourceName, type FrameSource } from '../media/frame-source.ts';
-import { runPipeline } from '../media/pipeline.ts';
+import { runPipeline, type Branch } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
 import { verifySegment } from '../media/segment-verify.ts';
@@ -79,6 +79,38 @@ function behindParts(clip: LocalClip, resumedFrames: number): LocalClip {
   return { ...clip, leadIn: clip.leadIn + resumedFrames, wanted };
 }
 
+interface Prepared {
+  readonly clip: LocalClip;
+  readonly source: FrameSource;
+  readonly fetchedBytes: number;
+}
+
+/** Fetches a clip and makes what its frames are read from. */
+async function prepare(spec: EncodeTask, context: RunnerContext): Promise<Prepared> {
+  const { script, bareCut, resumeFrames, sourceFormat: format } = spec;
+  const { clip: whole, fetchedBytes } = await fetchClip(spec, context);
+  const clip = behindParts(whole, resumeFrames);
+  const input = { script, clip, bareCut, resumedFrames: resumeFrames, format };
+  return { clip, fetchedBytes, source: await frameSource(context, mediaTools(context), input) };
+}
+
+/** The same, once for all attempts that begin so. What was fetched, the one says that fetched it. */
+async function prepared(spec: EncodeTask, context: RunnerContext): Promise<Prepared> {
+  const { shared, signal } = context;
+  if (shared === undefined) return prepare(spec, context);
+  let fetchedBytes = 0;
+  const common = await shared.once(
+    (common) =>
+      withWorkQuota(common, async (limited) => {
+        const made = await prepare(spec, limited);
+        fetchedBytes = made.fetchedBytes;
+        return made;
+      }),
+    signal,
+  );
+  return { ...common, fetchedBytes };
+}
+
 interface Encoding {
   readonly clip: LocalClip;
   readonly source: FrameSource;
@@ -106,19 +138,20 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
   let header = '';
   const programs = await programCommands(context, command);
   const salvage = startSalvage(context, encoding, () => y4mFrameRate(header));
+  const { signal, clock, shared } = context;
+  const branch: Branch = {
+    programs,
+    signal,
+    onFrame(frames, seen) {
+      header = seen;
+      const framesDone = resumedFrames + frames;
+      context.progress({ framesDone, framesTotal, fps: speed(frames), phase: 'filter' });
+    },
+    onStderrLine: (line, passing) => context.toolOutput(line, passing),
+  };
   try {
-    return await runPipeline({
-      source: source.command,
-      programs,
-      signal: context.signal,
-      clock: context.clock,
-      onFrame(frames, seen) {
-        header = seen;
-        const framesDone = resumedFrames + frames;
-        context.progress({ framesDone, framesTotal, fps: speed(frames), phase: 'filter' });
-      },
-      onStderrLine: (line, passing) => context.toolOutput(line, passing),
-    });
+    if (shared) return await shared.feed(source.command, branch);
+    return await runPipeline({ ...branch, source: source.command, clock });
   } finally {
     await salvage?.finish();
   }
@@ -138,16 +171,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const framesTotal = spec.cut?.framePts.length ?? 0;
   const startedMs = context.clock.monotonicMs();
   context.progress({ framesDone: resumeFrames, framesTotal, fps: 0, phase: 'fetch' });
-  const fetched = await fetchClip(spec, context);
-  const clip = behindParts(fetched.clip, resumeFrames);
+  const { clip, source, fetchedBytes } = await prepared(spec, context);
   const tools = mediaTools(context);
-  const source = await frameSource(context, tools, {
-    script: spec.script,
-    clip,
-    bareCut: spec.bareCut,
-    resumedFrames: resumeFrames,
-    format: spec.sourceFormat,
-  });
   if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
   const keyFrames = keyFramesOf(spec, source, clip.wanted);
   const command = withKeyFrames(spec.command, keyFrames);
@@ -171,7 +196,6 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   await checkKeyFrames(tools, segment, keyFrames);
   const counts = { inputFrames: clip.wanted, resumedFrames: resumeFrames };
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
-  const { fetchedBytes } = fetched;
   return {
     path: segment,
     value: { ...verified, ...counts, encodeSeconds, fetchedBytes, outputRate: fed.rate },

@@ -1,3 +1,5 @@
+import type { Branch, Fed } from '../media/pipeline.ts';
+import type { ToolCommand } from '../subprocess.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EncodeResult, FrameRange, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -42,6 +44,18 @@ export interface RunnerContext {
   savePart(part: FinishedPart): Promise<void>;
   /** Keeps the last lines of what the tools print, for whoever looks; they go into a failure. `passing`: progress. */
   toolOutput(line: string, passing?: boolean): void;
+  /** Present where other leases begin with the same work. */
+  readonly shared?: SharedWork;
+}
+
+/** What several attempts have in common, as one of them sees it. */
+export interface SharedWork {
+  /** Attempts that began with it. */
+  readonly attempts: number;
+  /** Does it once, for all of them, in a directory that is there until all have ended. */
+  once<T>(work: (common: RunnerContext) => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** Reads from one source together with the others, when each of them does so or has ended. */
+  feed(source: ToolCommand, branch: Branch): Promise<Fed>;
 }
 
 export interface RunnerArtifact {

@@ -13,6 +13,12 @@ const LOOK_MS = 500;
 const PART_MS = 3_000;
 /** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
 const PART_SHARE = 0.1;
+/**
+ * Of attempts that share their work, each keeps its own parts, and every frame of a part is decoded once more than without it: a
+ * few parts of a clip are enough.
+ */
+const SHARED_PART_MS = 20_000;
+const SHARED_PART_SHARE = 0.5;
 
 export interface SalvageInput {
   /** The file that the encoder writes. */
@@ -69,9 +75,10 @@ export class Salvage {
   }
 
   async #follow(): Promise<void> {
-    const { clock } = this.#context;
+    const { clock, shared } = this.#context;
     const over = this.#tools.signal;
-    let dueMs = this.#startedMs + PART_MS;
+    const [leastMs, share] = shared ? [SHARED_PART_MS, SHARED_PART_SHARE] : [PART_MS, PART_SHARE];
+    let dueMs = this.#startedMs + leastMs;
     while (!over.aborted) {
       await clock.sleep(LOOK_MS, over);
       if (over.aborted || clock.monotonicMs() < dueMs) continue;
@@ -80,7 +87,7 @@ export class Salvage {
       if (point <= this.#kept) continue;
       await this.#keep(point);
       const nowMs = clock.monotonicMs();
-      dueMs = nowMs + Math.max(PART_MS, (nowMs - this.#startedMs) * PART_SHARE);
+      dueMs = nowMs + Math.max(leastMs, (nowMs - this.#startedMs) * share);
     }
   }
 

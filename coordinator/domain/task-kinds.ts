@@ -17,6 +17,11 @@ export interface KindRules {
   readonly may: readonly string[];
   /** It brings files that a command named, as artifacts `file/NAME`: at least one. */
   readonly files: boolean;
+  /**
+   * What tasks with one share key have in common: how they `start` (the frames of a clip), or the `whole` of them, so that
+   * there is nothing to gain where two agents do it.
+   */
+  readonly shares?: 'start' | 'whole';
 }
 
 const PLAIN = { counts: false, must: [], may: [], files: false } as const;
@@ -28,8 +33,8 @@ export const TASK_KINDS: Readonly<Record<TaskKind, KindRules>> = {
   index: { ...PLAIN, role: 'first', must: ['index'], may: ['sidecar'] },
   probe: { ...PLAIN, role: 'first' },
   preview: { ...PLAIN, role: 'first', must: PICTURES, files: true },
-  encode: { ...PLAIN, role: 'part', counts: true, must: ['segment'] },
-  audio: { ...PLAIN, role: 'part', must: ['audio'] },
+  encode: { ...PLAIN, role: 'part', counts: true, must: ['segment'], shares: 'start' },
+  audio: { ...PLAIN, role: 'part', must: ['audio'], shares: 'whole' },
   media: { ...PLAIN, role: 'part', counts: true, files: true },
   merge: { ...PLAIN, role: 'close', must: ['result'] },
   package: { ...PLAIN, role: 'close', files: true },

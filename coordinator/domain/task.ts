@@ -36,6 +36,8 @@ export interface NewTask {
   readonly framesTotal: number;
   /** Predicted seconds of work; longer tasks of a job are granted first. */
   readonly cost: number;
+  /** Tasks with the same key begin with the same work (`shares` of task-kinds.ts). */
+  readonly shareKey?: string;
 }
 
 /** A committed part of a clip that is not finished. Parts follow each other without a gap, from the clip's first frame on. */

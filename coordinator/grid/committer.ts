@@ -151,7 +151,7 @@ export class Committer {
     // Whose a lease is never changes: a fence that another agent got hold of is as good as none.
     if (context?.agentId !== session.agentId)
       throw new GridError('stale_lease', 'the lease is not the current one any more');
-    return heldLease(fence, context, 0);
+    return heldLease(fence, context, { sinceMs: 0 });
   }
 
   #incoming(fence: Fence, artifact: AnnouncedArtifact): ObjectRef {

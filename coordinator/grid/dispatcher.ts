@@ -1,13 +1,15 @@
 import type { Clock } from '../../shared/clock.ts';
 import { toGridError, type GridError } from '../../shared/errors.ts';
+import type { LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
-import { LOOK_AHEAD, place, type KnownAgent } from '../domain/placement.ts';
+import { LOOK_AHEAD, place, type KnownAgent, type Placement } from '../domain/placement.ts';
 import { roleOf } from '../domain/task-kinds.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import type { SessionSink } from './agent-gateway.ts';
 import { Pace } from './pace.ts';
 import type { Platform } from './platform.ts';
 import { heldLease, type SessionRegistry } from './session-registry.ts';
@@ -80,6 +82,7 @@ export class Dispatcher implements Service {
     if (capacities.length === 0) return false;
     const slots = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
     let allSeen = true;
+    let placements: readonly Placement[] = [];
     const granted = await leases.grant({
       capacities,
       known: () => this.#knownAgents(),
@@ -87,11 +90,12 @@ export class Dispatcher implements Service {
       newLeaseId: () => ids.randomUuid(),
       place(candidates, ...others) {
         allSeen = candidates.length < slots + LOOK_AHEAD;
-        return place(candidates, ...others);
+        placements = place(candidates, ...others);
+        return placements;
       },
     });
     if (granted.length > 0) this.#pace.mark();
-    const sent = await Promise.all(granted.map((task) => this.#send(task)));
+    const sent = await Promise.all(bySlot(granted, placements).map((tasks) => this.#send(tasks)));
     // What was given back is ready at once: without a pause it would be granted again as fast as it fails.
     if (sent.includes(false)) await this.#deps.clock.sleep(settings.pollMs, this.#stopped.signal);
     return granted.length > 0 && !allSeen;
@@ -111,44 +115,88 @@ export class Dispatcher implements Service {
     return this.#known.agents;
   }
 
-  /** False: the lease was given back. */
-  async #send(task: GrantedTask): Promise<boolean> {
-    const { registry, objects, settings, clock, logger, platform } = this.#deps;
-    const session = registry.get(task.sessionId);
+  /** The leases of one slot, in one message. False: one was given back. */
+  async #send(tasks: readonly GrantedTask[]): Promise<boolean> {
+    const { registry, clock } = this.#deps;
+    const session = registry.get(tasks[0]?.sessionId ?? '');
     // The session ended between the grant and now: its leases are already shortened or about to be.
     if (session === undefined) return true;
-    session.held.set(task.fence.taskId, heldLease(task.fence, task, clock.monotonicMs()));
-    if (task.spec.kind?.$case === 'encode') task.spec.kind.value.resumeFrames = task.savedFrames;
-    this.#deps.onGranted(task);
-    try {
-      await signInputs(objects, task.spec, { expiresS: settings.urlExpiryS, platform });
-      const value = {
-        fence: task.fence,
-        jobId: task.jobId,
-        spec: task.spec,
-        ttlMs: settings.leaseTtlMs,
-        traceparent: '',
-      };
-      if (!session.sink.send({ $case: 'grant', value }))
-        session.sink.end('the agent does not read its stream', true);
-      return true;
-    } catch (thrown) {
-      const error = toGridError(thrown);
-      logger.warn({ error: error.message, task: task.fence.taskId }, 'a grant could not be sent');
+    const slot = tasks[0]?.fence.leaseId ?? '';
+    for (const task of tasks) {
+      const held = heldLease(task.fence, task, { sinceMs: clock.monotonicMs(), slot });
+      session.held.set(task.fence.taskId, held);
+      this.#deps.onGranted(task);
+    }
+    const failed: { readonly task: GrantedTask; readonly error: GridError }[] = [];
+    const ready: Told[] = [];
+    await Promise.all(
+      tasks.map(async (task) => {
+        try {
+          ready.push({ task, grant: await this.#signed(task) });
+        } catch (thrown) {
+          failed.push({ task, error: toGridError(thrown) });
+        }
+      }),
+    );
+    failed.push(...tell(session.sink, ready));
+    for (const { task, error } of failed) {
       session.held.delete(task.fence.taskId);
       await this.#takeBack(task, error);
-      return false;
     }
+    return failed.length === 0;
+  }
+
+  /** What the agent is told of a lease. */
+  async #signed(task: GrantedTask): Promise<LeaseGrant> {
+    const { objects, settings, platform } = this.#deps;
+    if (task.spec.kind?.$case === 'encode') task.spec.kind.value.resumeFrames = task.savedFrames;
+    await signInputs(objects, task.spec, { expiresS: settings.urlExpiryS, platform });
+    return {
+      fence: task.fence,
+      jobId: task.jobId,
+      spec: task.spec,
+      ttlMs: settings.leaseTtlMs,
+      traceparent: '',
+      companions: [],
+    };
   }
 
   /** What is too large for one agent is so for all of them: the job fails with that instead of being granted for ever. */
   async #takeBack({ fence, agentId, kind, clipIndex }: GrantedTask, error: GridError): Promise<void> {
-    const { leases } = this.#deps;
+    const { leases, logger } = this.#deps;
+    logger.warn({ error: error.message, task: fence.taskId }, 'a grant could not be sent');
     if (error.code !== 'too_large') return void (await leases.release(fence, agentId));
     const help = roleOf(kind) === 'close' ? 'make the clips longer' : 'make the clips shorter';
     const message = `the task cannot be told to an agent: ${error.message}; ${help}`;
     const about = clipIndex >= 0 ? { clipIndex } : {};
     const failure = { code: error.code, stage: kind, message, log: '', ...about };
     await leases.fail({ fence, agentId, failure, inputAtFault: true });
+  }
+}
+
+/** What was granted, by the slot that it is in. */
+function bySlot(granted: readonly GrantedTask[], placements: readonly Placement[]): GrantedTask[][] {
+  const beside = new Map(placements.map((placement) => [placement.taskId, placement.beside]));
+  const slotOf = ({ fence: { taskId } }: GrantedTask): string => beside.get(taskId) ?? taskId;
+  return [...Map.groupBy(granted, slotOf).values()];
+}
+
+interface Told {
+  readonly task: GrantedTask;
+  readonly grant: LeaseGrant;
+}
+
+/** Tells an agent of the leases of one slot: together, or, where that is no message, one by one. Returns what cannot be told. */
+function tell(sink: SessionSink, leases: readonly Told[]): { task: GrantedTask; error: GridError }[] {
+  const [first, ...others] = leases;
+  if (first === undefined) return [];
+  const companions = others.map(({ grant }) => grant);
+  try {
+    const isRead = sink.send({ $case: 'grant', value: { ...first.grant, companions } });
+    if (!isRead) sink.end('the agent does not read its stream', true);
+    return [];
+  } catch (thrown) {
+    if (others.length > 0) return leases.flatMap((one) => tell(sink, [one]));
+    return [{ task: first.task, error: toGridError(thrown) }];
   }
 }

@@ -89,7 +89,7 @@ export class Gateway implements AgentGateway {
     for (const fence of kept) {
       const context = await leases.context(fence);
       if (context === undefined) continue;
-      session.held.set(fence.taskId, heldLease(fence, context, clock.monotonicMs()));
+      session.held.set(fence.taskId, heldLease(fence, context, { sinceMs: clock.monotonicMs() }));
     }
     if (!registry.add(session)) throw tookOver(agentId);
     wake.ring();

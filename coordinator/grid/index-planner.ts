@@ -12,6 +12,7 @@ import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { LeaseStore } from '../store/lease-store.ts';
 import type { Platform } from './platform.ts';
+import { withShareKey } from './share-key.ts';
 
 const MAX_INDEX_BYTES = 256 * 1024 * 1024;
 
@@ -66,8 +67,11 @@ export class IndexPlanner {
       known,
       agents.filter((agent) => agent.state === 'online'),
     );
-    if ('plan' in planned) return planned.plan;
-    throw planned.error;
+    if (!('plan' in planned)) throw planned.error;
+    const { indexOf } = spec;
+    if (indexOf === undefined) return planned.plan;
+    const { summary, tasks } = planned.plan;
+    return { summary, tasks: tasks.map((task) => withShareKey(task, indexOf)) };
   }
 
   async #planIndexed(

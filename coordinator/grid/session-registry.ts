@@ -14,19 +14,24 @@ export interface HeldLease {
   /** Frames that an encode must be given; 0 for other kinds. */
   readonly inputFrames: number;
   readonly sinceMs: number;
+  /** Leases with the same one are in one slot. */
+  readonly slot: string;
   /** Since when the agent's heartbeats have not named it; undefined: its last heartbeat did. */
   unnamedSinceMs?: number | undefined;
 }
 
-/** The lease of a task, held since `sinceMs` on the monotonic clock. */
+/**
+ * The lease of a task, held since `sinceMs` on the monotonic clock. Without `slot` it has one of its own; so also where a new
+ * session does not know any more which shared one: then the agent gets less until they end.
+ */
 export function heldLease(
   fence: Fence,
   { jobId, kind, clipIndex, spec }: Pick<LeaseContext, 'jobId' | 'kind' | 'clipIndex' | 'spec'>,
-  sinceMs: number,
+  { sinceMs, slot = fence.leaseId }: { sinceMs: number; slot?: string },
 ): HeldLease {
   const range = spec.kind?.$case === 'encode' ? spec.kind.value.range : undefined;
   const inputFrames = range ? range.endFrame - range.startFrame : 0;
-  return { fence, jobId, kind, clipIndex, inputFrames, sinceMs };
+  return { fence, jobId, kind, clipIndex, inputFrames, sinceMs, slot };
 }
 
 /** An agent's session on this process. */
@@ -61,7 +66,15 @@ export function dropHeld({ held }: LocalSession, { taskId, leaseId }: Fence): vo
  */
 export function freeSlots(session: LocalSession, oldestMs: number): number {
   const { slots, held, draining, leaving, paused } = session;
-  return draining || leaving || paused || isGone(session, oldestMs) ? 0 : Math.max(0, slots - held.size);
+  return draining || leaving || paused || isGone(session, oldestMs)
+    ? 0
+    : Math.max(0, slots - takenSlots(held));
+}
+
+function takenSlots(held: LocalSession['held']): number {
+  // Nearly always: thousands of agents are asked in each round.
+  if (held.size < 2) return held.size;
+  return new Set([...held.values()].map(({ slot }) => slot)).size;
 }
 
 function isGone({ held, heardMs }: LocalSession, oldestMs: number): boolean {

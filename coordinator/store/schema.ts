@@ -79,6 +79,7 @@ export interface TasksTable {
   failed_agents: Generated<string[]>;
   start_frame: number | null;
   end_frame: number | null;
+  share_key: string | null;
   frames_total: Generated<number>;
   frames_done: Generated<number>;
   fps: Generated<number>;

@@ -1,5 +1,6 @@
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
-import type { Fence } from '../../shared/gen/clipgrid/v1/lease.ts';
+import { commonWork } from '../../shared/common-work.ts';
+import type { Fence, LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { SimAgent } from './agent.ts';
 import type { Request, Response, StreamWatch } from './network.ts';
 import type { Judge } from './rules.ts';
@@ -38,6 +39,8 @@ export class AgentRules {
   readonly #times: AgentTimes;
   /** The trust deadline of each lease, on the agent's clock. */
   readonly #trustMs = new Map<string, number>();
+  /** The first lease of its slot, by lease. */
+  readonly #slots = new Map<string, string>();
   #stream: Seen | undefined;
 
   constructor(judge: Judge, { agent, state, times }: AgentRulesDeps) {
@@ -109,9 +112,8 @@ export class AgentRules {
         return;
       }
       case 'grant':
-        this.#trust(message.value.fence?.leaseId ?? '', process.monotonicMs());
         this.#judge.check('quota', this.#busy() < slots, () => `${agentId} is granted more than it can do`);
-        return;
+        return this.#granted(message.value);
       case 'drain':
         seen.draining = !message.value.undo;
         return;
@@ -125,10 +127,36 @@ export class AgentRules {
     }
   }
 
-  /** Leases that it works on and that are its own: those that ended meanwhile it gives up with its next heartbeat. */
+  /** Leases of one slot begin with the same work, and none of them was begun before. */
+  #granted({ fence, spec, companions }: LeaseGrant): void {
+    const { process } = this.#agent.deps;
+    const { check } = this.#judge;
+    const slot = fence?.leaseId ?? '';
+    const common = spec && commonWork(spec);
+    for (const one of [{ fence, spec }, ...companions]) {
+      const leaseId = one.fence?.leaseId ?? '';
+      this.#slots.set(leaseId, slot);
+      this.#trust(leaseId, process.monotonicMs());
+      if (companions.length === 0) return;
+      const work = one.spec && commonWork(one.spec);
+      const alike = work !== undefined && common !== undefined && Buffer.compare(work, common) === 0;
+      check('one slot', alike, () => `${leaseId.slice(0, 4)} has nothing in common with ${slot.slice(0, 4)}`);
+      const first = this.#triesOf(one.fence) <= 1;
+      check('one slot', first, () => `${leaseId.slice(0, 4)} was begun before, and is not alone`);
+    }
+  }
+
+  /** Attempts of its task with this one; 0: another one has begun meanwhile. */
+  #triesOf({ taskId, epoch }: Fence = { taskId: '', epoch: 0, leaseId: '' }): number {
+    const task = this.#state.jobOf(taskId)?.tree.tasks.get(taskId);
+    return task?.epoch === epoch ? task.attempts : 0;
+  }
+
+  /** Slots with leases that it works on and that are its own: those that ended meanwhile it gives up with its next heartbeat. */
   #busy(): number {
-    return [...this.#agent.working].filter(({ fence, abort }) => !abort.signal.aborted && this.#isLive(fence))
-      .length;
+    const working = [...this.#agent.working];
+    const live = working.filter(({ fence, abort }) => !abort.signal.aborted && this.#isLive(fence));
+    return new Set(live.map(({ fence }) => this.#slots.get(fence.leaseId))).size;
   }
 
   #isLive({ taskId, leaseId }: Fence): boolean {

@@ -128,8 +128,9 @@ export class SimAgent {
       guest: NO_GUEST,
       drain: new Drain({ clock: process, holder: this.holder, link: this.#link, logger: silentLogger }),
       onGrant: (grant, times) => {
-        if (grant.fence === undefined) return;
-        void this.#run(grant, this.holder.grant(grant.fence, times));
+        if (grant.companions.length > 0) this.deps.world.did('leases came in one slot');
+        for (const one of [grant, ...grant.companions])
+          if (one.fence) void this.#run(one, this.holder.grant(one.fence, times));
       },
     };
   }

@@ -36,6 +36,7 @@ export const HAPPENINGS = [
   'a job was cancelled',
   'a job was retried',
   'a clip was redone',
+  'leases came in one slot',
 ] as const;
 
 export type Happening = (typeof HAPPENINGS)[number];

@@ -22,6 +22,7 @@ export class JobRules {
 
   changed(record: JobRecord): void {
     if (record.input.spec.shape === 'media') return this.#media(record);
+    if (record.input.spec.shape === 'index') return this.#index(record);
     const { tree, result } = record;
     const { check } = this.#judge;
     const { job, tasks } = tree;
@@ -65,6 +66,13 @@ export class JobRules {
     check('L10', over === done, () => `the job is ${job.state}, its command ${part?.state}`);
     check('L10', job.openTasks === (part && !done ? 1 : 0), () => `${job.openTasks} open tasks are counted`);
     if (part && done) this.#committed([part]);
+  }
+
+  /** It ends with its index, which stays. */
+  #index({ tree: { job, tasks } }: JobRecord): void {
+    const over = job.state === 'succeeded';
+    this.#judge.check('L10', tasks.size === 1, () => `${tasks.size - 1} tasks follow an index`);
+    this.#judge.check('L10', over === job.planned, () => `the job is ${job.state}, its index is there`);
   }
 
   /** At the end: every job has ended well or with a reason, and what was committed is still there. */

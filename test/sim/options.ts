@@ -42,6 +42,8 @@ export interface SimOptions {
   readonly clips: number;
   /** The first job is a command on the whole film, which is not cut. */
   readonly wholeFilm: boolean;
+  /** Films that are cut are ladders: an index, and when that is there two jobs that stand on it. */
+  readonly ladders: boolean;
   readonly faults: readonly Fault[];
   /** How long things go wrong. */
   readonly faultyMs: number;
@@ -51,6 +53,7 @@ export interface SimOptions {
 const DENSITIES = [0.08, 0.2, 0.4];
 /** In so many schedules a job is a command on the whole film. */
 const WHOLE_FILMS = 0.2;
+const LADDERS = 0.2;
 
 export function optionsOf(seed: number): SimOptions {
   const random = new Random(seed);
@@ -67,5 +70,6 @@ export function optionsOf(seed: number): SimOptions {
   const rare = RARE_FAULTS.filter(() => random.chance(density / 2));
   // Drawn last: all other schedules stay the stories that they were.
   const wholeFilm = random.chance(WHOLE_FILMS);
-  return { ...options, wholeFilm, faults: [...options.faults, ...rare] };
+  const ladders = random.chance(LADDERS);
+  return { ...options, wholeFilm, ladders, faults: [...options.faults, ...rare] };
 }

@@ -1,7 +1,7 @@
 import { isEnded } from '../../coordinator/domain/job-machine.ts';
 import type { JobSpec } from '../../coordinator/domain/job.ts';
 import type { MemoryState } from '../../coordinator/store/memory/state.ts';
-import { MEDIA, PACKAGED_FILM, PASS_THROUGH } from '../support/store-moves.ts';
+import { INDEX_ONLY, MEDIA, PACKAGED_FILM, PASS_THROUGH } from '../support/store-moves.ts';
 import type { Fleet } from './fleet.ts';
 import type { Random } from './random.ts';
 import type { World } from './world.ts';
@@ -13,11 +13,15 @@ export interface PeopleDeps {
   readonly state: MemoryState;
   /** The first job is a command on the whole film, which is not cut. */
   readonly wholeFilm: boolean;
+  /** Films that are cut are ladders: an index, and when that is there two jobs that stand on it. */
+  readonly ladders: boolean;
 }
 
 /** As many clips, and a package in place of the merge. */
 const IN_FILES = { ...PACKAGED_FILM, clips: { mode: 'auto', borders: { everyS: 1, perClip: 1 } } } as const;
 const AGAIN_AFTER_MS = 2_500;
+const RENDITIONS = 2;
+const LOOK_MS = 200;
 
 /** Who uses the grid: they ask any coordinator, and ask again where no answer comes. */
 export class People {
@@ -44,25 +48,26 @@ export class People {
 
   willSubmit(k: number, afterMs: number): void {
     this.#submitting++;
-    this.#deps.world.at(afterMs, () => this.#submit(k));
+    this.#deps.world.at(afterMs, () => this.#submit({ key: `k${k}`, spec: this.#specOf(k) }));
   }
 
   #specOf(k: number): JobSpec {
     if (k === 0 && this.#deps.wholeFilm) return MEDIA;
+    if (this.#deps.ladders) return INDEX_ONLY;
     return k % 2 === 0 ? PASS_THROUGH : IN_FILES;
   }
 
   /** Says it again, under the same key, until there is an answer. */
-  #submit(k: number): void {
+  #submit({ key, spec }: { key: string; spec: JobSpec }): void {
     const { world, fleet } = this.#deps;
     let answered = false;
     const input = {
       ownerId: 'o',
       dialect: 'grid',
-      name: `film ${k}`,
+      name: key,
       priority: 0,
-      spec: this.#specOf(k),
-      idempotencyKey: `k${k}`,
+      spec,
+      idempotencyKey: key,
     };
     const done = (jobId: string): void => {
       answered = true;
@@ -70,6 +75,7 @@ export class People {
       this.acknowledged.push(jobId);
       this.#submitting--;
       world.say(() => `job ${jobId.slice(0, 4)} was acknowledged`);
+      if (spec.shape === 'index') this.#whenIndexed(jobId);
     };
     void fleet
       .ask((face) => face.jobs.submit(input))
@@ -78,8 +84,19 @@ export class People {
         () => undefined,
       );
     world.at(AGAIN_AFTER_MS, () => {
-      if (!answered && this.#submitting > 0) this.#submit(k);
+      if (!answered && this.#submitting > 0) this.#submit({ key, spec });
     });
+  }
+
+  #whenIndexed(indexOf: string): void {
+    const { world, state } = this.#deps;
+    if (state.jobs.get(indexOf)?.tree.job.state !== 'succeeded') {
+      world.at(LOOK_MS, () => this.#whenIndexed(indexOf));
+      return;
+    }
+    this.#submitting += RENDITIONS;
+    for (let k = 0; k < RENDITIONS; k++)
+      this.#submit({ key: `${indexOf} ${k}`, spec: { ...IN_FILES, indexOf } });
   }
 
   drain(): void {

@@ -20,7 +20,8 @@ export const RULES = {
   L15: 'after faults stop every job ends: well, cancelled, or with a reason',
   grace: 'the leases of a broken stream end after the grace',
   drained: 'a drained agent gets nothing',
-  quota: 'no agent holds more leases than it has slots, no task gets more attempts than it may',
+  quota: 'no agent has leases in more slots than are its own, no task gets more attempts than it may',
+  'one slot': 'leases in one slot begin with the same work, and none of them was begun before',
   'failure policy':
     'three agents, or one where the input is at fault, end a task; a retry forgets who failed it',
   'every frame once': 'each frame is in exactly one clip, and in exactly one committed segment',

@@ -2,7 +2,7 @@ import type { SimOptions } from './options.ts';
 import { simulate, type Mutation, type Outcome } from './simulate.ts';
 
 function smaller(options: SimOptions): SimOptions[] {
-  const { agents, coordinators, jobs, clips, wholeFilm, faults, faultyMs } = options;
+  const { agents, coordinators, jobs, clips, wholeFilm, ladders, faults, faultyMs } = options;
   return [
     ...faults.map((fault) => ({ ...options, faults: faults.filter((one) => one !== fault) })),
     ...(jobs > 1 ? [{ ...options, jobs: jobs - 1 }] : []),
@@ -10,6 +10,7 @@ function smaller(options: SimOptions): SimOptions[] {
     ...(agents > 1 ? [{ ...options, agents: agents - 1 }] : []),
     ...(coordinators > 1 ? [{ ...options, coordinators: coordinators - 1 }] : []),
     ...(wholeFilm ? [{ ...options, wholeFilm: false }] : []),
+    ...(ladders ? [{ ...options, ladders: false }] : []),
     ...(faultyMs > 2_000 ? [{ ...options, faultyMs: Math.round(faultyMs / 2) }] : []),
   ];
 }

@@ -102,7 +102,8 @@ class Simulation {
       gateway: gateway ?? ((real) => real),
       drift: options.faults.includes('drift'),
     }));
-    const people = (this.#people = new People({ world, random, fleet, state, wholeFilm: options.wholeFilm }));
+    const { wholeFilm, ladders } = options;
+    const people = (this.#people = new People({ world, random, fleet, state, wholeFilm, ladders }));
     this.#troubles = new Troubles({ ...common, options, fleet, people });
     world.onMomentOver = () => fleet.momentOver();
   }

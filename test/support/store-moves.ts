@@ -9,9 +9,11 @@ import { place } from '../../coordinator/domain/placement.ts';
 import { indexPlan, plan, type Plan } from '../../coordinator/domain/planner.ts';
 import { roleOf } from '../../coordinator/domain/task-kinds.ts';
 import type { Fence, TaskKind, TaskOutput, TaskPart } from '../../coordinator/domain/task.ts';
+import { withShareKey } from '../../coordinator/grid/share-key.ts';
 import type { AgentStore } from '../../coordinator/store/agent-store.ts';
 import type { JobStore } from '../../coordinator/store/job-store.ts';
 import type { GrantedTask, LeaseStore } from '../../coordinator/store/lease-store.ts';
+import { SHARES_WORK } from '../../shared/common-work.ts';
 import { assert } from '../../shared/errors.ts';
 import { Hello } from '../../shared/gen/clipgrid/v1/session.ts';
 import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
@@ -80,7 +82,7 @@ export function closedIndex(seconds: number): SourceIndex {
   };
 }
 
-export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264'];
+export const CAPABILITIES = ['program:ffmpeg', 'encoder:libx264', SHARES_WORK];
 export const RULES = { merge: closeTask, newTaskId: (): string => randomUUID() };
 
 const ARTIFACT_NAMES: Readonly<Record<TaskKind, readonly string[]>> = {
@@ -171,7 +173,7 @@ export function storeMoves({ leases, jobs, agents, newId = randomUUID, ttlMs = T
     const named = namedIndex(spec, indexOf, await jobs.knownSource(indexOf, 'owner'));
     const { summary, tasks } = plan({ spec, index: closedIndex(4), indexArtifact: named.index, slots: 1 });
     const about = { ownerId: 'owner', dialect: 'grid', name: 'film.mkv', priority: 0, spec, specHash: 'x' };
-    const withIds = tasks.map((task) => ({ ...task, taskId: newId() }));
+    const withIds = tasks.map((task) => ({ ...withShareKey(task, indexOf), taskId: newId() }));
     await jobs.submit({ ...about, jobId, tasks: withIds, plan: summary });
     return jobId;
   }

@@ -124,7 +124,8 @@ function redo(state: MemoryState, { jobId, clipIndex, change, respec, rules }: R
   if (clip === undefined || change === undefined) return step(state, record, next);
   const changed = respec(clip.spec, change);
   const priority = Math.max(clip.priority, change.priority ?? 0);
-  const tasks = new Map(next.tasks).set(clip.taskId, { ...clip, ...changed, priority });
+  const { shareKey: _, ...alone } = clip;
+  const tasks = new Map(next.tasks).set(clip.taskId, { ...alone, ...changed, priority });
   step(state, record, { ...next, tasks });
 }
 

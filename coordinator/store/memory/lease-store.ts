@@ -13,7 +13,7 @@ import {
   savedFrames,
   type TaskEvent,
 } from '../../domain/task-machine.ts';
-import { roleOf } from '../../domain/task-kinds.ts';
+import { roleOf, TASK_KINDS } from '../../domain/task-kinds.ts';
 import type { Artifact, Fence, TaskOutput, TaskPart } from '../../domain/task.ts';
 import { unableFailure } from '../../domain/waiting.ts';
 import {
@@ -56,6 +56,11 @@ function annotate(state: MemoryState, taskId: string, change: Partial<TaskRecord
   state.save(record.input.jobId, { ...tree, tasks: new Map(tree.tasks).set(taskId, { ...task, ...change }) });
 }
 
+/** Of a task that nobody has begun; one that was is done by itself, so that the failure of one is not that of others. */
+function keyOf({ shareKey, attempts, parts }: TaskRecord): string | undefined {
+  return attempts === 0 && parts.length === 0 ? shareKey : undefined;
+}
+
 function candidatesFor(state: MemoryState, request: GrantRequest): Candidate[] {
   const slots = request.capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
   const able = (task: TaskRecord): boolean =>
@@ -69,12 +74,19 @@ function candidatesFor(state: MemoryState, request: GrantRequest): Candidate[] {
       b.cost - a.cost ||
       (a.taskId < b.taskId ? -1 : a.taskId > b.taskId ? 1 : 0),
   );
-  return ready.slice(0, slots + LOOK_AHEAD).map((task) => ({
-    taskId: task.taskId,
-    requires: task.requires,
-    failedAgents: task.failedAgents,
-    bannedAgents: bannedAgents(state.job(task.jobId).tree.job),
-  }));
+  const first = ready.slice(0, slots + LOOK_AHEAD);
+  const keys = new Set(first.flatMap((task) => keyOf(task) ?? []));
+  const beside = ready.slice(first.length).filter((task) => keys.has(keyOf(task) ?? ''));
+  return [...first, ...beside].map((task) => {
+    const key = keyOf(task);
+    return {
+      taskId: task.taskId,
+      requires: task.requires,
+      failedAgents: task.failedAgents,
+      bannedAgents: bannedAgents(state.job(task.jobId).tree.job),
+      ...(key === undefined ? {} : { share: { key, whole: TASK_KINDS[task.kind].shares === 'whole' } }),
+    };
+  });
 }
 
 async function grant(state: MemoryState, request: GrantRequest): Promise<GrantedTask[]> {

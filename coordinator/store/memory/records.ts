@@ -16,6 +16,7 @@ export interface TaskRecord extends TreeTask {
   readonly requires: readonly string[];
   readonly cost: number;
   readonly priority: number;
+  readonly shareKey?: string;
   readonly agentId?: string;
   readonly framesDone: number;
   readonly fps: number;
@@ -55,12 +56,13 @@ export function newRecord(
   task: NewTask & { readonly taskId: string },
   of: { readonly jobId: string; readonly priority: number; readonly nowMs: number },
 ): TaskRecord {
-  const { kind, spec, requires, cost, framesTotal, clipIndex = -1 } = task;
+  const { kind, spec, requires, cost, framesTotal, shareKey, clipIndex = -1 } = task;
   const { jobId, priority, nowMs } = of;
   const about = { jobId, kind, clipIndex, spec, requires, cost, framesTotal, priority };
   return {
     ...newTaskMachine(task.taskId),
     ...about,
+    ...(shareKey === undefined ? {} : { shareKey }),
     framesDone: 0,
     fps: 0,
     speed: 0,

@@ -1,7 +1,14 @@
 import { sql, type RawBuilder } from 'kysely';
 import { TaskSpec } from '../../../shared/gen/clipgrid/v1/task.ts';
-import { LOOK_AHEAD, type Candidate, type Capacity, type Placement } from '../../domain/placement.ts';
+import {
+  LOOK_AHEAD,
+  MAX_TOGETHER,
+  type Candidate,
+  type Capacity,
+  type Placement,
+} from '../../domain/placement.ts';
 import { MAX_AGENT_FAILURES_PER_JOB } from '../../domain/retry-policy.ts';
+import { TASK_KINDS } from '../../domain/task-kinds.ts';
 import type { TaskKind } from '../../domain/task.ts';
 import { knownTo, type GrantedTask, type GrantRequest } from '../lease-store.ts';
 import type { Db } from '../transaction.ts';
@@ -11,6 +18,8 @@ import { SAVED_FRAMES } from './save-part.ts';
 
 interface CandidateRow {
   task_id: string;
+  kind: TaskKind;
+  share_key: string | null;
   requires: string[];
   failed_agents: string[];
   banned_agents: string[];
@@ -44,23 +53,42 @@ export async function grant(db: Db, request: GrantRequest): Promise<GrantedTask[
   return granted.map(toGranted);
 }
 
+/** Of a task that nobody has begun; one that was is done by itself, so that the failure of one is not that of others. */
+const SHARE_KEY: RawBuilder<string | null> = sql`
+  case when t.attempts = 0 and t.parts = '[]' then t.share_key end`;
+const ORDER = sql`t.priority desc, t.job_order, t.cost desc, t.task_id`;
+
+/** The first tasks in their order, then those that can share the work of one of them. */
 async function findReady(db: Db, capacities: readonly Capacity[]): Promise<Candidate[]> {
   const slots = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
   if (slots === 0) return [];
-  const { rows } = await sql<CandidateRow>`
-    select t.task_id, t.requires, t.failed_agents,
+  const columns = sql`
+    t.task_id, t.kind, ${SHARE_KEY} as share_key, t.requires, t.failed_agents,
       coalesce((select array_agg(f.agent_id) from job_agent_failures f
-        where f.job_id = t.job_id and f.failures >= ${MAX_AGENT_FAILURES_PER_JOB}), '{}') as banned_agents
-    from tasks t
+        where f.job_id = t.job_id and f.failures >= ${MAX_AGENT_FAILURES_PER_JOB}), '{}') as banned_agents`;
+  const { rows } = await sql<CandidateRow>`
+    select ${columns} from tasks t
     where t.state = 'ready' and (${runnable(capacities)})
-    order by t.priority desc, t.job_order, t.cost desc, t.task_id
-    limit ${slots + LOOK_AHEAD}`.execute(db);
-  return rows.map((row) => ({
+    order by ${ORDER} limit ${slots + LOOK_AHEAD}`.execute(db);
+  const keys = [...new Set(rows.flatMap((row) => row.share_key ?? []))];
+  if (keys.length === 0) return rows.map(toCandidate);
+  const beside = await sql<CandidateRow>`
+    select ${columns} from tasks t
+    where t.state = 'ready' and t.share_key = any(${keys}::text[]) and ${SHARE_KEY} is not null
+      and t.task_id <> all(${rows.map((row) => row.task_id)}::uuid[])
+    order by ${ORDER} limit ${keys.length * MAX_TOGETHER}`.execute(db);
+  return [...rows, ...beside.rows].map(toCandidate);
+}
+
+function toCandidate(row: CandidateRow): Candidate {
+  const key = row.share_key;
+  return {
     taskId: row.task_id,
     requires: row.requires,
     failedAgents: row.failed_agents,
     bannedAgents: row.banned_agents,
-  }));
+    ...(key === null ? {} : { share: { key, whole: TASK_KINDS[row.kind].shares === 'whole' } }),
+  };
 }
 
 async function lease(

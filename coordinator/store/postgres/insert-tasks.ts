@@ -14,9 +14,10 @@ export async function insertTasks(
   );
   await sql`
     insert into tasks (task_id, job_id, kind, clip_index, priority, job_order, cost, spec, requires, frames_total,
-      start_frame, end_frame)
+      start_frame, end_frame, share_key)
     select n.task_id, j.job_id, n.kind, n.clip_index, j.priority, j.created_at, n.cost, n.spec,
-      array(select jsonb_array_elements_text(n.requires)), n.frames_total, n.start_frame, n.end_frame
+      array(select jsonb_array_elements_text(n.requires)), n.frames_total, n.start_frame, n.end_frame,
+      n.share_key
     from jobs j, unnest(
       ${tasks.map((task) => task.taskId)}::uuid[],
       ${tasks.map((task) => task.kind)}::text[],
@@ -26,8 +27,9 @@ export async function insertTasks(
       ${tasks.map((task) => JSON.stringify(task.requires))}::jsonb[],
       ${tasks.map((task) => task.framesTotal)}::int[],
       ${ranges.map((range) => range?.startFrame ?? null)}::int[],
-      ${ranges.map((range) => range?.endFrame ?? null)}::int[]
-    ) as n(task_id, kind, clip_index, cost, spec, requires, frames_total, start_frame, end_frame)
+      ${ranges.map((range) => range?.endFrame ?? null)}::int[],
+      ${tasks.map((task) => task.shareKey ?? null)}::text[]
+    ) as n(task_id, kind, clip_index, cost, spec, requires, frames_total, start_frame, end_frame, share_key)
     where j.job_id = ${jobId}::uuid
     on conflict (job_id, kind, clip_index) do update set state = 'ready', epoch = tasks.epoch + 1, spec = excluded.spec,
       requires = excluded.requires, cost = excluded.cost, frames_total = excluded.frames_total, ready_at = now(),

@@ -172,7 +172,7 @@ export async function redoClip(tx: Transaction, redo: Redo): Promise<void> {
   if (redo.change) {
     const changed = redo.respec(TaskSpec.decode(task.spec), redo.change);
     await sql`
-      update tasks set spec = ${Buffer.from(TaskSpec.encode(changed.spec).finish())}, requires = ${[...changed.requires]}::text[],
+      update tasks set spec = ${Buffer.from(TaskSpec.encode(changed.spec).finish())}, requires = ${[...changed.requires]}::text[], share_key = null,
         priority = greatest(priority, ${redo.change.priority ?? 0}::int)
       where task_id = ${task.task_id}::uuid`.execute(tx);
   }

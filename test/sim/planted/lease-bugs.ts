@@ -207,4 +207,37 @@ export const LEASE_BUGS: readonly Bug[] = [
       },
     })),
   },
+  {
+    name: 'tasks that were begun before share a slot',
+    breaks: ['one slot'],
+    plant: leases((store, state) => ({
+      grant: (request) =>
+        store.grant({
+          ...request,
+          place: (candidates, ...others) =>
+            request.place(
+              candidates.map((one) => {
+                const key = find(state, one.taskId)?.shareKey;
+                return key === undefined ? one : { ...one, share: { key, whole: true } };
+              }),
+              ...others,
+            ),
+        }),
+    })),
+  },
+  {
+    name: 'clips share a slot whatever they begin with',
+    breaks: ['one slot'],
+    plant: leases((store) => ({
+      grant: (request) =>
+        store.grant({
+          ...request,
+          place: (candidates, ...others) =>
+            request.place(
+              candidates.map((one) => ({ ...one, share: { key: 'any', whole: true } })),
+              ...others,
+            ),
+        }),
+    })),
+  },
 ];

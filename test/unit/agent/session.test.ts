@@ -4,6 +4,7 @@ import { Drain } from '../../../agent/drain.ts';
 import { LeaseHolder } from '../../../agent/lease-holder.ts';
 import { Link } from '../../../agent/link.ts';
 import { Session, type SessionEnd } from '../../../agent/session.ts';
+import { LeaseGrant } from '../../../shared/gen/clipgrid/v1/lease.ts';
 import { Hello, Load, Welcome, type Pause } from '../../../shared/gen/clipgrid/v1/session.ts';
 import { silentLogger } from '../../../shared/logger.ts';
 import { FakeStream } from '../../support/fake-stream.ts';
@@ -64,7 +65,7 @@ async function start(kept: { taskId: string; epoch: number; leaseId: string }[] 
 
 function grant() {
   const fence = { taskId: randomUUID(), epoch: 1, leaseId: randomUUID() };
-  const value = { fence, jobId: randomUUID(), spec: undefined, ttlMs: 12_000, traceparent: '' };
+  const value = LeaseGrant.create({ fence, jobId: randomUUID(), ttlMs: 12_000 });
   stream.hear({ $case: 'grant', value });
   return fence;
 }

@@ -26,6 +26,11 @@ export interface LeaseGrant {
   ttlMs: number;
   /** W3C traceparent, empty when tracing is off. */
   traceparent: string;
+  /**
+   * More leases that begin with the same work as this one: the agent does that once for all of them, in the slot of this one.
+   * Only an agent with the capability work:shared gets some. They have no companions of their own.
+   */
+  companions: LeaseGrant[];
 }
 
 export interface LeaseRevoke {
@@ -241,7 +246,7 @@ export const Fence: MessageFns<Fence> = {
 };
 
 function createBaseLeaseGrant(): LeaseGrant {
-  return { fence: undefined, jobId: "", spec: undefined, ttlMs: 0, traceparent: "" };
+  return { fence: undefined, jobId: "", spec: undefined, ttlMs: 0, traceparent: "", companions: [] };
 }
 
 export const LeaseGrant: MessageFns<LeaseGrant> = {
@@ -260,6 +265,9 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     }
     if (message.traceparent !== "") {
       writer.uint32(42).string(message.traceparent);
+    }
+    for (const v of message.companions) {
+      LeaseGrant.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -317,6 +325,14 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
             message.traceparent = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.companions.push(LeaseGrant.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -344,6 +360,9 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
         ? globalThis.Number(object.ttl_ms)
         : 0,
       traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : "",
+      companions: globalThis.Array.isArray(object?.companions)
+        ? object.companions.map((e: any) => LeaseGrant.fromJSON(e))
+        : [],
     };
   },
 
@@ -364,6 +383,9 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     if (message.traceparent !== "") {
       obj.traceparent = message.traceparent;
     }
+    if (message.companions?.length) {
+      obj.companions = message.companions.map((e) => LeaseGrant.toJSON(e));
+    }
     return obj;
   },
 
@@ -377,6 +399,7 @@ export const LeaseGrant: MessageFns<LeaseGrant> = {
     message.spec = (object.spec !== undefined && object.spec !== null) ? TaskSpec.fromPartial(object.spec) : undefined;
     message.ttlMs = object.ttlMs ?? 0;
     message.traceparent = object.traceparent ?? "";
+    message.companions = object.companions?.map((e) => LeaseGrant.fromPartial(e)) || [];
     return message;
   },
 };

@@ -84,6 +84,7 @@ function hold(task: GrantedTask): Fence {
     clipIndex,
     inputFrames: 0,
     sinceMs: clock.monotonicMs(),
+    slot: fence.leaseId,
   });
   return fence;
 }

@@ -51,11 +51,27 @@ test('an agent that let a lease run out is granted nothing before it is heard ag
   registry.add(busy);
   const fence = { taskId: 't', epoch: 1, leaseId: 'l' };
   const about = { jobId: 'j', kind: 'encode', clipIndex: 0, inputFrames: 1 } as const;
-  busy.held.set('t', { fence, ...about, sinceMs: 5_000 });
+  busy.held.set('t', { fence, ...about, sinceMs: 5_000, slot: 'l' });
   const free = (oldestMs: number): string[] =>
     registry.capacities(oldestMs).map((one) => `${one.agentId} ${one.freeSlots}`);
   expect(free(5_000)).toEqual(['idle 2', 'busy 1']);
   expect(free(5_001)).toEqual(['idle 2']);
   busy.heardMs = 16_000;
   expect(free(5_001)).toEqual(['idle 2', 'busy 1']);
+});
+
+test('leases of one slot take one, until the last of them has ended', () => {
+  const registry = new SessionRegistry();
+  const busy = session('busy', { agentId: 'busy' });
+  registry.add(busy);
+  const about = { jobId: 'j', kind: 'encode', clipIndex: 0, inputFrames: 1, sinceMs: 5_000 } as const;
+  for (const leaseId of ['l', 'm', 'n'])
+    busy.held.set(leaseId, { fence: { taskId: leaseId, epoch: 1, leaseId }, ...about, slot: 'l' });
+  const free = (): number => registry.capacities(0)[0]?.freeSlots ?? 0;
+  expect(free()).toBe(1);
+  busy.held.delete('l');
+  busy.held.delete('m');
+  expect(free()).toBe(1);
+  busy.held.delete('n');
+  expect(free()).toBe(2);
 });

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { startBranches, type Branch } from '../../../agent/media/pipeline.ts';
+import type { ToolCommand } from '../../../agent/subprocess.ts';
+import { systemClock } from '../../../shared/clock.ts';
+import { GridError } from '../../../shared/errors.ts';
+
+const never = new AbortController().signal;
+/** More than all pipes hold: who does not read holds the source up. */
+const FRAMES = 4_000;
+const SOURCE = `echo 'YUV4MPEG2 W64 H64 F25:1 Ip A1:1 C420jpeg'
+frame=$(head -c 6144 /dev/zero | tr '\\0' x)
+i=0; while [ $i -lt ${FRAMES} ]; do printf 'FRAME\\n%s' "$frame"; i=$((i + 1)); done`;
+
+function sh(script: string): ToolCommand {
+  return { argv: ['/bin/sh', '-c', script], cwd: '/tmp', environment: { PATH: '/usr/bin:/bin' } };
+}
+
+function branch(script: string, more: Partial<Branch> = {}): Branch {
+  const quiet = { onFrame: () => undefined, onStderrLine: () => undefined };
+  return { programs: [sh(script)], signal: never, ...quiet, ...more };
+}
+
+/** What became of each: how many frames it was given, or the code and message of its failure. */
+async function ends(branches: readonly Branch[], source = SOURCE): Promise<(number | string)[]> {
+  const input = { source: sh(source), branches, signal: never, clock: systemClock };
+  const { fed, over } = startBranches({ ...input, onStderrLine: () => undefined });
+  const results = await Promise.allSettled(fed);
+  await over;
+  return results.map((end) => {
+    if (end.status === 'fulfilled') return end.value.frames;
+    const { code, message } = end.reason as GridError;
+    return `${code}: ${message}`;
+  });
+}
+
+const READS = 'cat > /dev/null';
+
+test('a branch that fails, gives up or is not wanted any more is left out, and the others get every frame', async () => {
+  const unwanted = new AbortController();
+  const dropped = branch(`${READS}; sleep 1000`, {
+    signal: unwanted.signal,
+    onFrame(frames) {
+      if (frames === 10) unwanted.abort(new GridError('lost_lease', 'it was cancelled'));
+    },
+  });
+  expect(
+    await ends([
+      branch(READS),
+      branch('head -c 20000 > /dev/null; exit 3'),
+      branch('head -c 20000 > /dev/null'),
+      dropped,
+      branch(READS),
+    ]),
+  ).toEqual([
+    FRAMES,
+    'encoder_failed: sh failed with exit code 3',
+    'encoder_failed: sh ended with exit code 0 before it had read all frames',
+    'lost_lease: it was cancelled',
+    FRAMES,
+  ]);
+});
+
+test('a branch that fails is told of before the others are done', async () => {
+  const others = new AbortController();
+  const input = { source: sh(`${SOURCE}; sleep 1000`), signal: others.signal, clock: systemClock };
+  const { fed, over } = startBranches({
+    ...input,
+    branches: [branch(READS), branch('exit 4')],
+    onStderrLine: () => undefined,
+  });
+  const goesOn = Promise.allSettled([fed[0]]);
+  await expect(fed[1]).rejects.toMatchObject({ message: expect.stringContaining('exit code 4') as string });
+  others.abort(new GridError('lost_lease', 'over'));
+  await goesOn;
+  await over;
+});
+
+test('a source that fails is the end of all', async () => {
+  const failed = 'script_failed: sh failed with exit code 7';
+  expect(await ends([branch(READS), branch(READS)], `${SOURCE}; exit 7`)).toEqual([failed, failed]);
+});
