@@ -64,7 +64,13 @@ function commonContext(
 ): RunnerContext {
   const { tools, sandbox } = capabilities;
   return {
-    ...{ workDir, signal, clock, tools, sandbox, source, logger },
+    workDir,
+    signal,
+    clock,
+    tools,
+    sandbox,
+    source,
+    logger,
     progress(progress) {
       for (const { lease } of leases) lease.progress = progress;
     },

@@ -13,17 +13,14 @@ function unsigned(input: ObjectInput | undefined): ObjectInput | undefined {
  * sound that is encoded alike. Undefined: such a task has nothing in common with others.
  */
 export function commonWork({ kind }: TaskSpec): Uint8Array | undefined {
-  switch (kind?.$case) {
-    case 'encode': {
-      const own = { command: undefined, keyFrames: [], timeoutSeconds: 0 };
-      const value = { ...kind.value, ...own, source: unsigned(kind.value.source) };
-      return TaskSpec.encode({ kind: { $case: 'encode', value } }).finish();
-    }
-    case 'audio': {
-      const value = { ...kind.value, sidecar: unsigned(kind.value.sidecar) };
-      return TaskSpec.encode({ kind: { $case: 'audio', value } }).finish();
-    }
-    default:
-      return undefined;
+  if (kind?.$case === 'encode') {
+    const own = { command: undefined, keyFrames: [], timeoutSeconds: 0 };
+    const value = { ...kind.value, ...own, source: unsigned(kind.value.source) };
+    return TaskSpec.encode({ kind: { $case: 'encode', value } }).finish();
   }
+  if (kind?.$case === 'audio') {
+    const value = { ...kind.value, sidecar: unsigned(kind.value.sidecar) };
+    return TaskSpec.encode({ kind: { $case: 'audio', value } }).finish();
+  }
+  return undefined;
 }
