@@ -9,6 +9,7 @@ import { downloadCommand } from './commands/download.ts';
 import { changeCommands, jobCommand } from './commands/job.ts';
 import { jobsCommand } from './commands/jobs.ts';
 import { joinTokenCommand } from './commands/join-token.ts';
+import { tokenCommand } from './commands/token.ts';
 import { logsCommand } from './commands/logs.ts';
 import { processCommands } from './commands/processes.ts';
 import { submitCommand } from './commands/submit.ts';
@@ -60,6 +61,7 @@ export function createProgram(context: CliContext): Command {
       'Machines:',
       [agentsCommand(context), drainCommand(context), joinTokenCommand(context), certsCommand(context)],
     ],
+    ['People:', [tokenCommand(context)]],
     [OTHER, [versionCommand(context)]],
   ];
   for (const [title, commands] of groups) {

@@ -8,6 +8,7 @@ export type JobSummary = Schemas['Job'];
 export type UploadDocument = Schemas['Upload'];
 export type PartDocument = Schemas['PartList']['parts'][number];
 export type AgentDocument = Schemas['Agent'];
+export type TokenDocument = Schemas['TokenList']['tokens'][number];
 export type JoinTokenDocument = Schemas['JoinTokenList']['join_tokens'][number];
 
 /** One job with its tasks. `waiting` is empty when it waits for nothing. */

@@ -485,6 +485,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/tokens": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Valid tokens, by owner and name; never their secrets */
+        get: operations["listTokens"];
+        put?: never;
+        /** Make a token for a person or a program */
+        post: operations["createToken"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/tokens/{owner}/{name}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Let nobody in by it any more; what was made with it stays */
+        delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/join-tokens": {
         parameters: {
             query?: never;
@@ -693,6 +728,14 @@ export interface components {
             uses?: number;
             /** @default 86400 */
             expires_seconds?: number;
+        };
+        TokenRequest: {
+            /** @description 1 to 64 letters, digits and . _ @ -. */
+            name: string;
+            /** @description Whose jobs and uploads it is for; default: the name. */
+            owner?: string;
+            /** @description read; submit, which is read, too; agent; admin, which is all of everybody. */
+            scopes: ("read" | "submit" | "agent" | "admin")[];
         };
         SessionRequest: {
             /** @description As in `Authorization: Bearer TOKEN`. */
@@ -1449,6 +1492,22 @@ export interface components {
                 /** Format: date-time */
                 created_at: string;
                 expires_at: string | null;
+            }[];
+        };
+        CreatedToken: {
+            name: string;
+            owner: string;
+            scopes: ("read" | "submit" | "agent" | "admin")[];
+            /** @description The secret; it is told this once. */
+            token: string;
+        };
+        TokenList: {
+            tokens: {
+                name: string;
+                owner: string;
+                scopes: ("read" | "submit" | "agent" | "admin")[];
+                /** Format: date-time */
+                created_at: string;
             }[];
         };
         Session: {
@@ -2530,6 +2589,98 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description End its session at once and never let it in again */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTokens: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Valid tokens, by owner and name; never their secrets */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TokenList"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TokenRequest"];
+            };
+        };
+        responses: {
+            /** @description Make a token for a person or a program */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CreatedToken"];
+                };
+            };
+            /** @description A problem */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revokeToken: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                owner: string;
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Let nobody in by it any more; what was made with it stays */
             204: {
                 headers: {
                     [name: string]: unknown;

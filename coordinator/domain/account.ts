@@ -5,6 +5,17 @@ export const SCOPES = ['read', 'submit', 'agent', 'admin'] as const;
 /** `admin` implies all others; `submit` implies `read`. */
 export type Scope = (typeof SCOPES)[number];
 
+export function isScope(text: string): text is Scope {
+  return (SCOPES as readonly string[]).includes(text);
+}
+
+/** Names of tokens, and of whom they are for, as people give them. */
+export function isTokenName(text: string): boolean {
+  return /^[\w.@-]{1,64}$/.test(text);
+}
+
+export const TOKEN_NAME_RULE = '1 to 64 letters, digits and . _ @ -';
+
 /** Who makes a request. Jobs, uploads and dialect objects belong to an owner; tokens of one owner see the same things. */
 export interface Principal {
   readonly ownerId: string;

@@ -280,7 +280,7 @@ export interface UploadsFace {
 export interface AccountsFace {
   /** Undefined: unknown or revoked token. Constant-time in the secret. */
   authenticate(secret: string): Promise<Principal | undefined>;
-  /** The secret is told once and stored as a hash. */
+  /** The secret is told once and stored as a hash. `already_exists` for a valid token of that owner and name. */
   createToken(input: {
     ownerId: string;
     name: string;
@@ -296,6 +296,7 @@ export interface AccountsFace {
   listTokens(): Promise<
     readonly { ownerId: string; name: string; scopes: readonly Scope[]; createdAt: Date }[]
   >;
+  /** From then on nobody gets in by it; `not_found` for one that is not valid. */
   revokeToken(ownerId: string, name: string): Promise<void>;
 }
 

@@ -15,6 +15,7 @@ import { problems } from './problem.ts';
 import { sessionRoutes } from './session.ts';
 import { taskRoutes } from './tasks.ts';
 import { taskLogRoutes } from './task-logs.ts';
+import { tokenRoutes } from './tokens.ts';
 import { uploadRoutes } from './uploads.ts';
 
 export interface HttpAppOptions extends ApiDeps {
@@ -56,6 +57,7 @@ export function createApiRouter(options: HttpAppOptions): Router {
   taskRoutes(router, options);
   gridRoutes(router, options);
   joinTokenRoutes(router, options);
+  tokenRoutes(router, options);
   sessionRoutes(router, options);
   operations(router, options);
   return router;

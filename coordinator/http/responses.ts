@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { SCOPES } from '../domain/account.ts';
 import { AGENT_STATES } from '../domain/agent.ts';
 import { JOB_SHAPES, JOB_STATES, RESULT_CONTAINERS } from '../domain/job.ts';
 import { ALL_KINDS } from '../domain/task-kinds.ts';
@@ -237,6 +238,22 @@ export const createdJoinTokenResponse = z.strictObject({
 });
 export const joinTokenListResponse = z.strictObject({ join_tokens: z.array(joinTokenResponse) });
 
+const token = {
+  name: z.string(),
+  owner: z.string(),
+  scopes: z.array(z.enum(SCOPES)),
+  created_at: z.iso.datetime(),
+};
+
+export const tokenResponse = z.strictObject(token);
+export const createdTokenResponse = z.strictObject({
+  name: token.name,
+  owner: token.owner,
+  scopes: token.scopes,
+  token: z.string().describe('The secret; it is told this once.'),
+});
+export const tokenListResponse = z.strictObject({ tokens: z.array(tokenResponse) });
+
 export const sessionResponse = z.strictObject({
   owner: z.string(),
   scopes: z.array(z.enum(['read', 'submit', 'admin'])).describe('With those that they imply.'),
@@ -270,5 +287,6 @@ export type HistoryEventResponse = z.output<typeof historyEventResponse>;
 export type JobDetailResponse = z.output<typeof jobDetailResponse>;
 export type UploadResponse = z.output<typeof uploadResponse>;
 export type AgentResponse = z.output<typeof agentResponse>;
+export type TokenResponse = z.output<typeof tokenResponse>;
 export type JoinTokenResponse = z.output<typeof joinTokenResponse>;
 export type SessionResponse = z.output<typeof sessionResponse>;

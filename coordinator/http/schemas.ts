@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { SAMPLES_KEPT_MINUTES } from '../domain/grid-totals.ts';
+import { isTokenName, SCOPES, TOKEN_NAME_RULE } from '../domain/account.ts';
 import { JOIN_TOKEN_DEFAULTS, JOIN_TOKEN_LIMITS } from '../domain/enrolment.ts';
 import { JOB_SHAPES, JOB_STATES } from '../domain/job.ts';
 
@@ -169,6 +170,17 @@ export const joinTokenRequest = z.strictObject({
     .default(JOIN_TOKEN_DEFAULTS.uses)
     .describe('How many machines it lets in.'),
   expires_seconds: z.int().min(1).max(JOIN_TOKEN_LIMITS.expiresS).default(JOIN_TOKEN_DEFAULTS.expiresS),
+});
+
+const TOKEN_NAME = z.string().refine(isTokenName, `give ${TOKEN_NAME_RULE}`).describe(`${TOKEN_NAME_RULE}.`);
+
+export const tokenRequest = z.strictObject({
+  name: TOKEN_NAME,
+  owner: TOKEN_NAME.optional().describe('Whose jobs and uploads it is for; default: the name.'),
+  scopes: z
+    .array(z.enum(SCOPES))
+    .min(1)
+    .describe('read; submit, which is read, too; agent; admin, which is all of everybody.'),
 });
 
 export const sessionRequest = z.strictObject({

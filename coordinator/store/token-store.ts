@@ -7,15 +7,21 @@ export interface StoredToken {
   readonly createdAt: Date;
 }
 
+export interface NewToken {
+  readonly ownerId: string;
+  readonly name: string;
+  readonly scopes: readonly Scope[];
+  readonly secretSha256: Buffer;
+}
+
 export interface TokenStore {
   /** By the SHA-256 of the secret; secrets are random or an operator's, and never stored. */
   find(secretSha256: Buffer): Promise<Principal | undefined>;
-  put(token: {
-    ownerId: string;
-    name: string;
-    scopes: readonly Scope[];
-    secretSha256: Buffer;
-  }): Promise<void>;
+  put(token: NewToken): Promise<void>;
+  /** As `put`, but never in place of a valid token of that owner and name: false then. */
+  create(token: NewToken): Promise<boolean>;
+  /** Valid ones, by owner and name. */
   list(): Promise<StoredToken[]>;
-  revoke(ownerId: string, name: string): Promise<void>;
+  /** False: there is no such valid token. */
+  revoke(ownerId: string, name: string): Promise<boolean>;
 }

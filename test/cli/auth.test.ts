@@ -41,3 +41,30 @@ test('doctor says that a token is needed, and that no agent is there', async () 
   expect(lonely.stdout).toMatch(/^ok {4}coordinator .*is ready, version/);
   expect(lonely.stdout).toMatch(/^warn {2}agents .*0 of 0 online: jobs wait\n {6}-> start one/m);
 });
+
+test('a token for a person lets just that in, until it is revoked', async () => {
+  const admin = { CLIPGRID_TOKEN: TOKEN };
+  const made = await cli(['token', 'create', 'ann', '--scopes', 'read'], admin);
+  expect(made).toMatchObject({ code: 0, stderr: 'ann/ann may read\n' });
+  const ann = { CLIPGRID_TOKEN: made.stdout.trim() };
+  expect(await cli(['jobs'], ann)).toMatchObject({ code: 0, stdout: 'no jobs\n' });
+  expect((await cli(['token', 'list'], ann)).code).toBe(EXIT_CODES.refused.code);
+
+  const again = await cli(['token', 'create', 'ann'], admin);
+  expect(again.stderr).toContain('ann has a token ann already: revoke it first');
+  const listed = await cli(['token', 'list'], admin);
+  expect(listed.stdout).toMatch(
+    /^OWNER +NAME +SCOPES +MADE\nadmin +admin +read, submit, agent, admin +\S+Z\nann +ann +read +\S+Z\n/,
+  );
+  expect(listed.stdout).not.toContain(made.stdout.trim());
+
+  expect(await cli(['token', 'revoke', 'ann'], admin)).toMatchObject({
+    code: 0,
+    stdout: 'ann/ann lets nobody in any more\n',
+  });
+  expect((await cli(['jobs'], ann)).code).toBe(EXIT_CODES.refused.code);
+  expect((await cli(['token', 'revoke', 'ann'], admin)).code).toBe(EXIT_CODES.notFound.code);
+  // The name is free again, and the old secret stays out.
+  expect((await cli(['token', 'create', 'ann'], admin)).code).toBe(0);
+  expect((await cli(['jobs'], ann)).code).toBe(EXIT_CODES.refused.code);
+});

@@ -4,7 +4,7 @@ import { ERROR_CODES, GridError, type ErrorCode } from '../../shared/errors.ts';
 import { runHere } from '../support/command-line.ts';
 
 const COMMANDS =
-  'up doctor submit watch download jobs job logs cancel retry delete agents drain join-token certs version'.split(
+  'up doctor submit watch download jobs job logs cancel retry delete agents drain join-token token certs version'.split(
     ' ',
   );
 
@@ -38,6 +38,8 @@ const WRONG: readonly (readonly [string, readonly string[]])[] = [
   ['certs', ['missing required argument', 'hosts']],
   ['certs grid_lab', ['grid_lab', 'grid.lab']],
   ['certs a --days 826', ['--days', "'826'", 'from 1 to 825']],
+  ['token create', ['missing required argument', 'name']],
+  ['token create a --scopes write', ['--scopes', "'write'", 'read, submit']],
   ['agents revoke', ['missing required argument', 'agent']],
   ['agents revok', ['too many arguments', 'revok']],
   ['join-token creat', ["unknown command 'creat'", 'create']],

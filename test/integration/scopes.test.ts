@@ -24,14 +24,15 @@ const REST: Readonly<Record<Need, string>> = {
   submit:
     'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob ' +
     'cancelTask retryTask createPreview',
-  admin: 'drainAgent revokeAgent createJoinToken listJoinTokens revokeJoinToken',
+  admin:
+    'drainAgent revokeAgent createJoinToken listJoinTokens revokeJoinToken createToken listTokens revokeToken',
 };
 const RPC: Readonly<Record<Need, string>> = {
   open: '',
   read: 'ListAgents GetAgent ListJobs GetJob ListTasks GetTask ExplainWaiting WatchEvents GetTaskLog WatchTaskLog',
   submit: '',
   admin:
-    'DrainAgent RevokeAgent CreateJoinToken ListJoinTokens RevokeJoinToken CancelJob RetryJob CancelTask RetryTask',
+    'DrainAgent RevokeAgent CreateJoinToken ListJoinTokens RevokeJoinToken CreateToken ListTokens RevokeToken CancelJob RetryJob CancelTask RetryTask',
 };
 const FINALRIP: Readonly<Record<Need, string>> = {
   open: '',
@@ -136,7 +137,7 @@ describe.each(KINDS)('a token of the kind %s', (kind, opens) => {
               .resume(),
           )
         ).status;
-      if (['ListAgents', 'ListJobs', 'ListJoinTokens', 'CreateJoinToken'].includes(name))
+      if (['ListAgents', 'ListJobs', 'ListJoinTokens', 'ListTokens', 'CreateJoinToken'].includes(name))
         return client.call(name).then(
           () => 'OK',
           (error: unknown) => failureOf(Promise.reject(error as Error)).then(({ status }) => status),

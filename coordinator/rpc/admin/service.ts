@@ -7,6 +7,7 @@ import { jobCalls } from './jobs.ts';
 import { joinTokenCalls } from './join-tokens.ts';
 import { logCalls } from './logs.ts';
 import { taskCalls } from './tasks.ts';
+import { tokenCalls } from './tokens.ts';
 import { waitingCalls } from './waiting.ts';
 
 /** For people and their tools: look at the grid and steer it. Reading needs the scope `read`, steering `admin`. */
@@ -15,6 +16,7 @@ export function createAdminService(deps: AdminDeps): RpcService {
   const implementation: AdminServiceServer = {
     ...agentCalls(deps),
     ...joinTokenCalls(deps),
+    ...tokenCalls(deps),
     ...jobCalls(deps),
     ...taskCalls(deps),
     ...logCalls(deps, stopping.signal),

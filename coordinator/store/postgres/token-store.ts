@@ -27,8 +27,24 @@ export function postgresTokenStore(db: Db): TokenStore {
         on conflict (owner_id, name) do update set secret_sha256 = excluded.secret_sha256, scopes = excluded.scopes,
           revoked_at = null`.execute(db);
     },
+    async create(token) {
+      const { rows } = await sql`
+        insert into tokens (owner_id, name, secret_sha256, scopes)
+        values (${token.ownerId}, ${token.name}, ${token.secretSha256}, ${[...token.scopes]}::text[])
+        on conflict (owner_id, name) do update set secret_sha256 = excluded.secret_sha256, scopes = excluded.scopes,
+          revoked_at = null, created_at = now()
+        where tokens.revoked_at is not null
+        returning 1`.execute(db);
+      return rows.length > 0;
+    },
     async list() {
-      const rows = await db.selectFrom('tokens').selectAll().where('revoked_at', 'is', null).execute();
+      const rows = await db
+        .selectFrom('tokens')
+        .selectAll()
+        .where('revoked_at', 'is', null)
+        .orderBy('owner_id')
+        .orderBy('name')
+        .execute();
       return rows.map((row) => ({
         ownerId: row.owner_id,
         name: row.name,
@@ -37,9 +53,10 @@ export function postgresTokenStore(db: Db): TokenStore {
       }));
     },
     async revoke(ownerId, name) {
-      await sql`update tokens set revoked_at = now() where owner_id = ${ownerId} and name = ${name}`.execute(
-        db,
-      );
+      const { rows } = await sql`
+        update tokens set revoked_at = now()
+        where owner_id = ${ownerId} and name = ${name} and revoked_at is null returning 1`.execute(db);
+      return rows.length > 0;
     },
   };
 }

@@ -54,7 +54,11 @@ test('without a token every route but health, ready, metrics and the document is
   for (const { method, path, open } of OPERATIONS) {
     const request = `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, randomUUID())}`;
     if (open) {
-      expect((await api.send(...(request.split(' ') as [string, string]))).status, request).toBe(200);
+      const { status } = await api.send(...(request.split(' ') as [string, string]));
+      // A sign-in without a body is no sign-in, but nobody needs a token to try.
+      expect(status, request).toBe(
+        request === 'POST /session' ? 400 : request === 'DELETE /session' ? 204 : 200,
+      );
       continue;
     }
     for (const client of [api, api.as('wrong')]) {
@@ -134,4 +138,24 @@ test('a revoked token ends at once', async () => {
   await as('ben').ok('JobList', 'GET /jobs');
   await revoke('ben');
   expect(await as('ben').refused('GET /jobs')).toMatchObject({ status: 401 });
+});
+
+test('a token for nobody, or for nothing, is refused by name', async () => {
+  const wrong = [
+    [{ name: 'a b', scopes: ['read'] }, 'name', '1 to 64 letters'],
+    [{ name: 'x'.repeat(65), scopes: ['read'] }, 'name', '1 to 64 letters'],
+    [{ name: 'a', owner: '../b', scopes: ['read'] }, 'owner', '1 to 64 letters'],
+    [{ name: 'a', scopes: [] }, 'scopes', ''],
+    [{ name: 'a', scopes: ['root'] }, 'scopes.0', 'admin'],
+  ] as const;
+  for (const [body, field, message] of wrong) {
+    const refused = await admin.refused('POST /tokens', { body });
+    expect(refused, JSON.stringify(body)).toMatchObject({ status: 400 });
+    expect(refused.errors?.[0]?.field).toBe(field);
+    expect(refused.errors?.[0]?.message).toContain(message);
+  }
+  const before = await admin.ok('TokenList', 'GET /tokens');
+  const taken = await admin.refused('POST /tokens', { body: { name: 'ann', scopes: ['admin'] } });
+  expect(taken).toMatchObject({ status: 409, code: 'already_exists' });
+  expect(await admin.ok('TokenList', 'GET /tokens')).toEqual(before);
 });

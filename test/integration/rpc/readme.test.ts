@@ -25,7 +25,7 @@ test('each line of the gRPC README works as it stands', { timeout: 90_000 }, asy
       '$1() { $2 "$$@"; }',
     );
     for (const line of LINES) {
-      const script = `${head}\nAGENT=${agent.agentId}; JOB=${jobId}; TASK=${task?.taskId}; JOIN_TOKEN_ID=${tokenId}\n${line}`;
+      const script = `${head}\nAGENT=${agent.agentId}; JOB=${jobId}; TASK=${task?.taskId}; JOIN_TOKEN_ID=${tokenId}; NAME=ann\n${line}`;
       // Without --norc a bash whose standard input is a socket reads the system's start-up file.
       const { stdout, stderr } = await promisify(execFile)('bash', ['--norc', '-euc', script]);
       expect(stderr, line).toBe('');

@@ -20,7 +20,7 @@ const PLACES: readonly Place[] = [
   { href: '/agents', label: 'Agents', icon: 'agents', pages: ['agents', 'agent'], role: 'read' },
   { href: '/grid', label: 'Grid', icon: 'grid', pages: ['grid'], role: 'read' },
   { href: '/submit', label: 'Submit', icon: 'submit', pages: ['submit'], role: 'submit' },
-  { href: '/tokens', label: 'Join tokens', icon: 'tokens', pages: ['tokens'], role: 'admin' },
+  { href: '/tokens', label: 'Tokens', icon: 'tokens', pages: ['tokens'], role: 'admin' },
 ];
 
 /** The frame of every page: where to go, how the grid is, who looks. */

@@ -8,7 +8,7 @@ import type { CreatedToken } from './new-token.tsx';
 export function joinCommand(secret: string, at: { host: string; port: number; tls: boolean }): string {
   const host = at.host.includes(':') && !at.host.startsWith('[') ? `[${at.host}]` : at.host;
   const tls = at.tls ? ' --ca ca.pem' : '';
-  return `CLIPGRID_JOIN_TOKEN=${secret} npm run clipgrid -- agent --coordinator ${host}:${at.port}${tls}`;
+  return `CLIPGRID_JOIN_TOKEN=${secret} npx clipgrid agent --coordinator ${host}:${at.port}${tls}`;
 }
 
 /** Shown once: the coordinator keeps only a hash of it. */
@@ -30,8 +30,7 @@ export function TokenSecret({ token, close }: { token: CreatedToken; close: () =
       <h2 id="secret">Run this on the machine that joins</h2>
       <pre tabIndex={0}>{command}</pre>
       <p class="quiet">
-        In the folder of clipgrid there; it does its own set-up and only ever calls out. The secret is shown
-        this once.
+        It does its own set-up and only ever calls out. The secret is shown this once.
         {tls &&
           ' ca.pem is the certificate of the CA that this coordinator has its own from; “system” for a public one.'}
       </p>

@@ -9,6 +9,7 @@ import { EmptyState } from '../../ui/empty-state.tsx';
 import { PageHead } from '../../ui/page-head.tsx';
 import { RelativeTime } from '../../ui/relative-time.tsx';
 import { StateBadge } from '../../ui/state-badge.tsx';
+import { AccessTokens } from './access-tokens.tsx';
 import { NewToken, type CreatedToken } from './new-token.tsx';
 import { TokenSecret } from './token-secret.tsx';
 import './tokens.css';
@@ -31,12 +32,14 @@ export function TokensPage(): JSX.Element {
   };
   useEffect(() => void (session.may('admin') && void read()), []);
   if (!session.may('admin')) {
-    return <EmptyState title="Join tokens are for administrators" icon="tokens" />;
+    return <EmptyState title="Tokens are for administrators" icon="tokens" />;
   }
   const revoking_ = revoking.value;
   return (
     <>
-      <PageHead title="Join tokens" />
+      <PageHead title="Tokens" />
+      <AccessTokens />
+      <h2>Join tokens</h2>
       <p class="quiet">
         A join token lets a machine in, once for each use. From then on the machine holds a key of its own:
         revoking a token does not touch machines that it let in.
