@@ -15,7 +15,7 @@ import { Drain, giveBack } from './drain.ts';
 import { openIdentity } from './enrol.ts';
 import { findProgram } from './find-program.ts';
 import { createGpuSampler } from './gpu.ts';
-import { openControl } from './guest/control-server.ts';
+import { openControl, type ControlServer } from './guest/control-server.ts';
 import type { Guest } from './guest/guest.ts';
 import { openGuest } from './guest/open-guest.ts';
 import { statusOf } from './guest/status.ts';
@@ -24,11 +24,11 @@ import { createLoadSampler, readHardware } from './hardware.ts';
 import type { Identity } from './identity.ts';
 import { LeaseHolder } from './lease-holder.ts';
 import { Link } from './link.ts';
-import { startSourceProxy } from './media/source-proxy.ts';
 import { Session, type SessionDeps } from './session.ts';
 import { countStart } from './start-count.ts';
 import { runTogether } from './run-together.ts';
 import type { TaskRunnerDeps } from './task-runner.ts';
+import { openTransfers } from './transfers.ts';
 import { Workspace } from './workspace.ts';
 
 export interface AgentDeps {
@@ -78,15 +78,46 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   for (const lack of capabilities.lacks) logger.warn({}, lack);
   const nvidiaSmi = await findProgram('nvidia-smi', config.searchPath);
   const hardware = await readHardware({ dataDir: config.dataDir, clock, nvidiaSmi });
-  const source = await startSourceProxy({ clock, ids });
+  const { source, uploadLimit } = await openTransfers({ config, clock, ids, logger });
   const holder = new LeaseHolder(clock);
   const link = new Link();
   const workClocks = new WorkClocks(clock);
   const guest = await openGuest({ config, clock, logger, holder, link, workClocks, nvidiaSmi });
   const gpuLoads = createGpuSampler({ nvidiaSmi, clock });
   const known = { ...identity, start, incarnation: ids.randomUuid(), hardware, capabilities, gpuLoads };
-  const tasks = { capabilities, source, workspace, holder, link, workClocks, clock, ids, logger };
-  const control = await openControl({
+  const limitsDisk = config.diskBytes !== undefined;
+  const tasks = {
+    uploadLimit,
+    limitsDisk,
+    capabilities,
+    source,
+    workspace,
+    holder,
+    link,
+    workClocks,
+    clock,
+    ids,
+    logger,
+  };
+  const control = await openOwnersControl({ ...deps, coordinators, guest }, { agentId, holder, link });
+  logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
+  try {
+    guest.start();
+    await stayConnected({ ...deps, coordinators, guest }, known, tasks);
+  } finally {
+    await guest.stop();
+    await control.close();
+    for (const lease of holder.all()) holder.lost(lease.fence, 'the agent is leaving');
+    await source.close();
+  }
+}
+
+/** What the owner of the machine asks and says. */
+function openOwnersControl(
+  { config, logger, coordinators, guest }: Connected,
+  { agentId, holder, link }: { agentId: string; holder: LeaseHolder; link: Link },
+): Promise<ControlServer> {
+  return openControl({
     dataDir: config.dataDir,
     logger,
     status: () =>
@@ -101,16 +132,6 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
     pause: (forMs) => guest.pauseByOwner(forMs),
     resume: () => guest.resumeByOwner(),
   });
-  logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
-  try {
-    guest.start();
-    await stayConnected({ ...deps, coordinators, guest }, known, tasks);
-  } finally {
-    await guest.stop();
-    await control.close();
-    for (const lease of holder.all()) holder.lost(lease.fence, 'the agent is leaving');
-    await source.close();
-  }
 }
 
 async function stayConnected(deps: Connected, known: Known, tasks: TaskRunnerDeps): Promise<void> {

@@ -27,6 +27,15 @@ export interface AgentConfig {
   readonly guest?: GuestSettings;
   /** What a program needs in its environment to ask the screen: DISPLAY, XAUTHORITY. */
   readonly screen?: Readonly<Record<string, string>>;
+  /** Processors that the agent and all that it starts may use. */
+  readonly cores?: number;
+  /** Bytes a second, of all transfers in that direction together. */
+  readonly maxDownload?: number;
+  readonly maxUpload?: number;
+  /** What all work directories together may take. */
+  readonly diskBytes?: number;
+  /** What sources kept on the disk may take; 0: none are. */
+  readonly cacheBytes?: number;
   /** Added to the niceness of the agent and all that it starts: 0 to 19. */
   readonly nice?: number;
   readonly version: string;

@@ -4,6 +4,7 @@ import { fewAtOnce } from '../shared/few-at-once.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { HeldLease } from './lease-holder.ts';
 import type { Link } from './link.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { refusal } from './refusal.ts';
 import type { FinishedPart, RunnerArtifact, RunnerOutput } from './runners/runner.ts';
 import { describeArtifact, uploadArtifact } from './upload.ts';
@@ -12,6 +13,7 @@ export interface DeliverDeps {
   readonly link: Link;
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly uploadLimit?: RateLimit | undefined;
 }
 
 interface Answer {
@@ -48,7 +50,7 @@ async function bring(
       if (granted.error) return granted;
       await fewAtOnce(granted.targets, UPLOADS_AT_ONCE, async (target) => {
         const path = paths.get(target.name);
-        if (path !== undefined) await uploadArtifact(deps, { target, path, signal });
+        if (path !== undefined) await uploadArtifact(deps, { target, path, signal, limit: deps.uploadLimit });
       });
     }
     return say(artifacts);

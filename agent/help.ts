@@ -29,6 +29,12 @@ lasts, what is held goes to others, with what is finished of it. Each has a vari
   --hours WINDOWS          work only then, in local time: "22:00-08:00, sat sun 00:00-24:00", "mon-fri 18:00-23:30"
   --release-after TIME     a pause so long gives back what is held (default 60s)
   --resume-after TIME      work goes on when the machine was free for so long (default 10s)
+  --nice N                 less in a hurry than others, 0 to 19 (default 0)
+  --cores N                processors that the agent and its tools may use (taskset); encoders choose their threads by it
+  --memory AMOUNT          memory of all tasks together, e.g. 8GB: each slot has its share (see CLIPGRID_SANDBOX_MEMORY_GIB)
+  --disk AMOUNT            work files of all tasks together, e.g. 50GB: a task that needs more than its slot's share fails
+  --source-cache AMOUNT    parts of sources that are kept for other clips and renditions, oldest out first (default: none)
+  --max-download RATE --max-upload RATE   of all transfers of objects together, e.g. 20MB/s
   clipgrid agent status, pause and resume ask the agent that runs here: see clipgrid agent pause --help.
 
 Scripts and encoders run in the strongest sandbox that this machine offers: bubblewrap's walls, else limits. The limits:
@@ -36,6 +42,9 @@ Scripts and encoders run in the strongest sandbox that this machine offers: bubb
                                control groups (systemd: Delegate=yes and DelegateSubgroup=agent; see sandbox-total)
   CLIPGRID_SANDBOX_PROCESSES   processes and threads of one task (default ${DEFAULT_PROCESSES})
   CLIPGRID_SANDBOX_DISK_GIB    work directory of one task (default ${DEFAULT_WORK_GIB})
+
+Behind a proxy: HTTP_PROXY, HTTPS_PROXY, ALL_PROXY and NO_PROXY count for objects, and for the coordinator, which is reached
+through the proxy's CONNECT (GRPC_PROXY, where that is another one). The proxy's address begins with http://.
 
 The first SIGTERM or SIGINT finishes what is held, the second one leaves at once.
 

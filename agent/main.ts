@@ -1,5 +1,6 @@
 import { enableCompileCache } from 'node:module';
-import { availableParallelism, hostname, setPriority } from 'node:os';
+import { setGlobalProxyFromEnv } from 'node:http';
+import { availableParallelism, hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../shared/clock.ts';
 import { toGridError } from '../shared/errors.ts';
@@ -8,7 +9,9 @@ import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
 import { trustCa } from '../shared/trust-ca.ts';
 import { VERSION } from '../shared/version.ts';
+import { boundOwnProcess } from './guest/own-limits.ts';
 import { HELP } from './help.ts';
+import { proxyEnvironment } from './proxy-environment.ts';
 import { readConfig, type Host } from './read-config.ts';
 
 function readHost(): Host {
@@ -22,7 +25,12 @@ async function main(): Promise<void> {
   // Objects come from coordinators and stores of the same CA.
   if (config.tls?.ca) trustCa(config.tls.ca);
   const logger = createLogger(process.env['CLIPGRID_LOG'] ?? 'info', { process: 'agent', name: config.name });
-  if (config.nice) setPriority(config.nice);
+  for (const problem of boundOwnProcess(config)) logger.warn({}, problem);
+  const proxies = proxyEnvironment(process.env);
+  if (proxies) {
+    Object.assign(process.env, proxies);
+    setGlobalProxyFromEnv(proxies);
+  }
   const leave = new AbortController();
   const quit = new AbortController();
   const onSignal = (): void => (leave.signal.aborted ? quit.abort() : leave.abort());

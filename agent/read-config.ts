@@ -12,7 +12,7 @@ import {
 } from './option-values.ts';
 import type { SandboxLimits } from './sandbox/limits.ts';
 import { readAgentTls } from './tls-files.ts';
-import { countOf, namesOf, shareOf, switchOf, timeOf } from './units.ts';
+import { bytesOf, countOf, namesOf, rateOf, shareOf, switchOf, timeOf, type Setting } from './units.ts';
 
 const SPECS: readonly OptionSpec[] = [
   { name: 'coordinator' },
@@ -35,6 +35,12 @@ const SPECS: readonly OptionSpec[] = [
   { name: 'release-after' },
   { name: 'resume-after' },
   { name: 'nice' },
+  { name: 'cores' },
+  { name: 'memory' },
+  { name: 'disk' },
+  { name: 'source-cache' },
+  { name: 'max-download' },
+  { name: 'max-upload' },
 ];
 
 /** What the machine is called and has; where the program's own files are. */
@@ -99,6 +105,39 @@ function screenOf(env: NodeJS.ProcessEnv): Readonly<Record<string, string>> {
   return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 }
 
+/** Below that no encode comes to its end. */
+const LEAST_SHARE_BYTES = 64 * 1024 ** 2;
+
+/** Of an amount for all tasks together what one may have. */
+function shareFor(slots: number): (setting: Setting) => number {
+  return (setting) => {
+    const share = Math.floor(bytesOf(setting) / slots);
+    if (share >= LEAST_SHARE_BYTES) return share;
+    const message = `${setting.name} is ${JSON.stringify(setting.text)}: for ${slots} slots give at least ${(slots * LEAST_SHARE_BYTES) / 1024 ** 2}MiB`;
+    throw new GridError('invalid_argument', message);
+  };
+}
+
+/** What bounds the machine's use, where anybody said so. */
+function readLimits(values: OptionValues, slots: number) {
+  const maxDownload = values.read('max-download', rateOf);
+  const maxUpload = values.read('max-upload', rateOf);
+  const diskBytes = values.read('disk', bytesOf);
+  const cacheBytes = values.read('source-cache', bytesOf);
+  const memoryShare = values.read('memory', shareFor(slots));
+  const diskShare = values.read('disk', shareFor(slots));
+  return {
+    ...(maxDownload === undefined ? {} : { maxDownload }),
+    ...(maxUpload === undefined ? {} : { maxUpload }),
+    ...(diskBytes === undefined ? {} : { diskBytes }),
+    ...(cacheBytes === undefined ? {} : { cacheBytes }),
+    shares: {
+      ...(memoryShare === undefined ? {} : { memoryBytes: memoryShare }),
+      ...(diskShare === undefined ? {} : { workBytes: diskShare }),
+    },
+  };
+}
+
 /** All that an agent is told: `help` where that was asked for. Throws `invalid_argument` that names the setting. */
 export function readConfig(sources: OptionSources, host: Host): AgentConfig | 'help' {
   const { env } = sources;
@@ -114,18 +153,23 @@ export function readConfig(sources: OptionSources, host: Host): AgentConfig | 'h
   const [ca, cert, key] = ['ca', 'cert', 'key'].map((name) => values.text(name));
   const tls = readAgentTls({ ca, cert, key });
   const nice = values.read('nice', (one) => countOf(one, 0, 19)) ?? (isVolunteer ? VOLUNTEER_NICE : 0);
+  const cores = values.read('cores', (one) => countOf(one, 1, host.cores));
+  const slots = values.read('slots', (one) => countOf(one, 1, 256)) ?? defaultSlots(cores ?? host.cores);
+  const { shares, ...limits } = readLimits(values, slots);
   return {
     coordinator: values.text('coordinator') ?? '127.0.0.1:7070',
     ...(token ? { token } : {}),
     ...(joinToken ? { joinToken } : {}),
     ...(tls ? { tls } : {}),
     name: values.text('name') ?? host.hostname,
-    slots: values.read('slots', (one) => countOf(one, 1, 256)) ?? defaultSlots(host.cores),
+    slots,
+    ...(cores === undefined ? {} : { cores }),
+    ...limits,
     dataDir,
     searchPath: env['PATH'] ?? '/usr/local/bin:/usr/bin:/bin',
     vapourSynthFile: env['CLIPGRID_VAPOURSYNTH'] ?? join(host.cacheDir, 'vapoursynth/clipgrid.json'),
     drainDeadlineMs: Number(env['CLIPGRID_DRAIN_S'] ?? 10) * 1000,
-    sandboxLimits: readSandboxLimits(env),
+    sandboxLimits: { ...readSandboxLimits(env), ...shares },
     guest: readGuest(values, isVolunteer),
     screen: screenOf(env),
     nice,

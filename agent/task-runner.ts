@@ -13,6 +13,8 @@ import type { WorkClocks } from './guest/work-clocks.ts';
 import type { HeldLease, LeaseHolder } from './lease-holder.ts';
 import type { Link } from './link.ts';
 import type { SourceAccess } from './media/source-access.ts';
+import type { RateLimit } from './rate-limit.ts';
+import { withWorkQuota } from './sandbox/work-quota.ts';
 import { runAudioTask } from './runners/audio-task.ts';
 import { runClipTask } from './runners/clip-task.ts';
 import { runEncodeTask } from './runners/encode-task.ts';
@@ -36,6 +38,9 @@ export interface TaskRunnerDeps {
   readonly workClocks: WorkClocks;
   readonly clock: Clock;
   readonly ids: IdSource;
+  readonly uploadLimit?: RateLimit | undefined;
+  /** Every task, not only those that run programs of users, stays within its share of the disk. */
+  readonly limitsDisk: boolean;
   readonly logger: Logger;
 }
 
@@ -111,7 +116,9 @@ export async function runTask(
     created = true;
     const shared = together?.join((line, passing) => printed.add(line, passing));
     const context = { ...contextOf(deps, attempt), clock: work.clock, ...(shared ? { shared } : {}) };
-    const output = await runKind(grant.spec, context);
+    const output = deps.limitsDisk
+      ? await withWorkQuota(context, (limited) => runKind(grant.spec, limited))
+      : await runKind(grant.spec, context);
     sender.finish();
     await deliver(deps, { lease, output, logTail: printed.tail(MAX_TAIL_CHARS) });
     logger.info({}, 'task committed');

@@ -38,12 +38,15 @@ export function bytesOf(setting: Setting): number {
   return value;
 }
 
+/** Slower, one chunk would take so long that a transfer counts as broken. */
+const LEAST_RATE = 16_000;
+
 /** `20MB/s`, in bytes a second. */
 export function rateOf(setting: Setting): number {
   const text = setting.text.trim();
   const value = text.endsWith('/s') ? amountOf(text.slice(0, -2)) : undefined;
-  if (value === undefined || value < 1_000)
-    throw refuse(setting, 'give a rate such as 20MB/s, at least 1kB/s');
+  if (value === undefined || value < LEAST_RATE)
+    throw refuse(setting, 'give a rate such as 20MB/s, at least 16kB/s');
   return value;
 }
 

@@ -9,6 +9,7 @@ import type { Clock } from '../shared/clock.ts';
 import { GridError } from '../shared/errors.ts';
 import type { Artifact, UploadTarget } from '../shared/gen/clipgrid/v1/artifact.ts';
 import type { IdSource } from '../shared/ids.ts';
+import type { RateLimit } from './rate-limit.ts';
 import { throwIfAborted } from './subprocess.ts';
 
 /** Hashes a finished file: SHA-256 names it, MD5 is what object stores tell of it. */
@@ -29,10 +30,21 @@ interface PutInput {
   readonly target: UploadTarget;
   readonly path: string;
   readonly signal: AbortSignal;
+  /** Of all uploads together. */
+  readonly limit?: RateLimit | undefined;
+}
+
+/** The bytes of a file, no faster than the limit. */
+async function* paced(path: string, { signal, limit }: PutInput): AsyncGenerator<Buffer> {
+  for await (const chunk of createReadStream(path)) {
+    await limit?.take((chunk as Buffer).length, signal);
+    yield chunk as Buffer;
+  }
 }
 
 /** One PUT, streamed. Resolves to the status; a broken connection rejects. */
-async function put({ target, path, signal }: PutInput): Promise<{ status: number; body: string }> {
+async function put(input: PutInput): Promise<{ status: number; body: string }> {
+  const { target, path, signal } = input;
   const { size } = await stat(path);
   const url = new URL(target.url);
   const request = (url.protocol === 'https:' ? httpsRequest : httpRequest)(url, {
@@ -53,7 +65,7 @@ async function put({ target, path, signal }: PutInput): Promise<{ status: number
     });
   });
   // A store that refuses early closes the connection under the body: its answer, not the broken pipe, is the reason.
-  pipeline(createReadStream(path), request).catch(() => undefined);
+  pipeline(input.limit ? paced(path, input) : createReadStream(path), request).catch(() => undefined);
   return answered;
 }
 

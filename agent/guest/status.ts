@@ -17,8 +17,13 @@ function percent(share: number): string {
   return `${Math.round(share * 100)} %`;
 }
 
+function megabytes(bytes: number): string {
+  return `${Number((bytes / 1e6).toPrecision(3))} MB at most`;
+}
+
 /** What the agent yields to and what bounds it, as sentences for its owner. */
-export function guestWords({ guest = NEVER_YIELD, nice = 0 }: AgentConfig): string[] {
+export function guestWords(config: AgentConfig): string[] {
+  const { guest = NEVER_YIELD, nice = 0, cores, diskBytes, cacheBytes, maxDownload, maxUpload } = config;
   const { yieldCpu, yieldGpu, yieldTo, yieldFullscreen, yieldBattery, hours, releaseAfterMs } = guest;
   const yields = [
     ...(yieldCpu === undefined ? [] : [`others use more than ${percent(yieldCpu)} of the processors`]),
@@ -31,7 +36,12 @@ export function guestWords({ guest = NEVER_YIELD, nice = 0 }: AgentConfig): stri
     ...yields.map((when) => `stands still while ${when}`),
     ...(hours ? [`works only at ${hours.text}`] : []),
     `gives back what it holds after ${releaseAfterMs / 1000} s of a pause`,
-    ...(nice > 0 ? [`niceness ${nice}`] : []),
+    ...(nice > 0 ? [`has the niceness ${nice}`] : []),
+    ...(cores === undefined ? [] : [`uses ${cores} processors`]),
+    ...(diskBytes === undefined ? [] : [`works in ${megabytes(diskBytes)} of the disk`]),
+    ...(cacheBytes === undefined ? [] : [`keeps ${megabytes(cacheBytes)} of sources on the disk`]),
+    ...(maxDownload === undefined ? [] : [`downloads ${megabytes(maxDownload)} a second`]),
+    ...(maxUpload === undefined ? [] : [`uploads ${megabytes(maxUpload)} a second`]),
   ];
 }
 

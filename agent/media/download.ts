@@ -3,6 +3,7 @@ import { open, type FileHandle } from 'node:fs/promises';
 import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { withStall } from '../stall.ts';
 import { requestRange, STALL_MS, withRetry } from './upstream.ts';
 
@@ -20,7 +21,7 @@ interface Download {
 export async function downloadObject(
   clock: Clock,
   input: ObjectInput,
-  target: { readonly path: string; readonly signal: AbortSignal },
+  target: { readonly path: string; readonly signal: AbortSignal; readonly limit?: RateLimit | undefined },
 ): Promise<string> {
   const file = await open(target.path, 'w');
   const { signal } = target;
@@ -31,11 +32,11 @@ export async function downloadObject(
       const before = download.written;
       // Tries are counted afresh after every byte of progress, so a long download survives many short breaks.
       await withRetry(clock, target.signal, async () => {
-        await withStall(stall, (signal, alive) => receive(input, download, { signal, alive })).catch(
-          (thrown: unknown) => {
-            if (download.written === before || thrown instanceof GridError) throw thrown;
-          },
-        );
+        await withStall(stall, (signal, alive) =>
+          receive(input, download, { signal, alive, limit: target.limit }),
+        ).catch((thrown: unknown) => {
+          if (download.written === before || thrown instanceof GridError) throw thrown;
+        });
         if (download.written === before) throw new GridError('unavailable', 'the store sent no bytes');
       });
     }
@@ -58,7 +59,7 @@ export async function downloadObject(
 async function receive(
   input: ObjectInput,
   download: Download,
-  { signal, alive }: { signal: AbortSignal; alive: () => void },
+  { signal, alive, limit }: { signal: AbortSignal; alive: () => void; limit: RateLimit | undefined },
 ): Promise<void> {
   const range = { start: download.written, end: input.sizeBytes };
   const response = await requestRange(input, range, signal);
@@ -73,6 +74,8 @@ async function receive(
     await write(download, chunk);
     download.hash.update(chunk);
     download.written += chunk.length;
+    await limit?.take(chunk.length, signal);
+    alive();
   }
 }
 

@@ -9,6 +9,8 @@ import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import { createBlockCache, type BlockCache } from './block-cache.ts';
 import { parseRange } from './byte-range.ts';
+import type { RateLimit } from '../rate-limit.ts';
+import type { DiskCache } from './disk-cache.ts';
 import { downloadObject } from './download.ts';
 import type { SourceAccess } from './source-access.ts';
 import { fetchRange, type ByteRange } from './upstream.ts';
@@ -23,6 +25,10 @@ export interface SourceProxyOptions {
   readonly ids: IdSource;
   /** Bound of all cached blocks together. Default 64 MiB. */
   readonly cacheBytes?: number;
+  /** What is fetched is kept there, too. */
+  readonly disk?: DiskCache | undefined;
+  /** Of all downloads together. */
+  readonly limit?: RateLimit | undefined;
 }
 
 /** Source access of one agent process; `close` ends its loopback server. */
@@ -44,10 +50,14 @@ class RangeServer {
   readonly opened = new Map<string, Opened>();
   readonly #cache: BlockCache;
   readonly #clock: Clock;
+  readonly #disk: DiskCache | undefined;
+  readonly #limit: RateLimit | undefined;
 
   constructor(options: SourceProxyOptions) {
     this.#cache = createBlockCache(options.cacheBytes ?? 64 * 1024 * 1024);
     this.#clock = options.clock;
+    this.#disk = options.disk;
+    this.#limit = options.limit;
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -80,10 +90,19 @@ class RangeServer {
   async #block(source: Opened, number: number): Promise<Buffer> {
     const start = number * BLOCK_BYTES;
     const end = Math.min(start + BLOCK_BYTES, source.input.sizeBytes);
-    const onBytes = (count: number): void => void (source.fetched += count);
     return this.#cache.get(`${source.input.cacheKey}:${source.input.sizeBytes}:${number}`, () =>
-      fetchRange(this.#clock, source.input, { start, end, signal: source.signal, onBytes }),
+      this.#fetch(source, { start, end }),
     );
+  }
+
+  /** A range from the disk, else over the network. */
+  #fetch(source: Opened, { start, end }: ByteRange): Promise<Buffer> {
+    const { input, signal } = source;
+    const onBytes = (count: number): void => void (source.fetched += count);
+    const overNetwork = (): Promise<Buffer> =>
+      fetchRange(this.#clock, input, { start, end, signal, onBytes, limit: this.#limit });
+    if (this.#disk === undefined) return overNetwork();
+    return this.#disk.get(`${input.cacheKey}:${input.sizeBytes}:${start}-${end}`, overNetwork);
   }
 
   /** A range out of cached blocks. */
@@ -100,11 +119,9 @@ class RangeServer {
 
   /** Exactly a range, of which nobody else is expected to want anything. */
   async *pieces(source: Opened, range: ByteRange): AsyncGenerator<Uint8Array> {
-    const { input, signal } = source;
-    const onBytes = (count: number): void => void (source.fetched += count);
     for (let start = range.start; start < range.end; start += PIECE_BYTES) {
       const end = Math.min(range.end, start + PIECE_BYTES);
-      yield await fetchRange(this.#clock, input, { start, end, signal, onBytes });
+      yield await this.#fetch(source, { start, end });
     }
   }
 }
@@ -142,7 +159,7 @@ export async function startSourceProxy(options: SourceProxyOptions): Promise<Sou
       };
     },
     async download(input, path, signal) {
-      await downloadObject(options.clock, input, { path, signal });
+      await downloadObject(options.clock, input, { path, signal, limit: options.limit });
     },
     async close() {
       ranges.opened.clear();

@@ -1,5 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
+import type { RateLimit } from '../rate-limit.ts';
 import { withStall } from '../stall.ts';
 import type { ObjectInput } from '../../shared/gen/clipgrid/v1/task.ts';
 
@@ -110,7 +111,11 @@ function unavailable(thrown: unknown, tries: number): GridError {
 export async function fetchRange(
   clock: Clock,
   input: ObjectInput,
-  range: ByteRange & { readonly signal: AbortSignal; readonly onBytes: (count: number) => void },
+  range: ByteRange & {
+    readonly signal: AbortSignal;
+    readonly onBytes: (count: number) => void;
+    readonly limit?: RateLimit | undefined;
+  },
 ): Promise<Buffer> {
   const { signal } = range;
   const what = `object ${input.cacheKey}`;
@@ -123,6 +128,8 @@ export async function fetchRange(
       chunks.push(chunk);
       length += chunk.length;
       range.onBytes(chunk.length);
+      await range.limit?.take(chunk.length, stalled);
+      alive();
     }
     const wanted = range.end - range.start;
     if (length !== wanted) {

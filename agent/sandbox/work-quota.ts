@@ -25,7 +25,7 @@ async function excess(
   const { workBytes } = sandbox.limits;
   const { bytes, entries } = await folderSize(workDir);
   if (bytes >= workBytes) {
-    const limit = `its limit of ${Math.floor(workBytes / MIB)} MiB (CLIPGRID_SANDBOX_DISK_GIB)`;
+    const limit = `its limit of ${Math.floor(workBytes / MIB)} MiB (--disk, CLIPGRID_SANDBOX_DISK_GIB)`;
     return full(
       `the script or the encoder filled its work directory to ${Math.floor(bytes / MIB)} MiB, ${limit}`,
     );

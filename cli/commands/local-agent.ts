@@ -30,7 +30,7 @@ export function statusLines(status: AgentStatus): string[] {
       const frames = lease.frames_total > 0 ? ` ${lease.frames_done}/${lease.frames_total} frames` : '';
       return `  ${lease.task_id} ${lease.phase}${frames}${lease.fps > 0 ? `, ${lease.fps.toFixed(1)} fps` : ''}`;
     }),
-    ...guest.map((sentence) => `it ${sentence}`.replace('it niceness', 'niceness')),
+    ...guest.map((sentence) => `it ${sentence}`),
   ];
 }
 

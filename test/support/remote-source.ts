@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { startSourceProxy } from '../../agent/media/source-proxy.ts';
+import { startSourceProxy, type SourceProxyOptions } from '../../agent/media/source-proxy.ts';
 import { FolderHttp } from '../../coordinator/objects/folder-http.ts';
 import { FolderStore } from '../../coordinator/objects/folder.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
@@ -13,7 +13,7 @@ import { systemIds } from '../../shared/ids.ts';
 import { silentLogger as logger } from '../../shared/logger.ts';
 
 /** A folder store that serves signed URLs over HTTP, and an agent's source access on top: the way bytes really take. */
-export async function startRemoteSources() {
+export async function startRemoteSources(options: Partial<SourceProxyOptions> = {}) {
   const ids = systemIds(() => clock.wallMs());
   const folder = await mkdtemp(join(tmpdir(), 'clipgrid-remote-'));
   let folderHttp: FolderHttp | undefined;
@@ -24,7 +24,7 @@ export async function startRemoteSources() {
   const store = await FolderStore.open({ folder, secret, publicUrl: url, internalUrl: url, clock, ids });
   folderHttp = new FolderHttp({ store, clock, logger });
   await store.ensureBucket('clipgrid');
-  const source = await startSourceProxy({ clock, ids });
+  const source = await startSourceProxy({ clock, ids, ...options });
 
   return {
     source,

@@ -90,6 +90,11 @@ test.each([
   [['--hours', 'noon'], '--hours is "noon"'],
   [['--yield-to', '/usr/bin/blender'], '--yield-to is "/usr/bin/blender": give names'],
   [['--release-after', '5'], '--release-after is "5": give a time such as 90s'],
+  [['--cores', '9'], '--cores is "9": give a whole number from 1 to 8'],
+  [['--memory', '8'], '--memory is "8": give an amount such as 8GB or 500MiB'],
+  [['--disk', '100MB'], '--disk is "100MB": for 4 slots give at least 256MiB'],
+  [['--max-upload', '5MB'], '--max-upload is "5MB": give a rate such as 20MB/s, at least 16kB/s'],
+  [['--max-download', '1kB/s'], '--max-download is "1kB/s": give a rate'],
   [['--nice', '20'], '--nice is "20": give a whole number from 0 to 19'],
   [['--slots', '1.5'], '--slots is "1.5": give a whole number from 1 to 256'],
   [['--colour'], "Unknown option '--colour'"],
@@ -101,4 +106,26 @@ test('a wrong variable is named as it is called', () => {
   expect(() => read([], { CLIPGRID_YIELD_FULLSCREEN: 'maybe' })).toThrow(
     'CLIPGRID_YIELD_FULLSCREEN is "maybe": give on or off',
   );
+});
+
+test('memory and disk are for all tasks together: each slot has its share', () => {
+  const config = read([
+    '--slots',
+    '2',
+    '--memory',
+    '8GB',
+    '--disk',
+    '1GiB',
+    '--source-cache',
+    '500 MB',
+    '--max-upload',
+    '1.5MB/s',
+  ]);
+  expect(config).toMatchObject({
+    sandboxLimits: { memoryBytes: 4e9, workBytes: 2 ** 29 },
+    diskBytes: 2 ** 30,
+    cacheBytes: 5e8,
+    maxUpload: 1_500_000,
+  });
+  expect(read(['--cores', '2'])).toMatchObject({ cores: 2, slots: 2 });
 });
