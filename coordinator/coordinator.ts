@@ -13,7 +13,7 @@ import { dashboard } from './http/dashboard.ts';
 import { createMetrics, type HttpMetrics } from './http/metrics.ts';
 import { httpServers } from './http-servers.ts';
 import type { ObjectStore } from './objects/object-store.ts';
-import { openDialects } from './open-dialects.ts';
+import { dialectDetails, openDialects } from './open-dialects.ts';
 import { openObjects } from './open-objects.ts';
 import { openTls } from './open-tls.ts';
 import { GuardedHttp } from './outbound/guarded-http.ts';
@@ -165,13 +165,11 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
   };
   const { auth, host } = settings;
   const dialects = await openDialects({ ...parts, grid, db, objects });
+  const shown = { grid, dialectDetails: dialectDetails(dialects), clock, ids, logger };
   const app = createHttpApp({
-    grid,
+    ...shown,
     auth,
     agentsPort: () => rpc.port,
-    clock,
-    ids,
-    logger,
     metrics,
     ready,
     mounts: dialects.map((dialect) => dialect.mount),
@@ -198,7 +196,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     logger,
     host,
     port: settings.grpcPort,
-    services: createServices({ ...parts, grid, auth: rpcAuth, limits: DEFAULT_RPC_LIMITS, ready }),
+    services: createServices({ ...shown, auth: rpcAuth, limits: DEFAULT_RPC_LIMITS, ready }),
     maxMessageBytes: DEFAULT_TIMES.maxMessageBytes,
   });
   const database: Service = { name: 'database', start: () => Promise.resolve(), stop: () => pool.end() };

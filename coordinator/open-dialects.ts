@@ -2,6 +2,7 @@ import type { DialectParts, Dialect } from './dialects/dialect.ts';
 import { createAnime } from './dialects/anime/anime.ts';
 import { createFinalrip } from './dialects/finalrip/finalrip.ts';
 import { createOpenencoder } from './dialects/openencoder/openencoder.ts';
+import type { DialectDetails } from './grid/dialect-details.ts';
 import { serveFile, serveObject } from './objects/serve-object.ts';
 import { localHost, localUrl, type CoordinatorSettings } from './settings.ts';
 
@@ -10,6 +11,12 @@ export interface OpenDialects extends Omit<
   'serveObject' | 'serveFile' | 'publicUrl' | 'host' | 'grpcAddress' | 'dataDir'
 > {
   readonly settings: CoordinatorSettings;
+}
+
+/** Each dialect tells of its own jobs. */
+export function dialectDetails(dialects: readonly Dialect[]): DialectDetails {
+  return async ({ jobId, dialect }) =>
+    (await dialects.find(({ name }) => name === dialect)?.details(jobId)) ?? {};
 }
 
 /** All REST surfaces for other programs' clients; a new one is one more line. */

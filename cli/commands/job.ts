@@ -39,6 +39,9 @@ function detailLines(job: JobDocument): string[] {
     printable(jobLine(job)),
     `  id       ${job.job_id}`,
     ...workLines(job),
+    ...Object.entries(job.dialect_details ?? {}).map(
+      ([name, value]) => `  ${job.dialect} ${printable(name)}: ${printable(value)}`,
+    ),
     `  created  ${job.created_at}${job.finished_at === null ? '' : `, ended ${job.finished_at}`}`,
     ...(result ? [`  result   ${bytesText(result.size_bytes)}, SHA-256 ${result.sha256}`] : []),
     ...(job.waiting ? [`  waiting  ${printable(job.waiting)}`] : []),

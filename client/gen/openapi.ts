@@ -1008,6 +1008,10 @@ export interface components {
             }[];
             /** @description Why it does not run now, in words; empty when it runs or has ended. */
             waiting: string;
+            /** @description What its dialect knows of it, for people; not in the events of a watch. */
+            dialect_details?: {
+                [key: string]: string;
+            };
         };
         JobList: {
             jobs: {

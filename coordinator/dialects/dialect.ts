@@ -49,6 +49,8 @@ export interface Dialect {
   readonly app: Middleware;
   /** On the main port: answers the paths that are its own and passes all others on. */
   readonly mount: Middleware;
+  /** What it knows of a job of its own, for people: names and values. Cheap. */
+  details(jobId: string): Promise<Readonly<Record<string, string>>>;
   /** Started after the grid's, before any port listens. */
   readonly services: readonly Service[];
 }

@@ -4,10 +4,11 @@ import type { AgentView } from '../domain/agent.ts';
 import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolment.ts';
 import type { Principal, Scope } from '../domain/account.ts';
 import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
-import type { Failure, FilmSpec, JobShape, JobSpec, JobState } from '../domain/job.ts';
+import type { Failure, FilmSpec, JobShape, JobSpec, JobState, SourceRef } from '../domain/job.ts';
 import type { Artifact, ClipView, TaskKind, TaskState, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
+import type { FilmInput } from './film-input.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 /**
@@ -101,6 +102,8 @@ export interface TaskQuery {
 export interface JobsFace {
   /** Durable when it resolves. A media job's command that is not allowed is `invalid_argument`. With `tx` it is part of the caller's transaction. */
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
+  /** The same from a request of the own API. Its upload must be complete (`failed_precondition`) and the owner's. */
+  submitFilm(input: FilmInput): Promise<JobView>;
   get(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   /** Those that are there, in no particular order; at most 1000. */
@@ -275,6 +278,8 @@ export interface UploadsFace {
   /** Checks that the bytes are there (and the size, when it was announced); joins the parts of a multipart upload. */
   complete(uploadId: string, ownerId: string): Promise<UploadView>;
   remove(uploadId: string, ownerId: string): Promise<void>;
+  /** The film that a request names by its upload. `failed_precondition` while its bytes are not all there. */
+  source(uploadId: string, ownerId: string): Promise<{ readonly name: string; readonly source: SourceRef }>;
 }
 
 export interface AccountsFace {

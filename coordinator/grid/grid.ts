@@ -103,13 +103,14 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const secrets = createSecrets(deps.secretKeys);
+  const uploads = createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS });
   const face: Grid = {
-    jobs: createJobs({ jobs, agents, objects, planner, events, ids, wake }),
+    jobs: createJobs({ jobs, agents, objects, planner, events, uploads, ids, wake }),
     agents: agentsFace(deps),
     events,
     stats: { totals: () => deps.stats.totals(), history: (minutes) => deps.stats.history(minutes) },
     logs: createLogs({ logs: deps.logs, clock }),
-    uploads: createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS }),
+    uploads,
     accounts: createAccounts(deps.tokens, ids),
     enrolment: createEnrolment(deps.enrolments, ids),
     users: createUsers(deps.users),

@@ -16,8 +16,9 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { JobStore, RespecClip } from '../store/job-store.ts';
 import type { StageRules } from '../store/lease-store.ts';
 import { clipFile } from './clip-file.ts';
-import type { EventsFace, JobsFace, JobView } from './face.ts';
+import type { EventsFace, JobsFace, JobView, UploadsFace } from './face.ts';
 import type { IndexPlanner } from './index-planner.ts';
+import { submitFilm } from './submit-film.ts';
 import { submitJob } from './submit-job.ts';
 import type { Wake } from './wake.ts';
 
@@ -27,6 +28,7 @@ export interface JobsDeps {
   readonly objects: ObjectStore;
   readonly planner: IndexPlanner;
   readonly events: EventsFace;
+  readonly uploads: Pick<UploadsFace, 'source'>;
   readonly ids: IdSource;
   readonly wake: Wake;
 }
@@ -81,6 +83,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
   };
   return {
     submit: (input, tx) => submitJob(deps, input, tx),
+    submitFilm: (input) => submitFilm(deps, input),
     get: (jobId, ownerId, tx) => jobs.get(jobId, ownerId, tx),
     list: (query) => jobs.list(query),
     some: (jobIds) => jobs.some(jobIds),

@@ -46,6 +46,15 @@ export function createUploads(deps: UploadsDeps): UploadsFace {
       return { partBytes: partBytesOf(upload.sizeBytes), urls: await Promise.all(parts.map(sign)) };
     },
     listParts: async (uploadId, ownerId) => arrivedParts(objects, await uploads.get(uploadId, ownerId)),
+    async source(uploadId, ownerId) {
+      const { name, state, bucket: held, key, sizeBytes } = await uploads.get(uploadId, ownerId);
+      if (state === 'complete' && sizeBytes !== undefined)
+        return { name, source: { bucket: held, key, sizeBytes } };
+      const details = { field: 'upload_id', value: uploadId };
+      throw new GridError('failed_precondition', `upload ${uploadId} is not complete: finish it first`, {
+        details,
+      });
+    },
     async complete(uploadId, ownerId) {
       const upload = await uploads.get(uploadId, ownerId);
       if (upload.state === 'complete') return upload;

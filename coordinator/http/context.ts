@@ -4,12 +4,14 @@ import { GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { bearerSecret, checkScope, LOCAL, type Principal, type Scope } from '../domain/account.ts';
+import type { DialectDetails } from '../grid/dialect-details.ts';
 import type { Grid } from '../grid/face.ts';
 import { cookieSecret, refuseForeignPage, requireOwnPage } from './session-cookie.ts';
 
 /** What the handlers of the own API share. */
 export interface ApiDeps {
   readonly grid: Grid;
+  readonly dialectDetails: DialectDetails;
   /** `none`: everybody is an administrator; only for a grid that nobody else can reach. */
   readonly auth: 'none' | 'token';
   /** Where agents connect. */

@@ -2,13 +2,12 @@ import type Router from '@koa/router';
 import type { RouterContext } from '@koa/router';
 import { GridError } from '../../shared/errors.ts';
 import { ownerFilter, type Scope } from '../domain/account.ts';
+import { jobRequest } from '../domain/requests.ts';
 import type { HistoryQuery, JobView } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
-import { jobSpec } from './job-spec.ts';
-import { completeUpload } from './complete-upload.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
-import { jobHistoryQuery, jobQuery, jobRequest, pageQuery, resultQuery } from './schemas.ts';
+import { jobHistoryQuery, jobQuery, pageQuery, resultQuery } from './schemas.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
 import { fileView, historyView, jobDetail, jobView, taskView } from './views.ts';
@@ -33,8 +32,12 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
 
   router.get('/jobs/:id', async (ctx) => {
     const job = await named(ctx, 'read');
-    const [tasks, waiting] = await Promise.all([jobs.tasks(job.jobId), jobs.explainJob(job.jobId)]);
-    ctx.body = jobDetail(job, tasks, waiting);
+    const [tasks, waiting, details] = await Promise.all([
+      jobs.tasks(job.jobId),
+      jobs.explainJob(job.jobId),
+      deps.dialectDetails(job),
+    ]);
+    ctx.body = { ...jobDetail(job, tasks, waiting), dialect_details: details };
   });
 
   router.get('/jobs/:id/events', async (ctx) => {
@@ -128,14 +131,9 @@ async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {
     });
   }
   const request = await readJson(ctx, jobRequest);
-  const upload = await completeUpload(deps, request.upload_id, ownerId);
-  const spec = jobSpec(request, upload.source);
-  const job = await deps.grid.jobs.submit({
+  const job = await deps.grid.jobs.submitFilm({
     ownerId,
-    dialect: 'grid',
-    name: request.name ?? upload.name,
-    priority: request.priority,
-    spec,
+    request,
     ...(key === '' ? {} : { idempotencyKey: key }),
   });
   ctx.status = 201;

@@ -1,20 +1,17 @@
 import type { z } from 'zod';
+import { jobRequest, partsRequest, previewRequest, uploadRequest } from '../domain/requests.ts';
 import * as answers from './responses.ts';
 import {
   drainRequest,
   gridHistoryQuery,
   jobHistoryQuery,
   jobQuery,
-  jobRequest,
   logQuery,
   joinTokenRequest,
   tokenRequest,
   pageQuery,
-  partsRequest,
   resultQuery,
   sessionRequest,
-  previewRequest,
-  uploadRequest,
   watchQuery,
 } from './schemas.ts';
 

@@ -6,13 +6,12 @@ import { PREVIEW_FILES } from '../../shared/preview-files.ts';
 import { ownerFilter } from '../domain/account.ts';
 import type { PreviewSpec } from '../domain/job.ts';
 import { PREVIEW_PRIORITY } from '../domain/preview-plan.ts';
+import { previewRequest } from '../domain/requests.ts';
 import type { JobView } from '../grid/face.ts';
-import { completeUpload } from './complete-upload.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
 import type { PreviewResponse } from './responses.ts';
-import { previewRequest } from './schemas.ts';
 import { sendPicture } from './send-picture.ts';
 import { failureView } from './views.ts';
 
@@ -47,7 +46,7 @@ export function previewRoutes(router: Router, deps: ApiDeps): void {
   router.post('/previews', async (ctx) => {
     const { ownerId } = await requireScope(deps, ctx, 'submit');
     const { upload_id: uploadId, script, at_seconds: atS } = await readJson(ctx, previewRequest);
-    const { name, source } = await completeUpload(deps, uploadId, ownerId);
+    const { name, source } = await deps.grid.uploads.source(uploadId, ownerId);
     const open = await jobs.list({ ownerId, shape: 'preview', states: OPEN, limit: MAX_OPEN });
     if (open.items.length >= MAX_OPEN) {
       const message = `${MAX_OPEN} previews of yours wait or run: look at those first, or delete them (DELETE /api/v1/jobs/ID)`;

@@ -1,7 +1,7 @@
 import type { Context } from 'koa';
 import type { z } from 'zod';
 import { GridError } from '../../shared/errors.ts';
-import { invalid } from './problem.ts';
+import { parseRequest } from '../domain/invalid.ts';
 
 /** JSON bodies: a script of 256 KiB with every character escaped fits. */
 export const MAX_JSON_BYTES = 2 * 1024 * 1024;
@@ -65,10 +65,7 @@ export async function readJson<Schema extends z.ZodType>(
       { details: { field: 'Content-Type', value: ctx.get('content-type') } },
     );
   }
-  const input = parseJson(text);
-  const parsed = schema.safeParse(input);
-  if (!parsed.success) throw invalid(parsed.error, input);
-  return parsed.data;
+  return parseRequest(schema, parseJson(text));
 }
 
 function parseJson(text: string): unknown {
@@ -89,7 +86,5 @@ export function readQuery<Schema extends z.ZodType>(ctx: Context, schema: Schema
   const query = Object.fromEntries(
     Object.entries(ctx.query).map(([key, value]) => [key, Array.isArray(value) ? value[0] : value]),
   );
-  const parsed = schema.safeParse(query);
-  if (!parsed.success) throw invalid(parsed.error, query);
-  return parsed.data;
+  return parseRequest(schema, query);
 }

@@ -85,7 +85,14 @@ export const jobResponse = z.strictObject({
 const WAITING = z.string().describe('Why it does not run now, in words; empty when it runs or has ended.');
 
 export const submittedResponse = jobResponse.extend({ waiting: WAITING });
-export const jobDetailResponse = jobResponse.extend({ tasks: z.array(taskResponse), waiting: WAITING });
+export const jobDetailResponse = jobResponse.extend({
+  tasks: z.array(taskResponse),
+  waiting: WAITING,
+  dialect_details: z
+    .record(z.string(), z.string())
+    .optional()
+    .describe('What its dialect knows of it, for people; not in the events of a watch.'),
+});
 export const jobListResponse = z.strictObject({
   jobs: z.array(jobResponse),
   next_cursor: z.string().nullable().describe('For the next page; null at the end.'),

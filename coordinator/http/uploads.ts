@@ -1,9 +1,9 @@
 import type Router from '@koa/router';
 import { ownerFilter } from '../domain/account.ts';
+import { partsRequest, uploadRequest } from '../domain/requests.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson } from './read-body.ts';
-import { partsRequest, uploadRequest } from './schemas.ts';
 import { partView, uploadView } from './views.ts';
 
 /** Films on their way in. The bytes go to the signed URLs, past these routes. */

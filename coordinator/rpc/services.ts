@@ -1,3 +1,4 @@
+import type { DialectDetails } from '../grid/dialect-details.ts';
 import type { Grid } from '../grid/face.ts';
 import { createAdminService } from './admin/service.ts';
 import { createHealthService } from './health.ts';
@@ -6,6 +7,7 @@ import type { CallDeps, RpcService } from './rpc-service.ts';
 
 export interface ServicesDeps extends CallDeps {
   readonly grid: Grid;
+  readonly dialectDetails: DialectDetails;
   /** Resolves when database and object store can be used; else throws. */
   ready(): Promise<void>;
 }

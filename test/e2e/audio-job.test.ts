@@ -2,7 +2,7 @@ import { createWriteStream } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { jobSpec } from '../../coordinator/http/job-spec.ts';
+import { filmOf } from '../../coordinator/domain/film-request.ts';
 import { frameMd5s, probeFile } from '../support/probe.ts';
 import { startRunningGrid, type RunningGrid } from '../support/running-grid.ts';
 import { BIG_BUCK_BUNNY } from '../support/tools.ts';
@@ -27,7 +27,7 @@ test(
       clips: { mode: 'auto' as const, target_seconds: 2 },
       priority: 0,
     };
-    const spec = jobSpec(request, source);
+    const spec = filmOf(request, source);
     const job = await running.grid.jobs.submit({
       ownerId: 'me',
       dialect: 'grid',

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { runAudioTask } from '../../agent/runners/audio-task.ts';
 import type { AudioResult } from '../../shared/gen/clipgrid/v1/task.ts';
-import { jobSpec } from '../../coordinator/http/job-spec.ts';
+import { filmOf } from '../../coordinator/domain/film-request.ts';
 import { encodeCommand } from '../../coordinator/domain/planner.ts';
 import { probeFile } from '../support/probe.ts';
 import { localObject, runnerContext } from '../support/runner-context.ts';
@@ -62,7 +62,7 @@ function audioSpec(text: string) {
     container: 'matroska' as const,
     clips: { mode: 'auto' as const },
   };
-  return encodeCommand(jobSpec({ ...request, audio: text } as Parameters<typeof jobSpec>[0], source).audio!);
+  return encodeCommand(filmOf({ ...request, audio: text } as Parameters<typeof filmOf>[0], source).audio!);
 }
 
 async function reencode(sidecar: string, text: string) {

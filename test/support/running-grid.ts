@@ -132,7 +132,16 @@ export async function startRunningGrid(options: RunningGridOptions = {}) {
     host: '127.0.0.1',
     port: 0,
     maxMessageBytes: settings.maxMessageBytes,
-    services: createServices({ grid: grid.face, auth, clock, logger, limits, ready: options.ready ?? ready }),
+    services: createServices({
+      grid: grid.face,
+      // A test's own words, as a dialect would say them.
+      dialectDetails: async ({ dialect }) => (dialect === 'grid' ? {} : { told: 'by the dialect' }),
+      auth,
+      clock,
+      logger,
+      limits,
+      ready: options.ready ?? ready,
+    }),
   });
   const services = [...grid.services, rpc];
   await startAll(services);

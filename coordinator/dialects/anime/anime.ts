@@ -1,6 +1,7 @@
 import type { Dialect, DialectParts } from '../dialect.ts';
 import { animeApp, animeMount } from './app.ts';
 import type { Context } from './context.ts';
+import { jobDetails } from './details.ts';
 import { Driver } from './driver.ts';
 import { NameStore } from './name-store.ts';
 import type { AnimeSettings } from './settings.ts';
@@ -23,6 +24,7 @@ export function createAnime(settings: AnimeSettings, parts: DialectParts): Diale
     port: settings.port,
     app: animeApp(context),
     mount: animeMount(context),
+    details: (jobId) => jobDetails(parts.db, jobId),
     services: [driver],
   };
 }

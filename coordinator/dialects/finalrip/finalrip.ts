@@ -43,7 +43,11 @@ export async function createFinalrip(settings: FinalripSettings, parts: DialectP
     return next();
   };
   const services = [preparation(context), new Publisher(context), createHousekeeper(context)];
-  return { name: 'finalrip', port: settings.port, app, mount, services };
+  const details = async (jobId: string): Promise<Record<string, string>> => {
+    const task = await store.byJob(jobId);
+    return task === undefined ? {} : { video_key: task.video_key };
+  };
+  return { name: 'finalrip', port: settings.port, app, mount, details, services };
 }
 
 /** What must be there before the first request. */

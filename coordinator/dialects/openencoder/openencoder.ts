@@ -10,6 +10,7 @@ import { apiApp } from './app.ts';
 import type { Context } from './context.ts';
 import { dashboardApp } from './dashboard.ts';
 import { infoRoutes } from './info-routes.ts';
+import { jobDetails } from './jobs/details.ts';
 import { Follower } from './jobs/follower.ts';
 import { jobRoutes } from './jobs/job-routes.ts';
 import { JobStore } from './jobs/job-store.ts';
@@ -84,6 +85,7 @@ export function createOpenencoder(settings: OpenencoderSettings, parts: DialectP
     port: settings.port,
     app,
     mount,
+    details: (jobId) => jobDetails(context.jobs, jobId),
     services: [firstAdmin(context), follower, new Keeper(context.machines).service()],
   };
 }

@@ -1,9 +1,11 @@
 import { GridError } from '../../../shared/errors.ts';
+import type { DialectDetails } from '../../grid/dialect-details.ts';
 import type { Grid } from '../../grid/face.ts';
 import type { CallDeps } from '../rpc-service.ts';
 
 export interface AdminDeps extends CallDeps {
   readonly grid: Grid;
+  readonly dialectDetails: DialectDetails;
 }
 
 const MAX_SHOWN_CHARS = 200;

@@ -1,11 +1,22 @@
-import type { Agent, Event, Failure, Job, JoinToken, Task } from '../../../shared/gen/clipgrid/v1/admin.ts';
+import type {
+  Agent,
+  Event,
+  Failure,
+  GridFigures,
+  Job,
+  JoinToken,
+  Task,
+  Upload,
+} from '../../../shared/gen/clipgrid/v1/admin.ts';
 import type { AgentView } from '../../domain/agent.ts';
 import type { JoinTokenView } from '../../domain/enrolment.ts';
 import { salvageWords } from '../../domain/job-salvage.ts';
 import { shapeOf } from '../../domain/job-shape.ts';
 import type { Failure as DomainFailure } from '../../domain/job.ts';
+import type { GridSample } from '../../domain/grid-totals.ts';
+import { uploadOfKey } from '../../domain/object-keys.ts';
 import type { TaskView } from '../../domain/task.ts';
-import type { GridEvent, JobView } from '../../grid/face.ts';
+import type { GridEvent, JobView, UploadView } from '../../grid/face.ts';
 
 /** In a list a log shows its end only: 500 tasks with whole logs would not fit a message. */
 const LISTED_LOG_CHARS = 1_000;
@@ -59,12 +70,16 @@ export function jobMessage(job: JobView): Job {
     fps: job.fps,
     speed: job.speed,
     salvage: salvageWords(job.spec),
+    encode: 'command' in job.spec ? job.spec.command.text : '',
+    script: 'script' in job.spec ? job.spec.script.text : '',
+    uploadId: uploadOfKey(job.spec.source.key) ?? '',
+    sourceBytes: job.spec.source.sizeBytes,
   };
 }
 
-/** The same in a list: the logs of failed jobs stay out. */
+/** The same in a list: the logs of failed jobs and scripts stay out. */
 export function listedJobMessage(job: JobView): Job {
-  const message = jobMessage(job);
+  const message = { ...jobMessage(job), script: '' };
   if (message.failure) message.failure.log = message.failure.log.slice(-LISTED_LOG_CHARS);
   return message;
 }
@@ -87,6 +102,11 @@ export function taskMessage(task: TaskView): Task {
     logTail: task.logTail,
     requires: [...task.requires],
     speed: task.speed,
+    startFrame: task.startFrame,
+    endFrame: task.endFrame,
+    sizeBytes: task.output?.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    grantTime: task.grantedAt,
+    endTime: task.finishedAt,
   };
 }
 
@@ -95,6 +115,15 @@ export function listedTaskMessage(task: TaskView): Task {
   message.logTail = message.logTail.slice(-LISTED_LOG_CHARS);
   if (message.failure) message.failure.log = message.failure.log.slice(-LISTED_LOG_CHARS);
   return message;
+}
+
+export function uploadMessage({ uploadId, name, state, sizeBytes, createdAt }: UploadView): Upload {
+  return { uploadId, name, state, sizeBytes, createTime: createdAt };
+}
+
+export function figuresMessage({ at, ...figures }: GridSample): GridFigures {
+  const { fps, speed, tasksReady, tasksRunning, agentsOnline } = figures;
+  return { time: at, fps, speed, tasksReady, tasksRunning, agentsOnline };
 }
 
 export function eventMessage(event: GridEvent): Event {

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { DynamicAgent } from '../../support/dynamic-agent.ts';
 import { dynamicClient, endOf, failureOf, type Dynamic } from '../../support/grpc-client.ts';
 import { completeIndex, emptyGrid, submitJob } from '../../support/rpc-jobs.ts';
+import { PASS_THROUGH } from '../../support/grid-fixture.ts';
 import { startRunningGrid, type RunningGrid } from '../../support/running-grid.ts';
 
 const NOBODY = '00000000-0000-7000-8000-000000000000';
@@ -232,6 +233,55 @@ test('a revoked agent is listed as revoked', async () => {
   agent.close();
 });
 
+test('a film is uploaded, submitted, found by its name, told of, and removed', async () => {
+  const created = await admin.call('CreateUpload', { name: 'Night 漢.mkv', size_bytes: 10 });
+  const { upload_id: uploadId } = created['upload'] as { upload_id: string };
+  const body = {
+    upload_id: uploadId,
+    encode: 'ffmpeg -i - -c:v libx264',
+    script: 'x = 1',
+    target_seconds: 2,
+  };
+  expect(await failureOf(admin.call('SubmitJob', body))).toMatchObject({ status: 'FAILED_PRECONDITION' });
+  const put = await fetch(String(created['url']), {
+    method: 'PUT',
+    headers: created['headers'] as Record<string, string>,
+    body: randomBytes(10),
+  });
+  expect(put.status).toBe(200);
+  expect(await admin.call('CompleteUpload', { upload_id: uploadId })).toMatchObject({
+    upload: { state: 'complete', size_bytes: 10 },
+  });
+  const submitted = await admin.call('SubmitJob', { ...body, idempotency_key: 'k' });
+  const again = await admin.call('SubmitJob', { ...body, idempotency_key: 'k' });
+  const { job_id: jobId } = submitted['job'] as { job_id: string };
+  expect(again['job']).toMatchObject({ job_id: jobId });
+  expect(submitted['waiting']).toContain('no agent is online');
+  expect(await admin.call('GetJob', { job_id: jobId })).toMatchObject({
+    job: { name: 'Night 漢.mkv', dialect: 'grid', script: 'x = 1', encode: body.encode, upload_id: uploadId },
+    dialect_details: {},
+  });
+  expect((await admin.call('ListJobs', { name: 'NIGHT', dialect: 'grid' }))['jobs']).toMatchObject([
+    { job_id: jobId, script: '' },
+  ]);
+  expect((await admin.call('ListJobs', { name: 'day' }))['jobs']).toEqual([]);
+  expect(await admin.call('GetGrid')).toMatchObject({ figures: { tasks_ready: 1 }, jobs: { queued: 1 } });
+  expect((await admin.call('ListJobEvents', { job_id: jobId }))['events']).toMatchObject([
+    { type: 'job.created', job_id: jobId },
+  ]);
+  await admin.call('DeleteJob', { job_id: jobId });
+  expect(await failureOf(admin.call('GetJob', { job_id: jobId }))).toMatchObject({ status: 'NOT_FOUND' });
+});
+
+test("a dialect's job has what the dialect knows of it", async () => {
+  const source = await running.putSource('LICENSE');
+  const job = { ownerId: 'me', dialect: 'other', name: 'a.mkv', priority: 0 };
+  const { jobId } = await running.grid.jobs.submit({ ...job, spec: { ...PASS_THROUGH, source } });
+  expect(await admin.call('GetJob', { job_id: jobId })).toMatchObject({
+    dialect_details: { told: 'by the dialect' },
+  });
+});
+
 /** What is wrong, with which call, and what the answer must say. */
 const WRONG: readonly [call: string, request: Dynamic, status: string, words: string][] = [
   ['GetJob', { job_id: NOBODY }, 'NOT_FOUND', `there is no job ${NOBODY}`],
@@ -239,6 +289,21 @@ const WRONG: readonly [call: string, request: Dynamic, status: string, words: st
   ['GetJob', {}, 'NOT_FOUND', 'there is no job '],
   ['CancelJob', { job_id: NOBODY }, 'NOT_FOUND', NOBODY],
   ['RetryJob', { job_id: `${NOBODY}\0` }, 'NOT_FOUND', NOBODY],
+  ['CreateUpload', {}, 'INVALID_ARGUMENT', 'name is "": '],
+  ['SignUploadParts', { upload_id: NOBODY }, 'INVALID_ARGUMENT', 'parts is []: '],
+  ['SubmitJob', { upload_id: 'x' }, 'INVALID_ARGUMENT', 'upload_id is "x": '],
+  ['SubmitJob', { upload_id: NOBODY, encode: 'rm -rf' }, 'NOT_FOUND', NOBODY],
+  [
+    'SubmitJob',
+    { upload_id: NOBODY, encode: 'x', container: 'avi' },
+    'INVALID_ARGUMENT',
+    'container is "avi": ',
+  ],
+  ['DeleteJob', { job_id: NOBODY }, 'NOT_FOUND', NOBODY],
+  ['GetResult', { job_id: NOBODY }, 'NOT_FOUND', NOBODY],
+  ['ListJobEvents', { job_id: NOBODY, page_token: 'x' }, 'NOT_FOUND', NOBODY],
+  ['GetGridHistory', { minutes: 1441 }, 'INVALID_ARGUMENT', 'minutes is 1441: '],
+  ['ListJobs', { name: 'a\0' }, 'INVALID_ARGUMENT', 'name is '],
   ['GetTask', { task_id: NOBODY }, 'NOT_FOUND', `there is no task ${NOBODY}`],
   ['CancelTask', { task_id: NOBODY }, 'NOT_FOUND', NOBODY],
   ['RetryTask', { task_id: '; drop table jobs' }, 'NOT_FOUND', '; drop table jobs'],

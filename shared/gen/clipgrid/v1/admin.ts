@@ -105,6 +105,11 @@ export interface Job {
   speed: number;
   /** Whether finished parts of a clip outlive an agent that dies: yes, or no and why. */
   salvage: string;
+  encode: string;
+  /** Not in lists. */
+  script: string;
+  uploadId: string;
+  sourceBytes: number;
 }
 
 export interface Task {
@@ -130,6 +135,17 @@ export interface Task {
   requires: string[];
   /** Seconds of output a second; 0: not known. */
   speed: number;
+  startFrame?:
+    | number
+    | undefined;
+  /** Exclusive. */
+  endFrame?:
+    | number
+    | undefined;
+  /** What it published, together. */
+  sizeBytes?: number | undefined;
+  grantTime: Date | undefined;
+  endTime: Date | undefined;
 }
 
 export interface Event {
@@ -250,9 +266,135 @@ export interface RevokeTokenRequest {
 export interface RevokeTokenResponse {
 }
 
+export interface Upload {
+  uploadId: string;
+  name: string;
+  /** open or complete. */
+  state: string;
+  sizeBytes?: number | undefined;
+  createTime: Date | undefined;
+}
+
+export interface UploadedPart {
+  part: number;
+  etag: string;
+  sizeBytes: number;
+}
+
+export interface ListUploadsRequest {
+  /** 1 to 500; 0: 100. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListUploadsResponse {
+  uploads: Upload[];
+  nextPageToken: string;
+}
+
+export interface GetUploadRequest {
+  uploadId: string;
+}
+
+export interface GetUploadResponse {
+  upload: Upload | undefined;
+}
+
+export interface CreateUploadRequest {
+  /** What people call the film, usually its file name. */
+  name: string;
+  /** 0: not known. Another size than the announced one is refused. */
+  sizeBytes: number;
+}
+
+export interface CreateUploadResponse {
+  upload:
+    | Upload
+    | undefined;
+  /** PUT the whole file here, once, with these headers. */
+  url: string;
+  headers: { [key: string]: string };
+}
+
+export interface CreateUploadResponse_HeadersEntry {
+  key: string;
+  value: string;
+}
+
+export interface SignUploadPartsRequest {
+  uploadId: string;
+  /** Numbers from 1, at most 1000 of them. */
+  parts: number[];
+}
+
+export interface SignUploadPartsResponse {
+  /** Size of each part but the last. */
+  partBytes: number;
+  /** In the order of the request. */
+  urls: string[];
+}
+
+export interface ListUploadPartsRequest {
+  uploadId: string;
+}
+
+export interface ListUploadPartsResponse {
+  partBytes: number;
+  parts: UploadedPart[];
+}
+
+export interface CompleteUploadRequest {
+  uploadId: string;
+}
+
+export interface CompleteUploadResponse {
+  upload: Upload | undefined;
+}
+
+export interface DeleteUploadRequest {
+  uploadId: string;
+}
+
+export interface DeleteUploadResponse {
+}
+
+export interface SubmitJobRequest {
+  /** A complete upload. */
+  uploadId: string;
+  /** Empty: the name of the upload. */
+  name: string;
+  /** VapourSynth; empty: pass-through. */
+  script: string;
+  /** Reads y4m from standard input, writes CLIPGRID_OUTPUT.mkv (added when ffmpeg is last). */
+  encode: string;
+  /** Empty: audio is carried over unchanged. */
+  audio: string;
+  /** matroska or mp4; empty: matroska. */
+  container: string;
+  /** One clip instead of many. */
+  whole: boolean;
+  /** Wanted clip length in seconds of film; 0: automatic. */
+  targetSeconds: number;
+  /** 0 to 100, higher first. */
+  priority: number;
+  /** Limit of one encode attempt; 0: automatic. */
+  timeoutSeconds: number;
+  /** The same key gives the same job again. */
+  idempotencyKey: string;
+}
+
+export interface SubmitJobResponse {
+  job: Job | undefined;
+  waiting: string;
+}
+
 export interface ListJobsRequest {
   /** Empty: all. */
   states: string[];
+  /** A part of the name; empty: any. */
+  name: string;
+  /** Empty: any. */
+  dialect: string;
   /** 1 to 500; 0: 100. */
   pageSize: number;
   pageToken: string;
@@ -275,6 +417,13 @@ export interface GetJobResponse {
   tasks: Task[];
   waiting: string;
   nextPageToken: string;
+  /** What its dialect knows of it, for people. */
+  dialectDetails: { [key: string]: string };
+}
+
+export interface GetJobResponse_DialectDetailsEntry {
+  key: string;
+  value: string;
 }
 
 export interface CancelJobRequest {
@@ -291,6 +440,96 @@ export interface RetryJobRequest {
 
 export interface RetryJobResponse {
   job: Job | undefined;
+}
+
+export interface DeleteJobRequest {
+  jobId: string;
+}
+
+export interface DeleteJobResponse {
+}
+
+export interface GetResultRequest {
+  jobId: string;
+  /** To be shown by a player instead of saved. */
+  inline: boolean;
+}
+
+export interface GetResultResponse {
+  /** Good for some hours. */
+  url: string;
+  sizeBytes: number;
+  sha256: string;
+}
+
+export interface ResultFile {
+  name: string;
+  sizeBytes: number;
+  sha256: string;
+  url: string;
+}
+
+export interface ListFilesRequest {
+  jobId: string;
+  /** 1 to 500; 0: 100. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListFilesResponse {
+  /** By name; none before the command has written all of them. */
+  files: ResultFile[];
+  nextPageToken: string;
+}
+
+export interface ListJobEventsRequest {
+  jobId: string;
+  /** 1 to 500; 0: 100. */
+  pageSize: number;
+  pageToken: string;
+}
+
+export interface ListJobEventsResponse {
+  events: Event[];
+  nextPageToken: string;
+}
+
+export interface GridFigures {
+  time:
+    | Date
+    | undefined;
+  /** Frames a second, and seconds of output a second, of all that runs. */
+  fps: number;
+  speed: number;
+  tasksReady: number;
+  tasksRunning: number;
+  agentsOnline: number;
+}
+
+export interface GetGridRequest {
+}
+
+export interface GetGridResponse {
+  figures: GridFigures | undefined;
+  agentsDraining: number;
+  /** How many are in each state. */
+  jobs: { [key: string]: number };
+}
+
+export interface GetGridResponse_JobsEntry {
+  key: string;
+  value: number;
+}
+
+export interface GetGridHistoryRequest {
+  /** 1 to 1440; 0: 60. */
+  minutes: number;
+}
+
+export interface GetGridHistoryResponse {
+  intervalSeconds: number;
+  /** Oldest first; none where no coordinator ran. */
+  samples: GridFigures[];
 }
 
 export interface ListTasksRequest {
@@ -1249,6 +1488,10 @@ function createBaseJob(): Job {
     fps: 0,
     speed: 0,
     salvage: "",
+    encode: "",
+    script: "",
+    uploadId: "",
+    sourceBytes: 0,
   };
 }
 
@@ -1304,6 +1547,18 @@ export const Job: MessageFns<Job> = {
     }
     if (message.salvage !== "") {
       writer.uint32(138).string(message.salvage);
+    }
+    if (message.encode !== "") {
+      writer.uint32(146).string(message.encode);
+    }
+    if (message.script !== "") {
+      writer.uint32(154).string(message.script);
+    }
+    if (message.uploadId !== "") {
+      writer.uint32(162).string(message.uploadId);
+    }
+    if (message.sourceBytes !== 0) {
+      writer.uint32(168).uint64(message.sourceBytes);
     }
     return writer;
   },
@@ -1457,6 +1712,38 @@ export const Job: MessageFns<Job> = {
             message.salvage = reader.string();
             continue;
           }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.encode = reader.string();
+            continue;
+          }
+          case 19: {
+            if (tag !== 154) {
+              break;
+            }
+
+            message.script = reader.string();
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+          case 21: {
+            if (tag !== 168) {
+              break;
+            }
+
+            message.sourceBytes = longToNumber(reader.uint64());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1516,6 +1803,18 @@ export const Job: MessageFns<Job> = {
       fps: isSet(object.fps) ? globalThis.Number(object.fps) : 0,
       speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
       salvage: isSet(object.salvage) ? globalThis.String(object.salvage) : "",
+      encode: isSet(object.encode) ? globalThis.String(object.encode) : "",
+      script: isSet(object.script) ? globalThis.String(object.script) : "",
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+      sourceBytes: isSet(object.sourceBytes)
+        ? globalThis.Number(object.sourceBytes)
+        : isSet(object.source_bytes)
+        ? globalThis.Number(object.source_bytes)
+        : 0,
     };
   },
 
@@ -1572,6 +1871,18 @@ export const Job: MessageFns<Job> = {
     if (message.salvage !== "") {
       obj.salvage = message.salvage;
     }
+    if (message.encode !== "") {
+      obj.encode = message.encode;
+    }
+    if (message.script !== "") {
+      obj.script = message.script;
+    }
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    if (message.sourceBytes !== 0) {
+      obj.sourceBytes = Math.round(message.sourceBytes);
+    }
     return obj;
   },
 
@@ -1599,6 +1910,10 @@ export const Job: MessageFns<Job> = {
     message.fps = object.fps ?? 0;
     message.speed = object.speed ?? 0;
     message.salvage = object.salvage ?? "";
+    message.encode = object.encode ?? "";
+    message.script = object.script ?? "";
+    message.uploadId = object.uploadId ?? "";
+    message.sourceBytes = object.sourceBytes ?? 0;
     return message;
   },
 };
@@ -1621,6 +1936,11 @@ function createBaseTask(): Task {
     logTail: "",
     requires: [],
     speed: 0,
+    startFrame: undefined,
+    endFrame: undefined,
+    sizeBytes: undefined,
+    grantTime: undefined,
+    endTime: undefined,
   };
 }
 
@@ -1673,6 +1993,21 @@ export const Task: MessageFns<Task> = {
     }
     if (message.speed !== 0) {
       writer.uint32(129).double(message.speed);
+    }
+    if (message.startFrame !== undefined) {
+      writer.uint32(136).uint32(message.startFrame);
+    }
+    if (message.endFrame !== undefined) {
+      writer.uint32(144).uint32(message.endFrame);
+    }
+    if (message.sizeBytes !== undefined) {
+      writer.uint32(152).uint64(message.sizeBytes);
+    }
+    if (message.grantTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.grantTime), writer.uint32(162).fork()).join();
+    }
+    if (message.endTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.endTime), writer.uint32(170).fork()).join();
     }
     return writer;
   },
@@ -1818,6 +2153,46 @@ export const Task: MessageFns<Task> = {
             message.speed = reader.double();
             continue;
           }
+          case 17: {
+            if (tag !== 136) {
+              break;
+            }
+
+            message.startFrame = reader.uint32();
+            continue;
+          }
+          case 18: {
+            if (tag !== 144) {
+              break;
+            }
+
+            message.endFrame = reader.uint32();
+            continue;
+          }
+          case 19: {
+            if (tag !== 152) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 20: {
+            if (tag !== 162) {
+              break;
+            }
+
+            message.grantTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 21: {
+            if (tag !== 170) {
+              break;
+            }
+
+            message.endTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1878,6 +2253,31 @@ export const Task: MessageFns<Task> = {
         ? object.requires.map((e: any) => globalThis.String(e))
         : [],
       speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
+      startFrame: isSet(object.startFrame)
+        ? globalThis.Number(object.startFrame)
+        : isSet(object.start_frame)
+        ? globalThis.Number(object.start_frame)
+        : undefined,
+      endFrame: isSet(object.endFrame)
+        ? globalThis.Number(object.endFrame)
+        : isSet(object.end_frame)
+        ? globalThis.Number(object.end_frame)
+        : undefined,
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : undefined,
+      grantTime: isSet(object.grantTime)
+        ? fromJsonTimestamp(object.grantTime)
+        : isSet(object.grant_time)
+        ? fromJsonTimestamp(object.grant_time)
+        : undefined,
+      endTime: isSet(object.endTime)
+        ? fromJsonTimestamp(object.endTime)
+        : isSet(object.end_time)
+        ? fromJsonTimestamp(object.end_time)
+        : undefined,
     };
   },
 
@@ -1931,6 +2331,21 @@ export const Task: MessageFns<Task> = {
     if (message.speed !== 0) {
       obj.speed = floatToJson(message.speed);
     }
+    if (message.startFrame !== undefined) {
+      obj.startFrame = Math.round(message.startFrame);
+    }
+    if (message.endFrame !== undefined) {
+      obj.endFrame = Math.round(message.endFrame);
+    }
+    if (message.sizeBytes !== undefined) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    if (message.grantTime !== undefined) {
+      obj.grantTime = message.grantTime.toISOString();
+    }
+    if (message.endTime !== undefined) {
+      obj.endTime = message.endTime.toISOString();
+    }
     return obj;
   },
 
@@ -1957,6 +2372,11 @@ export const Task: MessageFns<Task> = {
     message.logTail = object.logTail ?? "";
     message.requires = object.requires?.map((e) => e) || [];
     message.speed = object.speed ?? 0;
+    message.startFrame = object.startFrame ?? undefined;
+    message.endFrame = object.endFrame ?? undefined;
+    message.sizeBytes = object.sizeBytes ?? undefined;
+    message.grantTime = object.grantTime ?? undefined;
+    message.endTime = object.endTime ?? undefined;
     return message;
   },
 };
@@ -3753,14 +4173,1864 @@ export const RevokeTokenResponse: MessageFns<RevokeTokenResponse> = {
   },
 };
 
+function createBaseUpload(): Upload {
+  return { uploadId: "", name: "", state: "", sizeBytes: undefined, createTime: undefined };
+}
+
+export const Upload: MessageFns<Upload> = {
+  encode(message: Upload, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.state !== "") {
+      writer.uint32(26).string(message.state);
+    }
+    if (message.sizeBytes !== undefined) {
+      writer.uint32(32).uint64(message.sizeBytes);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(42).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Upload {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUpload();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Upload {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : undefined,
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Upload): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.sizeBytes !== undefined) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Upload>): Upload {
+    return Upload.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Upload>): Upload {
+    const message = createBaseUpload();
+    message.uploadId = object.uploadId ?? "";
+    message.name = object.name ?? "";
+    message.state = object.state ?? "";
+    message.sizeBytes = object.sizeBytes ?? undefined;
+    message.createTime = object.createTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseUploadedPart(): UploadedPart {
+  return { part: 0, etag: "", sizeBytes: 0 };
+}
+
+export const UploadedPart: MessageFns<UploadedPart> = {
+  encode(message: UploadedPart, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.part !== 0) {
+      writer.uint32(8).uint32(message.part);
+    }
+    if (message.etag !== "") {
+      writer.uint32(18).string(message.etag);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(24).uint64(message.sizeBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): UploadedPart {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUploadedPart();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.part = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.etag = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): UploadedPart {
+    return {
+      part: isSet(object.part) ? globalThis.Number(object.part) : 0,
+      etag: isSet(object.etag) ? globalThis.String(object.etag) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : 0,
+    };
+  },
+
+  toJSON(message: UploadedPart): unknown {
+    const obj: any = {};
+    if (message.part !== 0) {
+      obj.part = Math.round(message.part);
+    }
+    if (message.etag !== "") {
+      obj.etag = message.etag;
+    }
+    if (message.sizeBytes !== 0) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<UploadedPart>): UploadedPart {
+    return UploadedPart.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<UploadedPart>): UploadedPart {
+    const message = createBaseUploadedPart();
+    message.part = object.part ?? 0;
+    message.etag = object.etag ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseListUploadsRequest(): ListUploadsRequest {
+  return { pageSize: 0, pageToken: "" };
+}
+
+export const ListUploadsRequest: MessageFns<ListUploadsRequest> = {
+  encode(message: ListUploadsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUploadsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUploadsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListUploadsRequest {
+    return {
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListUploadsRequest): unknown {
+    const obj: any = {};
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListUploadsRequest>): ListUploadsRequest {
+    return ListUploadsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUploadsRequest>): ListUploadsRequest {
+    const message = createBaseListUploadsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListUploadsResponse(): ListUploadsResponse {
+  return { uploads: [], nextPageToken: "" };
+}
+
+export const ListUploadsResponse: MessageFns<ListUploadsResponse> = {
+  encode(message: ListUploadsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.uploads) {
+      Upload.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUploadsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUploadsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploads.push(Upload.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListUploadsResponse {
+    return {
+      uploads: globalThis.Array.isArray(object?.uploads) ? object.uploads.map((e: any) => Upload.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListUploadsResponse): unknown {
+    const obj: any = {};
+    if (message.uploads?.length) {
+      obj.uploads = message.uploads.map((e) => Upload.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListUploadsResponse>): ListUploadsResponse {
+    return ListUploadsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUploadsResponse>): ListUploadsResponse {
+    const message = createBaseListUploadsResponse();
+    message.uploads = object.uploads?.map((e) => Upload.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseGetUploadRequest(): GetUploadRequest {
+  return { uploadId: "" };
+}
+
+export const GetUploadRequest: MessageFns<GetUploadRequest> = {
+  encode(message: GetUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetUploadRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetUploadRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetUploadRequest>): GetUploadRequest {
+    return GetUploadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUploadRequest>): GetUploadRequest {
+    const message = createBaseGetUploadRequest();
+    message.uploadId = object.uploadId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetUploadResponse(): GetUploadResponse {
+  return { upload: undefined };
+}
+
+export const GetUploadResponse: MessageFns<GetUploadResponse> = {
+  encode(message: GetUploadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.upload !== undefined) {
+      Upload.encode(message.upload, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUploadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetUploadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.upload = Upload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetUploadResponse {
+    return { upload: isSet(object.upload) ? Upload.fromJSON(object.upload) : undefined };
+  },
+
+  toJSON(message: GetUploadResponse): unknown {
+    const obj: any = {};
+    if (message.upload !== undefined) {
+      obj.upload = Upload.toJSON(message.upload);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetUploadResponse>): GetUploadResponse {
+    return GetUploadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetUploadResponse>): GetUploadResponse {
+    const message = createBaseGetUploadResponse();
+    message.upload = (object.upload !== undefined && object.upload !== null)
+      ? Upload.fromPartial(object.upload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseCreateUploadRequest(): CreateUploadRequest {
+  return { name: "", sizeBytes: 0 };
+}
+
+export const CreateUploadRequest: MessageFns<CreateUploadRequest> = {
+  encode(message: CreateUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(16).uint64(message.sizeBytes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateUploadRequest {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : 0,
+    };
+  },
+
+  toJSON(message: CreateUploadRequest): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.sizeBytes !== 0) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateUploadRequest>): CreateUploadRequest {
+    return CreateUploadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateUploadRequest>): CreateUploadRequest {
+    const message = createBaseCreateUploadRequest();
+    message.name = object.name ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
+    return message;
+  },
+};
+
+function createBaseCreateUploadResponse(): CreateUploadResponse {
+  return { upload: undefined, url: "", headers: {} };
+}
+
+export const CreateUploadResponse: MessageFns<CreateUploadResponse> = {
+  encode(message: CreateUploadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.upload !== undefined) {
+      Upload.encode(message.upload, writer.uint32(10).fork()).join();
+    }
+    if (message.url !== "") {
+      writer.uint32(18).string(message.url);
+    }
+    globalThis.Object.entries(message.headers).forEach(([key, value]: [string, string]) => {
+      CreateUploadResponse_HeadersEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateUploadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateUploadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.upload = Upload.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = CreateUploadResponse_HeadersEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.headers[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateUploadResponse {
+    return {
+      upload: isSet(object.upload) ? Upload.fromJSON(object.upload) : undefined,
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      headers: isObject(object.headers)
+        ? (globalThis.Object.entries(object.headers) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: CreateUploadResponse): unknown {
+    const obj: any = {};
+    if (message.upload !== undefined) {
+      obj.upload = Upload.toJSON(message.upload);
+    }
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.headers) {
+      const entries = globalThis.Object.entries(message.headers) as [string, string][];
+      if (entries.length > 0) {
+        obj.headers = {};
+        entries.forEach(([k, v]) => {
+          obj.headers[k] = v;
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateUploadResponse>): CreateUploadResponse {
+    return CreateUploadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateUploadResponse>): CreateUploadResponse {
+    const message = createBaseCreateUploadResponse();
+    message.upload = (object.upload !== undefined && object.upload !== null)
+      ? Upload.fromPartial(object.upload)
+      : undefined;
+    message.url = object.url ?? "";
+    message.headers = (globalThis.Object.entries(object.headers ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseCreateUploadResponse_HeadersEntry(): CreateUploadResponse_HeadersEntry {
+  return { key: "", value: "" };
+}
+
+export const CreateUploadResponse_HeadersEntry: MessageFns<CreateUploadResponse_HeadersEntry> = {
+  encode(message: CreateUploadResponse_HeadersEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreateUploadResponse_HeadersEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreateUploadResponse_HeadersEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreateUploadResponse_HeadersEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: CreateUploadResponse_HeadersEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreateUploadResponse_HeadersEntry>): CreateUploadResponse_HeadersEntry {
+    return CreateUploadResponse_HeadersEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreateUploadResponse_HeadersEntry>): CreateUploadResponse_HeadersEntry {
+    const message = createBaseCreateUploadResponse_HeadersEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
+    return message;
+  },
+};
+
+function createBaseSignUploadPartsRequest(): SignUploadPartsRequest {
+  return { uploadId: "", parts: [] };
+}
+
+export const SignUploadPartsRequest: MessageFns<SignUploadPartsRequest> = {
+  encode(message: SignUploadPartsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    if (message.parts.length !== 0) {
+      writer.uint32(18).fork();
+      for (const v of message.parts) {
+        writer.uint32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignUploadPartsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignUploadPartsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag === 16) {
+              message.parts.push(reader.uint32());
+
+              continue;
+            }
+
+            if (tag === 18) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.parts.push(reader.uint32());
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignUploadPartsRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => globalThis.Number(e)) : [],
+    };
+  },
+
+  toJSON(message: SignUploadPartsRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    if (message.parts?.length) {
+      obj.parts = message.parts.map((e) => Math.round(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SignUploadPartsRequest>): SignUploadPartsRequest {
+    return SignUploadPartsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SignUploadPartsRequest>): SignUploadPartsRequest {
+    const message = createBaseSignUploadPartsRequest();
+    message.uploadId = object.uploadId ?? "";
+    message.parts = object.parts?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseSignUploadPartsResponse(): SignUploadPartsResponse {
+  return { partBytes: 0, urls: [] };
+}
+
+export const SignUploadPartsResponse: MessageFns<SignUploadPartsResponse> = {
+  encode(message: SignUploadPartsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partBytes !== 0) {
+      writer.uint32(8).uint64(message.partBytes);
+    }
+    for (const v of message.urls) {
+      writer.uint32(18).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SignUploadPartsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSignUploadPartsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.urls.push(reader.string());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SignUploadPartsResponse {
+    return {
+      partBytes: isSet(object.partBytes)
+        ? globalThis.Number(object.partBytes)
+        : isSet(object.part_bytes)
+        ? globalThis.Number(object.part_bytes)
+        : 0,
+      urls: globalThis.Array.isArray(object?.urls) ? object.urls.map((e: any) => globalThis.String(e)) : [],
+    };
+  },
+
+  toJSON(message: SignUploadPartsResponse): unknown {
+    const obj: any = {};
+    if (message.partBytes !== 0) {
+      obj.partBytes = Math.round(message.partBytes);
+    }
+    if (message.urls?.length) {
+      obj.urls = message.urls;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SignUploadPartsResponse>): SignUploadPartsResponse {
+    return SignUploadPartsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SignUploadPartsResponse>): SignUploadPartsResponse {
+    const message = createBaseSignUploadPartsResponse();
+    message.partBytes = object.partBytes ?? 0;
+    message.urls = object.urls?.map((e) => e) || [];
+    return message;
+  },
+};
+
+function createBaseListUploadPartsRequest(): ListUploadPartsRequest {
+  return { uploadId: "" };
+}
+
+export const ListUploadPartsRequest: MessageFns<ListUploadPartsRequest> = {
+  encode(message: ListUploadPartsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUploadPartsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUploadPartsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListUploadPartsRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+    };
+  },
+
+  toJSON(message: ListUploadPartsRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListUploadPartsRequest>): ListUploadPartsRequest {
+    return ListUploadPartsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUploadPartsRequest>): ListUploadPartsRequest {
+    const message = createBaseListUploadPartsRequest();
+    message.uploadId = object.uploadId ?? "";
+    return message;
+  },
+};
+
+function createBaseListUploadPartsResponse(): ListUploadPartsResponse {
+  return { partBytes: 0, parts: [] };
+}
+
+export const ListUploadPartsResponse: MessageFns<ListUploadPartsResponse> = {
+  encode(message: ListUploadPartsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.partBytes !== 0) {
+      writer.uint32(8).uint64(message.partBytes);
+    }
+    for (const v of message.parts) {
+      UploadedPart.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUploadPartsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUploadPartsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.partBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.parts.push(UploadedPart.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListUploadPartsResponse {
+    return {
+      partBytes: isSet(object.partBytes)
+        ? globalThis.Number(object.partBytes)
+        : isSet(object.part_bytes)
+        ? globalThis.Number(object.part_bytes)
+        : 0,
+      parts: globalThis.Array.isArray(object?.parts) ? object.parts.map((e: any) => UploadedPart.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: ListUploadPartsResponse): unknown {
+    const obj: any = {};
+    if (message.partBytes !== 0) {
+      obj.partBytes = Math.round(message.partBytes);
+    }
+    if (message.parts?.length) {
+      obj.parts = message.parts.map((e) => UploadedPart.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListUploadPartsResponse>): ListUploadPartsResponse {
+    return ListUploadPartsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListUploadPartsResponse>): ListUploadPartsResponse {
+    const message = createBaseListUploadPartsResponse();
+    message.partBytes = object.partBytes ?? 0;
+    message.parts = object.parts?.map((e) => UploadedPart.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseCompleteUploadRequest(): CompleteUploadRequest {
+  return { uploadId: "" };
+}
+
+export const CompleteUploadRequest: MessageFns<CompleteUploadRequest> = {
+  encode(message: CompleteUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompleteUploadRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+    };
+  },
+
+  toJSON(message: CompleteUploadRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CompleteUploadRequest>): CompleteUploadRequest {
+    return CompleteUploadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompleteUploadRequest>): CompleteUploadRequest {
+    const message = createBaseCompleteUploadRequest();
+    message.uploadId = object.uploadId ?? "";
+    return message;
+  },
+};
+
+function createBaseCompleteUploadResponse(): CompleteUploadResponse {
+  return { upload: undefined };
+}
+
+export const CompleteUploadResponse: MessageFns<CompleteUploadResponse> = {
+  encode(message: CompleteUploadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.upload !== undefined) {
+      Upload.encode(message.upload, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CompleteUploadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCompleteUploadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.upload = Upload.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CompleteUploadResponse {
+    return { upload: isSet(object.upload) ? Upload.fromJSON(object.upload) : undefined };
+  },
+
+  toJSON(message: CompleteUploadResponse): unknown {
+    const obj: any = {};
+    if (message.upload !== undefined) {
+      obj.upload = Upload.toJSON(message.upload);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CompleteUploadResponse>): CompleteUploadResponse {
+    return CompleteUploadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CompleteUploadResponse>): CompleteUploadResponse {
+    const message = createBaseCompleteUploadResponse();
+    message.upload = (object.upload !== undefined && object.upload !== null)
+      ? Upload.fromPartial(object.upload)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDeleteUploadRequest(): DeleteUploadRequest {
+  return { uploadId: "" };
+}
+
+export const DeleteUploadRequest: MessageFns<DeleteUploadRequest> = {
+  encode(message: DeleteUploadRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteUploadRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteUploadRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteUploadRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeleteUploadRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteUploadRequest>): DeleteUploadRequest {
+    return DeleteUploadRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteUploadRequest>): DeleteUploadRequest {
+    const message = createBaseDeleteUploadRequest();
+    message.uploadId = object.uploadId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteUploadResponse(): DeleteUploadResponse {
+  return {};
+}
+
+export const DeleteUploadResponse: MessageFns<DeleteUploadResponse> = {
+  encode(_: DeleteUploadResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteUploadResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteUploadResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteUploadResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteUploadResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteUploadResponse>): DeleteUploadResponse {
+    return DeleteUploadResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteUploadResponse>): DeleteUploadResponse {
+    const message = createBaseDeleteUploadResponse();
+    return message;
+  },
+};
+
+function createBaseSubmitJobRequest(): SubmitJobRequest {
+  return {
+    uploadId: "",
+    name: "",
+    script: "",
+    encode: "",
+    audio: "",
+    container: "",
+    whole: false,
+    targetSeconds: 0,
+    priority: 0,
+    timeoutSeconds: 0,
+    idempotencyKey: "",
+  };
+}
+
+export const SubmitJobRequest: MessageFns<SubmitJobRequest> = {
+  encode(message: SubmitJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.script !== "") {
+      writer.uint32(26).string(message.script);
+    }
+    if (message.encode !== "") {
+      writer.uint32(34).string(message.encode);
+    }
+    if (message.audio !== "") {
+      writer.uint32(42).string(message.audio);
+    }
+    if (message.container !== "") {
+      writer.uint32(50).string(message.container);
+    }
+    if (message.whole !== false) {
+      writer.uint32(56).bool(message.whole);
+    }
+    if (message.targetSeconds !== 0) {
+      writer.uint32(65).double(message.targetSeconds);
+    }
+    if (message.priority !== 0) {
+      writer.uint32(72).uint32(message.priority);
+    }
+    if (message.timeoutSeconds !== 0) {
+      writer.uint32(80).uint32(message.timeoutSeconds);
+    }
+    if (message.idempotencyKey !== "") {
+      writer.uint32(90).string(message.idempotencyKey);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.script = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.encode = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.audio = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.container = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.whole = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 65) {
+              break;
+            }
+
+            message.targetSeconds = reader.double();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.priority = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.timeoutSeconds = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.idempotencyKey = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubmitJobRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      script: isSet(object.script) ? globalThis.String(object.script) : "",
+      encode: isSet(object.encode) ? globalThis.String(object.encode) : "",
+      audio: isSet(object.audio) ? globalThis.String(object.audio) : "",
+      container: isSet(object.container) ? globalThis.String(object.container) : "",
+      whole: isSet(object.whole) ? globalThis.Boolean(object.whole) : false,
+      targetSeconds: isSet(object.targetSeconds)
+        ? globalThis.Number(object.targetSeconds)
+        : isSet(object.target_seconds)
+        ? globalThis.Number(object.target_seconds)
+        : 0,
+      priority: isSet(object.priority) ? globalThis.Number(object.priority) : 0,
+      timeoutSeconds: isSet(object.timeoutSeconds)
+        ? globalThis.Number(object.timeoutSeconds)
+        : isSet(object.timeout_seconds)
+        ? globalThis.Number(object.timeout_seconds)
+        : 0,
+      idempotencyKey: isSet(object.idempotencyKey)
+        ? globalThis.String(object.idempotencyKey)
+        : isSet(object.idempotency_key)
+        ? globalThis.String(object.idempotency_key)
+        : "",
+    };
+  },
+
+  toJSON(message: SubmitJobRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.script !== "") {
+      obj.script = message.script;
+    }
+    if (message.encode !== "") {
+      obj.encode = message.encode;
+    }
+    if (message.audio !== "") {
+      obj.audio = message.audio;
+    }
+    if (message.container !== "") {
+      obj.container = message.container;
+    }
+    if (message.whole !== false) {
+      obj.whole = message.whole;
+    }
+    if (message.targetSeconds !== 0) {
+      obj.targetSeconds = floatToJson(message.targetSeconds);
+    }
+    if (message.priority !== 0) {
+      obj.priority = Math.round(message.priority);
+    }
+    if (message.timeoutSeconds !== 0) {
+      obj.timeoutSeconds = Math.round(message.timeoutSeconds);
+    }
+    if (message.idempotencyKey !== "") {
+      obj.idempotencyKey = message.idempotencyKey;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SubmitJobRequest>): SubmitJobRequest {
+    return SubmitJobRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmitJobRequest>): SubmitJobRequest {
+    const message = createBaseSubmitJobRequest();
+    message.uploadId = object.uploadId ?? "";
+    message.name = object.name ?? "";
+    message.script = object.script ?? "";
+    message.encode = object.encode ?? "";
+    message.audio = object.audio ?? "";
+    message.container = object.container ?? "";
+    message.whole = object.whole ?? false;
+    message.targetSeconds = object.targetSeconds ?? 0;
+    message.priority = object.priority ?? 0;
+    message.timeoutSeconds = object.timeoutSeconds ?? 0;
+    message.idempotencyKey = object.idempotencyKey ?? "";
+    return message;
+  },
+};
+
+function createBaseSubmitJobResponse(): SubmitJobResponse {
+  return { job: undefined, waiting: "" };
+}
+
+export const SubmitJobResponse: MessageFns<SubmitJobResponse> = {
+  encode(message: SubmitJobResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.job !== undefined) {
+      Job.encode(message.job, writer.uint32(10).fork()).join();
+    }
+    if (message.waiting !== "") {
+      writer.uint32(18).string(message.waiting);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SubmitJobResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSubmitJobResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.job = Job.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): SubmitJobResponse {
+    return {
+      job: isSet(object.job) ? Job.fromJSON(object.job) : undefined,
+      waiting: isSet(object.waiting) ? globalThis.String(object.waiting) : "",
+    };
+  },
+
+  toJSON(message: SubmitJobResponse): unknown {
+    const obj: any = {};
+    if (message.job !== undefined) {
+      obj.job = Job.toJSON(message.job);
+    }
+    if (message.waiting !== "") {
+      obj.waiting = message.waiting;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<SubmitJobResponse>): SubmitJobResponse {
+    return SubmitJobResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<SubmitJobResponse>): SubmitJobResponse {
+    const message = createBaseSubmitJobResponse();
+    message.job = (object.job !== undefined && object.job !== null) ? Job.fromPartial(object.job) : undefined;
+    message.waiting = object.waiting ?? "";
+    return message;
+  },
+};
+
 function createBaseListJobsRequest(): ListJobsRequest {
-  return { states: [], pageSize: 0, pageToken: "" };
+  return { states: [], name: "", dialect: "", pageSize: 0, pageToken: "" };
 }
 
 export const ListJobsRequest: MessageFns<ListJobsRequest> = {
   encode(message: ListJobsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.states) {
       writer.uint32(10).string(v!);
+    }
+    if (message.name !== "") {
+      writer.uint32(34).string(message.name);
+    }
+    if (message.dialect !== "") {
+      writer.uint32(42).string(message.dialect);
     }
     if (message.pageSize !== 0) {
       writer.uint32(16).uint32(message.pageSize);
@@ -3790,6 +6060,22 @@ export const ListJobsRequest: MessageFns<ListJobsRequest> = {
             }
 
             message.states.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.dialect = reader.string();
             continue;
           }
           case 2: {
@@ -3823,6 +6109,8 @@ export const ListJobsRequest: MessageFns<ListJobsRequest> = {
   fromJSON(object: any): ListJobsRequest {
     return {
       states: globalThis.Array.isArray(object?.states) ? object.states.map((e: any) => globalThis.String(e)) : [],
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      dialect: isSet(object.dialect) ? globalThis.String(object.dialect) : "",
       pageSize: isSet(object.pageSize)
         ? globalThis.Number(object.pageSize)
         : isSet(object.page_size)
@@ -3841,6 +6129,12 @@ export const ListJobsRequest: MessageFns<ListJobsRequest> = {
     if (message.states?.length) {
       obj.states = message.states;
     }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.dialect !== "") {
+      obj.dialect = message.dialect;
+    }
     if (message.pageSize !== 0) {
       obj.pageSize = Math.round(message.pageSize);
     }
@@ -3856,6 +6150,8 @@ export const ListJobsRequest: MessageFns<ListJobsRequest> = {
   fromPartial(object: DeepPartial<ListJobsRequest>): ListJobsRequest {
     const message = createBaseListJobsRequest();
     message.states = object.states?.map((e) => e) || [];
+    message.name = object.name ?? "";
+    message.dialect = object.dialect ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     return message;
@@ -4025,7 +6321,7 @@ export const GetJobRequest: MessageFns<GetJobRequest> = {
 };
 
 function createBaseGetJobResponse(): GetJobResponse {
-  return { job: undefined, tasks: [], waiting: "", nextPageToken: "" };
+  return { job: undefined, tasks: [], waiting: "", nextPageToken: "", dialectDetails: {} };
 }
 
 export const GetJobResponse: MessageFns<GetJobResponse> = {
@@ -4042,6 +6338,9 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     if (message.nextPageToken !== "") {
       writer.uint32(34).string(message.nextPageToken);
     }
+    globalThis.Object.entries(message.dialectDetails).forEach(([key, value]: [string, string]) => {
+      GetJobResponse_DialectDetailsEntry.encode({ key: key as any, value }, writer.uint32(42).fork()).join();
+    });
     return writer;
   },
 
@@ -4090,6 +6389,17 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
             message.nextPageToken = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            const entry5 = GetJobResponse_DialectDetailsEntry.decode(reader, reader.uint32());
+            if (entry5.value !== undefined) {
+              message.dialectDetails[entry5.key] = entry5.value;
+            }
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -4112,6 +6422,33 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
         : isSet(object.next_page_token)
         ? globalThis.String(object.next_page_token)
         : "",
+      dialectDetails: isObject(object.dialectDetails)
+        ? (globalThis.Object.entries(object.dialectDetails) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : isObject(object.dialect_details)
+        ? (globalThis.Object.entries(object.dialect_details) as [string, any][]).reduce(
+          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.String(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
     };
   },
 
@@ -4129,6 +6466,15 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     if (message.nextPageToken !== "") {
       obj.nextPageToken = message.nextPageToken;
     }
+    if (message.dialectDetails) {
+      const entries = globalThis.Object.entries(message.dialectDetails) as [string, string][];
+      if (entries.length > 0) {
+        obj.dialectDetails = {};
+        entries.forEach(([k, v]) => {
+          obj.dialectDetails[k] = v;
+        });
+      }
+    }
     return obj;
   },
 
@@ -4141,6 +6487,100 @@ export const GetJobResponse: MessageFns<GetJobResponse> = {
     message.tasks = object.tasks?.map((e) => Task.fromPartial(e)) || [];
     message.waiting = object.waiting ?? "";
     message.nextPageToken = object.nextPageToken ?? "";
+    message.dialectDetails = (globalThis.Object.entries(object.dialectDetails ?? {}) as [string, string][]).reduce(
+      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.String(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseGetJobResponse_DialectDetailsEntry(): GetJobResponse_DialectDetailsEntry {
+  return { key: "", value: "" };
+}
+
+export const GetJobResponse_DialectDetailsEntry: MessageFns<GetJobResponse_DialectDetailsEntry> = {
+  encode(message: GetJobResponse_DialectDetailsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetJobResponse_DialectDetailsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetJobResponse_DialectDetailsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetJobResponse_DialectDetailsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.String(object.value) : "",
+    };
+  },
+
+  toJSON(message: GetJobResponse_DialectDetailsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== "") {
+      obj.value = message.value;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetJobResponse_DialectDetailsEntry>): GetJobResponse_DialectDetailsEntry {
+    return GetJobResponse_DialectDetailsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetJobResponse_DialectDetailsEntry>): GetJobResponse_DialectDetailsEntry {
+    const message = createBaseGetJobResponse_DialectDetailsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? "";
     return message;
   },
 };
@@ -4421,6 +6861,1441 @@ export const RetryJobResponse: MessageFns<RetryJobResponse> = {
   fromPartial(object: DeepPartial<RetryJobResponse>): RetryJobResponse {
     const message = createBaseRetryJobResponse();
     message.job = (object.job !== undefined && object.job !== null) ? Job.fromPartial(object.job) : undefined;
+    return message;
+  },
+};
+
+function createBaseDeleteJobRequest(): DeleteJobRequest {
+  return { jobId: "" };
+}
+
+export const DeleteJobRequest: MessageFns<DeleteJobRequest> = {
+  encode(message: DeleteJobRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteJobRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteJobRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): DeleteJobRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+    };
+  },
+
+  toJSON(message: DeleteJobRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteJobRequest>): DeleteJobRequest {
+    return DeleteJobRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<DeleteJobRequest>): DeleteJobRequest {
+    const message = createBaseDeleteJobRequest();
+    message.jobId = object.jobId ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteJobResponse(): DeleteJobResponse {
+  return {};
+}
+
+export const DeleteJobResponse: MessageFns<DeleteJobResponse> = {
+  encode(_: DeleteJobResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteJobResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteJobResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): DeleteJobResponse {
+    return {};
+  },
+
+  toJSON(_: DeleteJobResponse): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<DeleteJobResponse>): DeleteJobResponse {
+    return DeleteJobResponse.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<DeleteJobResponse>): DeleteJobResponse {
+    const message = createBaseDeleteJobResponse();
+    return message;
+  },
+};
+
+function createBaseGetResultRequest(): GetResultRequest {
+  return { jobId: "", inline: false };
+}
+
+export const GetResultRequest: MessageFns<GetResultRequest> = {
+  encode(message: GetResultRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.inline !== false) {
+      writer.uint32(16).bool(message.inline);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetResultRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetResultRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.inline = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetResultRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+      inline: isSet(object.inline) ? globalThis.Boolean(object.inline) : false,
+    };
+  },
+
+  toJSON(message: GetResultRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    if (message.inline !== false) {
+      obj.inline = message.inline;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetResultRequest>): GetResultRequest {
+    return GetResultRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetResultRequest>): GetResultRequest {
+    const message = createBaseGetResultRequest();
+    message.jobId = object.jobId ?? "";
+    message.inline = object.inline ?? false;
+    return message;
+  },
+};
+
+function createBaseGetResultResponse(): GetResultResponse {
+  return { url: "", sizeBytes: 0, sha256: "" };
+}
+
+export const GetResultResponse: MessageFns<GetResultResponse> = {
+  encode(message: GetResultResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.url !== "") {
+      writer.uint32(10).string(message.url);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(16).uint64(message.sizeBytes);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetResultResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetResultResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetResultResponse {
+    return {
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : 0,
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+    };
+  },
+
+  toJSON(message: GetResultResponse): unknown {
+    const obj: any = {};
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    if (message.sizeBytes !== 0) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetResultResponse>): GetResultResponse {
+    return GetResultResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetResultResponse>): GetResultResponse {
+    const message = createBaseGetResultResponse();
+    message.url = object.url ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
+    message.sha256 = object.sha256 ?? "";
+    return message;
+  },
+};
+
+function createBaseResultFile(): ResultFile {
+  return { name: "", sizeBytes: 0, sha256: "", url: "" };
+}
+
+export const ResultFile: MessageFns<ResultFile> = {
+  encode(message: ResultFile, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.sizeBytes !== 0) {
+      writer.uint32(16).uint64(message.sizeBytes);
+    }
+    if (message.sha256 !== "") {
+      writer.uint32(26).string(message.sha256);
+    }
+    if (message.url !== "") {
+      writer.uint32(34).string(message.url);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ResultFile {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseResultFile();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.sizeBytes = longToNumber(reader.uint64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.sha256 = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.url = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ResultFile {
+    return {
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+      sizeBytes: isSet(object.sizeBytes)
+        ? globalThis.Number(object.sizeBytes)
+        : isSet(object.size_bytes)
+        ? globalThis.Number(object.size_bytes)
+        : 0,
+      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
+      url: isSet(object.url) ? globalThis.String(object.url) : "",
+    };
+  },
+
+  toJSON(message: ResultFile): unknown {
+    const obj: any = {};
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    if (message.sizeBytes !== 0) {
+      obj.sizeBytes = Math.round(message.sizeBytes);
+    }
+    if (message.sha256 !== "") {
+      obj.sha256 = message.sha256;
+    }
+    if (message.url !== "") {
+      obj.url = message.url;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ResultFile>): ResultFile {
+    return ResultFile.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ResultFile>): ResultFile {
+    const message = createBaseResultFile();
+    message.name = object.name ?? "";
+    message.sizeBytes = object.sizeBytes ?? 0;
+    message.sha256 = object.sha256 ?? "";
+    message.url = object.url ?? "";
+    return message;
+  },
+};
+
+function createBaseListFilesRequest(): ListFilesRequest {
+  return { jobId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListFilesRequest: MessageFns<ListFilesRequest> = {
+  encode(message: ListFilesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFilesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFilesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListFilesRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListFilesRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListFilesRequest>): ListFilesRequest {
+    return ListFilesRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFilesRequest>): ListFilesRequest {
+    const message = createBaseListFilesRequest();
+    message.jobId = object.jobId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListFilesResponse(): ListFilesResponse {
+  return { files: [], nextPageToken: "" };
+}
+
+export const ListFilesResponse: MessageFns<ListFilesResponse> = {
+  encode(message: ListFilesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.files) {
+      ResultFile.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFilesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFilesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.files.push(ResultFile.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListFilesResponse {
+    return {
+      files: globalThis.Array.isArray(object?.files) ? object.files.map((e: any) => ResultFile.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListFilesResponse): unknown {
+    const obj: any = {};
+    if (message.files?.length) {
+      obj.files = message.files.map((e) => ResultFile.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListFilesResponse>): ListFilesResponse {
+    return ListFilesResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListFilesResponse>): ListFilesResponse {
+    const message = createBaseListFilesResponse();
+    message.files = object.files?.map((e) => ResultFile.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListJobEventsRequest(): ListJobEventsRequest {
+  return { jobId: "", pageSize: 0, pageToken: "" };
+}
+
+export const ListJobEventsRequest: MessageFns<ListJobEventsRequest> = {
+  encode(message: ListJobEventsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(16).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(26).string(message.pageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJobEventsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJobEventsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJobEventsRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+      pageSize: isSet(object.pageSize)
+        ? globalThis.Number(object.pageSize)
+        : isSet(object.page_size)
+        ? globalThis.Number(object.page_size)
+        : 0,
+      pageToken: isSet(object.pageToken)
+        ? globalThis.String(object.pageToken)
+        : isSet(object.page_token)
+        ? globalThis.String(object.page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJobEventsRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    if (message.pageSize !== 0) {
+      obj.pageSize = Math.round(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      obj.pageToken = message.pageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJobEventsRequest>): ListJobEventsRequest {
+    return ListJobEventsRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJobEventsRequest>): ListJobEventsRequest {
+    const message = createBaseListJobEventsRequest();
+    message.jobId = object.jobId ?? "";
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseListJobEventsResponse(): ListJobEventsResponse {
+  return { events: [], nextPageToken: "" };
+}
+
+export const ListJobEventsResponse: MessageFns<ListJobEventsResponse> = {
+  encode(message: ListJobEventsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      Event.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListJobEventsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListJobEventsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(Event.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): ListJobEventsResponse {
+    return {
+      events: globalThis.Array.isArray(object?.events) ? object.events.map((e: any) => Event.fromJSON(e)) : [],
+      nextPageToken: isSet(object.nextPageToken)
+        ? globalThis.String(object.nextPageToken)
+        : isSet(object.next_page_token)
+        ? globalThis.String(object.next_page_token)
+        : "",
+    };
+  },
+
+  toJSON(message: ListJobEventsResponse): unknown {
+    const obj: any = {};
+    if (message.events?.length) {
+      obj.events = message.events.map((e) => Event.toJSON(e));
+    }
+    if (message.nextPageToken !== "") {
+      obj.nextPageToken = message.nextPageToken;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<ListJobEventsResponse>): ListJobEventsResponse {
+    return ListJobEventsResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<ListJobEventsResponse>): ListJobEventsResponse {
+    const message = createBaseListJobEventsResponse();
+    message.events = object.events?.map((e) => Event.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
+    return message;
+  },
+};
+
+function createBaseGridFigures(): GridFigures {
+  return { time: undefined, fps: 0, speed: 0, tasksReady: 0, tasksRunning: 0, agentsOnline: 0 };
+}
+
+export const GridFigures: MessageFns<GridFigures> = {
+  encode(message: GridFigures, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.time !== undefined) {
+      Timestamp.encode(toTimestamp(message.time), writer.uint32(10).fork()).join();
+    }
+    if (message.fps !== 0) {
+      writer.uint32(17).double(message.fps);
+    }
+    if (message.speed !== 0) {
+      writer.uint32(25).double(message.speed);
+    }
+    if (message.tasksReady !== 0) {
+      writer.uint32(32).uint32(message.tasksReady);
+    }
+    if (message.tasksRunning !== 0) {
+      writer.uint32(40).uint32(message.tasksRunning);
+    }
+    if (message.agentsOnline !== 0) {
+      writer.uint32(48).uint32(message.agentsOnline);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GridFigures {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGridFigures();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.time = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.fps = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.speed = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.tasksReady = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.tasksRunning = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.agentsOnline = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GridFigures {
+    return {
+      time: isSet(object.time) ? fromJsonTimestamp(object.time) : undefined,
+      fps: isSet(object.fps) ? globalThis.Number(object.fps) : 0,
+      speed: isSet(object.speed) ? globalThis.Number(object.speed) : 0,
+      tasksReady: isSet(object.tasksReady)
+        ? globalThis.Number(object.tasksReady)
+        : isSet(object.tasks_ready)
+        ? globalThis.Number(object.tasks_ready)
+        : 0,
+      tasksRunning: isSet(object.tasksRunning)
+        ? globalThis.Number(object.tasksRunning)
+        : isSet(object.tasks_running)
+        ? globalThis.Number(object.tasks_running)
+        : 0,
+      agentsOnline: isSet(object.agentsOnline)
+        ? globalThis.Number(object.agentsOnline)
+        : isSet(object.agents_online)
+        ? globalThis.Number(object.agents_online)
+        : 0,
+    };
+  },
+
+  toJSON(message: GridFigures): unknown {
+    const obj: any = {};
+    if (message.time !== undefined) {
+      obj.time = message.time.toISOString();
+    }
+    if (message.fps !== 0) {
+      obj.fps = floatToJson(message.fps);
+    }
+    if (message.speed !== 0) {
+      obj.speed = floatToJson(message.speed);
+    }
+    if (message.tasksReady !== 0) {
+      obj.tasksReady = Math.round(message.tasksReady);
+    }
+    if (message.tasksRunning !== 0) {
+      obj.tasksRunning = Math.round(message.tasksRunning);
+    }
+    if (message.agentsOnline !== 0) {
+      obj.agentsOnline = Math.round(message.agentsOnline);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GridFigures>): GridFigures {
+    return GridFigures.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GridFigures>): GridFigures {
+    const message = createBaseGridFigures();
+    message.time = object.time ?? undefined;
+    message.fps = object.fps ?? 0;
+    message.speed = object.speed ?? 0;
+    message.tasksReady = object.tasksReady ?? 0;
+    message.tasksRunning = object.tasksRunning ?? 0;
+    message.agentsOnline = object.agentsOnline ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetGridRequest(): GetGridRequest {
+  return {};
+}
+
+export const GetGridRequest: MessageFns<GetGridRequest> = {
+  encode(_: GetGridRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGridRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGridRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(_: any): GetGridRequest {
+    return {};
+  },
+
+  toJSON(_: GetGridRequest): unknown {
+    const obj: any = {};
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetGridRequest>): GetGridRequest {
+    return GetGridRequest.fromPartial(base ?? {});
+  },
+  fromPartial(_: DeepPartial<GetGridRequest>): GetGridRequest {
+    const message = createBaseGetGridRequest();
+    return message;
+  },
+};
+
+function createBaseGetGridResponse(): GetGridResponse {
+  return { figures: undefined, agentsDraining: 0, jobs: {} };
+}
+
+export const GetGridResponse: MessageFns<GetGridResponse> = {
+  encode(message: GetGridResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.figures !== undefined) {
+      GridFigures.encode(message.figures, writer.uint32(10).fork()).join();
+    }
+    if (message.agentsDraining !== 0) {
+      writer.uint32(16).uint32(message.agentsDraining);
+    }
+    globalThis.Object.entries(message.jobs).forEach(([key, value]: [string, number]) => {
+      GetGridResponse_JobsEntry.encode({ key: key as any, value }, writer.uint32(26).fork()).join();
+    });
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGridResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGridResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.figures = GridFigures.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.agentsDraining = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            const entry3 = GetGridResponse_JobsEntry.decode(reader, reader.uint32());
+            if (entry3.value !== undefined) {
+              message.jobs[entry3.key] = entry3.value;
+            }
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGridResponse {
+    return {
+      figures: isSet(object.figures) ? GridFigures.fromJSON(object.figures) : undefined,
+      agentsDraining: isSet(object.agentsDraining)
+        ? globalThis.Number(object.agentsDraining)
+        : isSet(object.agents_draining)
+        ? globalThis.Number(object.agents_draining)
+        : 0,
+      jobs: isObject(object.jobs)
+        ? (globalThis.Object.entries(object.jobs) as [string, any][]).reduce(
+          (acc: { [key: string]: number }, [key, value]: [string, any]) => {
+            globalThis.Object.defineProperty(acc, key, {
+              value: globalThis.Number(value),
+              enumerable: true,
+              configurable: true,
+              writable: true,
+            });
+            return acc;
+          },
+          {},
+        )
+        : {},
+    };
+  },
+
+  toJSON(message: GetGridResponse): unknown {
+    const obj: any = {};
+    if (message.figures !== undefined) {
+      obj.figures = GridFigures.toJSON(message.figures);
+    }
+    if (message.agentsDraining !== 0) {
+      obj.agentsDraining = Math.round(message.agentsDraining);
+    }
+    if (message.jobs) {
+      const entries = globalThis.Object.entries(message.jobs) as [string, number][];
+      if (entries.length > 0) {
+        obj.jobs = {};
+        entries.forEach(([k, v]) => {
+          obj.jobs[k] = Math.round(v);
+        });
+      }
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetGridResponse>): GetGridResponse {
+    return GetGridResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetGridResponse>): GetGridResponse {
+    const message = createBaseGetGridResponse();
+    message.figures = (object.figures !== undefined && object.figures !== null)
+      ? GridFigures.fromPartial(object.figures)
+      : undefined;
+    message.agentsDraining = object.agentsDraining ?? 0;
+    message.jobs = (globalThis.Object.entries(object.jobs ?? {}) as [string, number][]).reduce(
+      (acc: { [key: string]: number }, [key, value]: [string, number]) => {
+        if (value !== undefined) {
+          acc[key] = globalThis.Number(value);
+        }
+        return acc;
+      },
+      {},
+    );
+    return message;
+  },
+};
+
+function createBaseGetGridResponse_JobsEntry(): GetGridResponse_JobsEntry {
+  return { key: "", value: 0 };
+}
+
+export const GetGridResponse_JobsEntry: MessageFns<GetGridResponse_JobsEntry> = {
+  encode(message: GetGridResponse_JobsEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.value !== 0) {
+      writer.uint32(16).uint32(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGridResponse_JobsEntry {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGridResponse_JobsEntry();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.value = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGridResponse_JobsEntry {
+    return {
+      key: isSet(object.key) ? globalThis.String(object.key) : "",
+      value: isSet(object.value) ? globalThis.Number(object.value) : 0,
+    };
+  },
+
+  toJSON(message: GetGridResponse_JobsEntry): unknown {
+    const obj: any = {};
+    if (message.key !== "") {
+      obj.key = message.key;
+    }
+    if (message.value !== 0) {
+      obj.value = Math.round(message.value);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetGridResponse_JobsEntry>): GetGridResponse_JobsEntry {
+    return GetGridResponse_JobsEntry.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetGridResponse_JobsEntry>): GetGridResponse_JobsEntry {
+    const message = createBaseGetGridResponse_JobsEntry();
+    message.key = object.key ?? "";
+    message.value = object.value ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetGridHistoryRequest(): GetGridHistoryRequest {
+  return { minutes: 0 };
+}
+
+export const GetGridHistoryRequest: MessageFns<GetGridHistoryRequest> = {
+  encode(message: GetGridHistoryRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.minutes !== 0) {
+      writer.uint32(8).uint32(message.minutes);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGridHistoryRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGridHistoryRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.minutes = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGridHistoryRequest {
+    return { minutes: isSet(object.minutes) ? globalThis.Number(object.minutes) : 0 };
+  },
+
+  toJSON(message: GetGridHistoryRequest): unknown {
+    const obj: any = {};
+    if (message.minutes !== 0) {
+      obj.minutes = Math.round(message.minutes);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetGridHistoryRequest>): GetGridHistoryRequest {
+    return GetGridHistoryRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetGridHistoryRequest>): GetGridHistoryRequest {
+    const message = createBaseGetGridHistoryRequest();
+    message.minutes = object.minutes ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetGridHistoryResponse(): GetGridHistoryResponse {
+  return { intervalSeconds: 0, samples: [] };
+}
+
+export const GetGridHistoryResponse: MessageFns<GetGridHistoryResponse> = {
+  encode(message: GetGridHistoryResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.intervalSeconds !== 0) {
+      writer.uint32(8).uint32(message.intervalSeconds);
+    }
+    for (const v of message.samples) {
+      GridFigures.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetGridHistoryResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetGridHistoryResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.intervalSeconds = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.samples.push(GridFigures.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetGridHistoryResponse {
+    return {
+      intervalSeconds: isSet(object.intervalSeconds)
+        ? globalThis.Number(object.intervalSeconds)
+        : isSet(object.interval_seconds)
+        ? globalThis.Number(object.interval_seconds)
+        : 0,
+      samples: globalThis.Array.isArray(object?.samples) ? object.samples.map((e: any) => GridFigures.fromJSON(e)) : [],
+    };
+  },
+
+  toJSON(message: GetGridHistoryResponse): unknown {
+    const obj: any = {};
+    if (message.intervalSeconds !== 0) {
+      obj.intervalSeconds = Math.round(message.intervalSeconds);
+    }
+    if (message.samples?.length) {
+      obj.samples = message.samples.map((e) => GridFigures.toJSON(e));
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetGridHistoryResponse>): GetGridHistoryResponse {
+    return GetGridHistoryResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetGridHistoryResponse>): GetGridHistoryResponse {
+    const message = createBaseGetGridHistoryResponse();
+    message.intervalSeconds = object.intervalSeconds ?? 0;
+    message.samples = object.samples?.map((e) => GridFigures.fromPartial(e)) || [];
     return message;
   },
 };
@@ -5917,6 +9792,89 @@ export const AdminServiceService = {
     responseSerialize: (value: RevokeTokenResponse): Buffer => Buffer.from(RevokeTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RevokeTokenResponse => RevokeTokenResponse.decode(value),
   },
+  /** Of the caller, newest first. */
+  listUploads: {
+    path: "/clipgrid.v1.AdminService/ListUploads" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUploadsRequest): Buffer => Buffer.from(ListUploadsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUploadsRequest => ListUploadsRequest.decode(value),
+    responseSerialize: (value: ListUploadsResponse): Buffer => Buffer.from(ListUploadsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUploadsResponse => ListUploadsResponse.decode(value),
+  },
+  getUpload: {
+    path: "/clipgrid.v1.AdminService/GetUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetUploadRequest): Buffer => Buffer.from(GetUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetUploadRequest => GetUploadRequest.decode(value),
+    responseSerialize: (value: GetUploadResponse): Buffer => Buffer.from(GetUploadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetUploadResponse => GetUploadResponse.decode(value),
+  },
+  /** The bytes go to the answered URL by one HTTP PUT, or to those of SignUploadParts; CompleteUpload then. */
+  createUpload: {
+    path: "/clipgrid.v1.AdminService/CreateUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateUploadRequest): Buffer => Buffer.from(CreateUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateUploadRequest => CreateUploadRequest.decode(value),
+    responseSerialize: (value: CreateUploadResponse): Buffer =>
+      Buffer.from(CreateUploadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateUploadResponse => CreateUploadResponse.decode(value),
+  },
+  signUploadParts: {
+    path: "/clipgrid.v1.AdminService/SignUploadParts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SignUploadPartsRequest): Buffer =>
+      Buffer.from(SignUploadPartsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SignUploadPartsRequest => SignUploadPartsRequest.decode(value),
+    responseSerialize: (value: SignUploadPartsResponse): Buffer =>
+      Buffer.from(SignUploadPartsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SignUploadPartsResponse => SignUploadPartsResponse.decode(value),
+  },
+  /** Parts that have arrived: how a client goes on. */
+  listUploadParts: {
+    path: "/clipgrid.v1.AdminService/ListUploadParts" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUploadPartsRequest): Buffer =>
+      Buffer.from(ListUploadPartsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUploadPartsRequest => ListUploadPartsRequest.decode(value),
+    responseSerialize: (value: ListUploadPartsResponse): Buffer =>
+      Buffer.from(ListUploadPartsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUploadPartsResponse => ListUploadPartsResponse.decode(value),
+  },
+  completeUpload: {
+    path: "/clipgrid.v1.AdminService/CompleteUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CompleteUploadRequest): Buffer =>
+      Buffer.from(CompleteUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CompleteUploadRequest => CompleteUploadRequest.decode(value),
+    responseSerialize: (value: CompleteUploadResponse): Buffer =>
+      Buffer.from(CompleteUploadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CompleteUploadResponse => CompleteUploadResponse.decode(value),
+  },
+  deleteUpload: {
+    path: "/clipgrid.v1.AdminService/DeleteUpload" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteUploadRequest): Buffer => Buffer.from(DeleteUploadRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteUploadRequest => DeleteUploadRequest.decode(value),
+    responseSerialize: (value: DeleteUploadResponse): Buffer =>
+      Buffer.from(DeleteUploadResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteUploadResponse => DeleteUploadResponse.decode(value),
+  },
+  submitJob: {
+    path: "/clipgrid.v1.AdminService/SubmitJob" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SubmitJobRequest): Buffer => Buffer.from(SubmitJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SubmitJobRequest => SubmitJobRequest.decode(value),
+    responseSerialize: (value: SubmitJobResponse): Buffer => Buffer.from(SubmitJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SubmitJobResponse => SubmitJobResponse.decode(value),
+  },
   listJobs: {
     path: "/clipgrid.v1.AdminService/ListJobs" as const,
     requestStream: false as const,
@@ -5952,6 +9910,47 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): RetryJobRequest => RetryJobRequest.decode(value),
     responseSerialize: (value: RetryJobResponse): Buffer => Buffer.from(RetryJobResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RetryJobResponse => RetryJobResponse.decode(value),
+  },
+  /** With its result. */
+  deleteJob: {
+    path: "/clipgrid.v1.AdminService/DeleteJob" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteJobRequest): Buffer => Buffer.from(DeleteJobRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteJobRequest => DeleteJobRequest.decode(value),
+    responseSerialize: (value: DeleteJobResponse): Buffer => Buffer.from(DeleteJobResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteJobResponse => DeleteJobResponse.decode(value),
+  },
+  /** A signed URL of the result, for a plain HTTP GET. */
+  getResult: {
+    path: "/clipgrid.v1.AdminService/GetResult" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetResultRequest): Buffer => Buffer.from(GetResultRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetResultRequest => GetResultRequest.decode(value),
+    responseSerialize: (value: GetResultResponse): Buffer => Buffer.from(GetResultResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetResultResponse => GetResultResponse.decode(value),
+  },
+  /** Files that the command of a job named, with a signed URL each. */
+  listFiles: {
+    path: "/clipgrid.v1.AdminService/ListFiles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFilesRequest): Buffer => Buffer.from(ListFilesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFilesRequest => ListFilesRequest.decode(value),
+    responseSerialize: (value: ListFilesResponse): Buffer => Buffer.from(ListFilesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFilesResponse => ListFilesResponse.decode(value),
+  },
+  /** What happened to a job in the last seven days, newest first. */
+  listJobEvents: {
+    path: "/clipgrid.v1.AdminService/ListJobEvents" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListJobEventsRequest): Buffer => Buffer.from(ListJobEventsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListJobEventsRequest => ListJobEventsRequest.decode(value),
+    responseSerialize: (value: ListJobEventsResponse): Buffer =>
+      Buffer.from(ListJobEventsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListJobEventsResponse => ListJobEventsResponse.decode(value),
   },
   listTasks: {
     path: "/clipgrid.v1.AdminService/ListTasks" as const,
@@ -6022,6 +10021,27 @@ export const AdminServiceService = {
       Buffer.from(ExplainWaitingResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExplainWaitingResponse => ExplainWaitingResponse.decode(value),
   },
+  /** The whole grid in figures, now and in the last minutes. */
+  getGrid: {
+    path: "/clipgrid.v1.AdminService/GetGrid" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGridRequest): Buffer => Buffer.from(GetGridRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGridRequest => GetGridRequest.decode(value),
+    responseSerialize: (value: GetGridResponse): Buffer => Buffer.from(GetGridResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGridResponse => GetGridResponse.decode(value),
+  },
+  getGridHistory: {
+    path: "/clipgrid.v1.AdminService/GetGridHistory" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetGridHistoryRequest): Buffer =>
+      Buffer.from(GetGridHistoryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetGridHistoryRequest => GetGridHistoryRequest.decode(value),
+    responseSerialize: (value: GetGridHistoryResponse): Buffer =>
+      Buffer.from(GetGridHistoryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetGridHistoryResponse => GetGridHistoryResponse.decode(value),
+  },
   watchEvents: {
     path: "/clipgrid.v1.AdminService/WatchEvents" as const,
     requestStream: false as const,
@@ -6049,10 +10069,29 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
   /** What was made with it stays. */
   revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
+  /** Of the caller, newest first. */
+  listUploads: handleUnaryCall<ListUploadsRequest, ListUploadsResponse>;
+  getUpload: handleUnaryCall<GetUploadRequest, GetUploadResponse>;
+  /** The bytes go to the answered URL by one HTTP PUT, or to those of SignUploadParts; CompleteUpload then. */
+  createUpload: handleUnaryCall<CreateUploadRequest, CreateUploadResponse>;
+  signUploadParts: handleUnaryCall<SignUploadPartsRequest, SignUploadPartsResponse>;
+  /** Parts that have arrived: how a client goes on. */
+  listUploadParts: handleUnaryCall<ListUploadPartsRequest, ListUploadPartsResponse>;
+  completeUpload: handleUnaryCall<CompleteUploadRequest, CompleteUploadResponse>;
+  deleteUpload: handleUnaryCall<DeleteUploadRequest, DeleteUploadResponse>;
+  submitJob: handleUnaryCall<SubmitJobRequest, SubmitJobResponse>;
   listJobs: handleUnaryCall<ListJobsRequest, ListJobsResponse>;
   getJob: handleUnaryCall<GetJobRequest, GetJobResponse>;
   cancelJob: handleUnaryCall<CancelJobRequest, CancelJobResponse>;
   retryJob: handleUnaryCall<RetryJobRequest, RetryJobResponse>;
+  /** With its result. */
+  deleteJob: handleUnaryCall<DeleteJobRequest, DeleteJobResponse>;
+  /** A signed URL of the result, for a plain HTTP GET. */
+  getResult: handleUnaryCall<GetResultRequest, GetResultResponse>;
+  /** Files that the command of a job named, with a signed URL each. */
+  listFiles: handleUnaryCall<ListFilesRequest, ListFilesResponse>;
+  /** What happened to a job in the last seven days, newest first. */
+  listJobEvents: handleUnaryCall<ListJobEventsRequest, ListJobEventsResponse>;
   listTasks: handleUnaryCall<ListTasksRequest, ListTasksResponse>;
   getTask: handleUnaryCall<GetTaskRequest, GetTaskResponse>;
   cancelTask: handleUnaryCall<CancelTaskRequest, CancelTaskResponse>;
@@ -6063,6 +10102,9 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   watchTaskLog: handleServerStreamingCall<WatchTaskLogRequest, WatchTaskLogResponse>;
   /** Why a job or a task does not run now, in words. */
   explainWaiting: handleUnaryCall<ExplainWaitingRequest, ExplainWaitingResponse>;
+  /** The whole grid in figures, now and in the last minutes. */
+  getGrid: handleUnaryCall<GetGridRequest, GetGridResponse>;
+  getGridHistory: handleUnaryCall<GetGridHistoryRequest, GetGridHistoryResponse>;
   watchEvents: handleServerStreamingCall<WatchEventsRequest, WatchEventsResponse>;
 }
 
@@ -6222,6 +10264,129 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RevokeTokenResponse) => void,
   ): ClientUnaryCall;
+  /** Of the caller, newest first. */
+  listUploads(
+    request: ListUploadsRequest,
+    callback: (error: ServiceError | null, response: ListUploadsResponse) => void,
+  ): ClientUnaryCall;
+  listUploads(
+    request: ListUploadsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUploadsResponse) => void,
+  ): ClientUnaryCall;
+  listUploads(
+    request: ListUploadsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUploadsResponse) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  getUpload(
+    request: GetUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetUploadResponse) => void,
+  ): ClientUnaryCall;
+  /** The bytes go to the answered URL by one HTTP PUT, or to those of SignUploadParts; CompleteUpload then. */
+  createUpload(
+    request: CreateUploadRequest,
+    callback: (error: ServiceError | null, response: CreateUploadResponse) => void,
+  ): ClientUnaryCall;
+  createUpload(
+    request: CreateUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateUploadResponse) => void,
+  ): ClientUnaryCall;
+  createUpload(
+    request: CreateUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateUploadResponse) => void,
+  ): ClientUnaryCall;
+  signUploadParts(
+    request: SignUploadPartsRequest,
+    callback: (error: ServiceError | null, response: SignUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  signUploadParts(
+    request: SignUploadPartsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SignUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  signUploadParts(
+    request: SignUploadPartsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SignUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  /** Parts that have arrived: how a client goes on. */
+  listUploadParts(
+    request: ListUploadPartsRequest,
+    callback: (error: ServiceError | null, response: ListUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  listUploadParts(
+    request: ListUploadPartsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  listUploadParts(
+    request: ListUploadPartsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUploadPartsResponse) => void,
+  ): ClientUnaryCall;
+  completeUpload(
+    request: CompleteUploadRequest,
+    callback: (error: ServiceError | null, response: CompleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  completeUpload(
+    request: CompleteUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CompleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  completeUpload(
+    request: CompleteUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CompleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  deleteUpload(
+    request: DeleteUploadRequest,
+    callback: (error: ServiceError | null, response: DeleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  deleteUpload(
+    request: DeleteUploadRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  deleteUpload(
+    request: DeleteUploadRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteUploadResponse) => void,
+  ): ClientUnaryCall;
+  submitJob(
+    request: SubmitJobRequest,
+    callback: (error: ServiceError | null, response: SubmitJobResponse) => void,
+  ): ClientUnaryCall;
+  submitJob(
+    request: SubmitJobRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SubmitJobResponse) => void,
+  ): ClientUnaryCall;
+  submitJob(
+    request: SubmitJobRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SubmitJobResponse) => void,
+  ): ClientUnaryCall;
   listJobs(
     request: ListJobsRequest,
     callback: (error: ServiceError | null, response: ListJobsResponse) => void,
@@ -6281,6 +10446,70 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RetryJobResponse) => void,
+  ): ClientUnaryCall;
+  /** With its result. */
+  deleteJob(
+    request: DeleteJobRequest,
+    callback: (error: ServiceError | null, response: DeleteJobResponse) => void,
+  ): ClientUnaryCall;
+  deleteJob(
+    request: DeleteJobRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteJobResponse) => void,
+  ): ClientUnaryCall;
+  deleteJob(
+    request: DeleteJobRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteJobResponse) => void,
+  ): ClientUnaryCall;
+  /** A signed URL of the result, for a plain HTTP GET. */
+  getResult(
+    request: GetResultRequest,
+    callback: (error: ServiceError | null, response: GetResultResponse) => void,
+  ): ClientUnaryCall;
+  getResult(
+    request: GetResultRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetResultResponse) => void,
+  ): ClientUnaryCall;
+  getResult(
+    request: GetResultRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetResultResponse) => void,
+  ): ClientUnaryCall;
+  /** Files that the command of a job named, with a signed URL each. */
+  listFiles(
+    request: ListFilesRequest,
+    callback: (error: ServiceError | null, response: ListFilesResponse) => void,
+  ): ClientUnaryCall;
+  listFiles(
+    request: ListFilesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFilesResponse) => void,
+  ): ClientUnaryCall;
+  listFiles(
+    request: ListFilesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFilesResponse) => void,
+  ): ClientUnaryCall;
+  /** What happened to a job in the last seven days, newest first. */
+  listJobEvents(
+    request: ListJobEventsRequest,
+    callback: (error: ServiceError | null, response: ListJobEventsResponse) => void,
+  ): ClientUnaryCall;
+  listJobEvents(
+    request: ListJobEventsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListJobEventsResponse) => void,
+  ): ClientUnaryCall;
+  listJobEvents(
+    request: ListJobEventsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListJobEventsResponse) => void,
   ): ClientUnaryCall;
   listTasks(
     request: ListTasksRequest,
@@ -6384,6 +10613,37 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ExplainWaitingResponse) => void,
   ): ClientUnaryCall;
+  /** The whole grid in figures, now and in the last minutes. */
+  getGrid(
+    request: GetGridRequest,
+    callback: (error: ServiceError | null, response: GetGridResponse) => void,
+  ): ClientUnaryCall;
+  getGrid(
+    request: GetGridRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGridResponse) => void,
+  ): ClientUnaryCall;
+  getGrid(
+    request: GetGridRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGridResponse) => void,
+  ): ClientUnaryCall;
+  getGridHistory(
+    request: GetGridHistoryRequest,
+    callback: (error: ServiceError | null, response: GetGridHistoryResponse) => void,
+  ): ClientUnaryCall;
+  getGridHistory(
+    request: GetGridHistoryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetGridHistoryResponse) => void,
+  ): ClientUnaryCall;
+  getGridHistory(
+    request: GetGridHistoryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetGridHistoryResponse) => void,
+  ): ClientUnaryCall;
   watchEvents(request: WatchEventsRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchEventsResponse>;
   watchEvents(
     request: WatchEventsRequest,
@@ -6445,6 +10705,10 @@ function longToNumber(int64: { toString(): string }): number {
     throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
   }
   return num;
+}
+
+function isObject(value: any): boolean {
+  return typeof value === "object" && value !== null;
 }
 
 function isSet(value: any): boolean {

@@ -1,8 +1,8 @@
 import { checkPrograms, withOutput } from '../../shared/command-policy.ts';
 import { splitCommand } from '../../shared/command-words.ts';
 import { GridError } from '../../shared/errors.ts';
-import type { CommandSpec, FilmSpec, SourceRef } from '../domain/job.ts';
-import type { JobRequest } from './schemas.ts';
+import type { CommandSpec, FilmSpec, SourceRef } from './job.ts';
+import type { JobRequest } from './requests.ts';
 
 const OUTPUT_NAME = 'CLIPGRID_OUTPUT.mkv';
 const AUDIO_OUTPUT_NAME = 'CLIPGRID_AUDIO_OUTPUT.mkv';
@@ -45,7 +45,7 @@ function audioCommand(text: string): CommandSpec {
 }
 
 /** What a request of the own API means to the grid. Throws `invalid_argument` that names the field and the value. */
-export function jobSpec(request: JobRequest, source: SourceRef): FilmSpec {
+export function filmOf(request: JobRequest, source: SourceRef): FilmSpec {
   const { mode, target_seconds: targetS } = request.clips;
   return {
     source,
