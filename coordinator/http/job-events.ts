@@ -5,6 +5,7 @@ import type { ApiDeps } from './context.ts';
 import { eventBytes, EventStream } from './event-stream.ts';
 import { readQuery } from './read-body.ts';
 import { watchQuery } from './schemas.ts';
+import { jobView } from './views.ts';
 import type { JobFeed, JobFeeds, JobSnapshot } from './job-feed.ts';
 
 const ENDED = new Set(['succeeded', 'failed', 'cancelled']);
@@ -18,7 +19,8 @@ const LAST_EVENTS_MS = 1_000;
  * sequence number as id, and `end` when the job has ended. Last-Event-ID goes on after that event.
  *
  * With `changes`, for jobs of thousands of clips: after the first `progress` come `change`s with only the tasks that are not as
- * they were, and only events of the grid from now on.
+ * they were, and only events of the grid from now on. Before all comes a `head`, the job without its tasks: to read thousands
+ * takes a moment.
  */
 export async function sendJobEvents(
   ctx: Context,
@@ -30,6 +32,9 @@ export async function sendJobEvents(
   const stream = new EventStream(ctx, deps.clock);
   const feed = deps.feeds.join(job.jobId, stream.gone);
   const watch = new JobWatch({ deps, stream, feed }, { jobId: job.jobId, changes });
+  // As it was a moment ago; why it waits comes with the tasks.
+  const head = JSON.stringify({ ...jobView(job), waiting: '', tasks: [] });
+  if (changes) await stream.send(eventBytes({ event: 'head', json: head }));
   void watch.run(afterSequence);
 }
 

@@ -52,7 +52,7 @@ export const watchQuery = z.strictObject({
     .enum(['true', 'false'])
     .default('false')
     .transform((text) => text === 'true')
-    .describe('After the first `progress`, `change` events with only the tasks that changed.'),
+    .describe('A `head` without tasks, a `progress`, then `change` events with only the tasks that changed.'),
 });
 
 export const logQuery = z.strictObject({

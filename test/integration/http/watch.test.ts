@@ -127,7 +127,8 @@ test('with changes: the whole once, then only the tasks that changed, and no eve
   expect(seen).toContain('task.succeeded');
   expect(seen).not.toContain('job.created');
   const ended = await (await watch(id, undefined, '?changes=true')).until();
-  expect(ended.map((message) => message.event)).toEqual(['progress', 'end']);
+  expect(ended.map((message) => message.event)).toEqual(['head', 'progress', 'end']);
+  expect(ANSWERS.JobDetail.parse(ended[0]?.data)).toMatchObject({ job_id: id, tasks: [] });
 });
 
 test('of a job that has ended: its events and the end', async () => {

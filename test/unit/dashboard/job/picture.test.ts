@@ -11,6 +11,7 @@ import {
   changedPicture,
   countStates,
   doneShare,
+  headPicture,
   wholePicture,
 } from '../../../../coordinator/dashboard/src/pages/job/job-picture.ts';
 import { taskName, taskSentence } from '../../../../coordinator/dashboard/src/pages/job/words.ts';
@@ -37,6 +38,15 @@ describe('what the page knows of a job', () => {
     const same = changedPicture(next, { ...aJob({ percent: 99 }), tasks: [] });
     expect(same.tasks).toBe(next.tasks);
     expect(same.job.percent).toBe(99);
+  });
+
+  test('a head comes before the tasks, and takes away none that are known', () => {
+    const early = headPicture(undefined, { ...aJob(), tasks: [] });
+    expect(early).toMatchObject({ isWhole: false, tasks: [], job: { state: 'encoding' } });
+    const whole = wholePicture({ ...aJob(), waiting: 'all busy', tasks: clips });
+    const again = headPicture(whole, { ...aJob({ state: 'merging' }), tasks: [] });
+    expect(again).toMatchObject({ isWhole: true, job: { state: 'merging', waiting: 'all busy' } });
+    expect(again.tasks).toBe(clips);
   });
 
   test('states are counted, and a share is never more than the whole', () => {

@@ -69,9 +69,17 @@ function Shown({ live, picture }: { live: LiveJob; picture: JobPicture }): JSX.E
         <JobFacts job={job} link={live.link.value} />
         <FailureBox job={job} tasks={tasks} open={open} />
         <ResultPanel job={job} />
-        <Stages job={job} tasks={tasks} open={open} />
-        <Film live={live} picture={picture} open={open} />
-        <TaskTable picture={live.picture} selected={selected} open={open} />
+        {picture.isWhole ? (
+          <>
+            <Stages job={job} tasks={tasks} open={open} />
+            <Film live={live} picture={picture} open={open} />
+            <TaskTable picture={live.picture} selected={selected} open={open} />
+          </>
+        ) : (
+          <p class="quiet" aria-busy="true">
+            Reading the tasks …
+          </p>
+        )}
         <EventLog live={live} tasks={tasks} open={open} />
       </div>
       {task && <TaskPanel key={task.task_id} live={live} task={task} close={close} />}

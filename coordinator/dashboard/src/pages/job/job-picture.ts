@@ -7,6 +7,8 @@ export type JobDetail = Job & { readonly tasks: readonly Task[] };
 /** What the page knows of a job. Replaced as a whole after each message; `tasks` keeps its identity while no task changed. */
 export interface JobPicture {
   readonly job: Job;
+  /** False while the job itself is here, and its tasks are on the way. */
+  readonly isWhole: boolean;
   /** In the order of the coordinator: by kind, then by clip. */
   readonly tasks: readonly Task[];
 }
@@ -33,21 +35,29 @@ function rank(kind: Task['kind']): number {
   return known < 0 ? KINDS.length : known;
 }
 
+/** After a `head`, which comes before thousands of tasks; what is known of tasks already stays. */
+export function headPicture(before: JobPicture | undefined, detail: JobDetail): JobPicture {
+  const { tasks: _, ...job } = detail;
+  if (before?.isWhole) return { ...before, job: { ...job, waiting: before.job.waiting } };
+  return { job, tasks: [], isWhole: false };
+}
+
 /** After a `progress`: all of it is new. */
 export function wholePicture({ tasks, ...job }: JobDetail): JobPicture {
-  return { job, tasks };
+  return { job, tasks, isWhole: true };
 }
 
 /** After a `change` or the `end` of a stream of changes: `tasks` are those that are not as they were. */
 export function changedPicture(before: JobPicture, { tasks, ...job }: JobDetail): JobPicture {
-  if (tasks.length === 0) return { job, tasks: before.tasks };
+  if (tasks.length === 0) return { ...before, job };
   const changed = new Map(tasks.map((task) => [task.task_id, task]));
   const kept = before.tasks.map((task) => {
     const now = changed.get(task.task_id);
     changed.delete(task.task_id);
     return now ?? task;
   });
-  return { job, tasks: changed.size === 0 ? kept : [...kept, ...changed.values()].toSorted(byOrder) };
+  const all = changed.size === 0 ? kept : [...kept, ...changed.values()].toSorted(byOrder);
+  return { ...before, job, tasks: all };
 }
 
 const ENDED: ReadonlySet<Job['state']> = new Set(['succeeded', 'failed', 'cancelled']);

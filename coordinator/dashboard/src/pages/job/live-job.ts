@@ -3,7 +3,14 @@ import { ApiError } from '../../api/client.ts';
 import type { App } from '../../app/create-app.ts';
 import { timers, type Timer } from '../../app/timers.ts';
 import { mergedLog, type LogEvent } from './event-words.ts';
-import { changedPicture, isEnded, wholePicture, type JobDetail, type JobPicture } from './job-picture.ts';
+import {
+  changedPicture,
+  headPicture,
+  isEnded,
+  wholePicture,
+  type JobDetail,
+  type JobPicture,
+} from './job-picture.ts';
 
 export type Link = 'connecting' | 'live' | 'lost' | 'ended';
 
@@ -102,6 +109,9 @@ export class LiveJob {
     source.addEventListener('open', () => {
       this.#failures = 0;
       this.#link.value = 'live';
+    });
+    on('head', (text) => {
+      this.#picture.value = headPicture(this.#picture.peek(), JSON.parse(text) as JobDetail);
     });
     on('progress', (text) => {
       this.#picture.value = wholePicture(JSON.parse(text) as JobDetail);
