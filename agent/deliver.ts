@@ -42,7 +42,9 @@ async function bring(
   const { fence } = lease;
   const { signal } = lease.abort;
   const paths = new Map(files.map((file) => [file.name, file.path]));
-  const artifacts = await fewAtOnce(files, HASHES_AT_ONCE, ({ name, path }) => describeArtifact(name, path));
+  const extras = files.filter((file) => file.optional === true);
+  const needed = files.filter((file) => file.optional !== true);
+  const artifacts = await fewAtOnce(needed, HASHES_AT_ONCE, ({ name, path }) => describeArtifact(name, path));
   const send = async (): Promise<Answer> => {
     for (let from = 0; from < artifacts.length; from += RIGHTS_AT_ONCE) {
       const batch = artifacts.slice(from, from + RIGHTS_AT_ONCE);
@@ -53,7 +55,8 @@ async function bring(
         if (path !== undefined) await uploadArtifact(deps, { target, path, signal, limit: deps.uploadLimit });
       });
     }
-    return say(artifacts);
+    const offered = await fewAtOnce(extras, UPLOADS_AT_ONCE, (file) => offer(deps, lease, file));
+    return say([...artifacts, ...offered.filter((extra) => extra !== undefined)]);
   };
   for (let attempt = 0; ; attempt++) {
     const refused = await send();
@@ -63,6 +66,25 @@ async function bring(
       backoffMs(attempt, COMMIT_BACKOFF, () => ids.random()),
       signal,
     );
+  }
+}
+
+/** Uploads what a task is as good without. Undefined: the coordinator does not know of such a thing, or it did not get there. */
+async function offer(
+  deps: DeliverDeps,
+  { fence, abort: { signal } }: HeldLease,
+  { name, path }: RunnerArtifact,
+): Promise<Described | undefined> {
+  try {
+    const described = await describeArtifact(name, path);
+    const { error, targets } = await deps.link.askUpload({ fence, artifacts: [described] }, signal);
+    const [target] = targets;
+    if (error !== '' || target === undefined) return undefined;
+    await uploadArtifact(deps, { target, path, signal });
+    return described;
+  } catch (thrown) {
+    if (signal.aborted) throw thrown;
+    return undefined;
   }
 }
 

@@ -15,19 +15,39 @@ export interface VerifiedSegment {
 /**
  * Decodes every frame of a file's main video and counts them. Damage is `verify_failed`. One thread costs the least
  * processor time, and the next clip is being encoded meanwhile. Nobody looks at the pictures: that their block edges are not
- * smoothed saves a fifth of it, and every bit of the stream is read all the same.
+ * smoothed saves a fifth of it, and every bit of the stream is read all the same. `more`: further outputs of the same ffmpeg.
  */
-export async function countDecodedFrames(tools: MediaTools, path: string): Promise<number> {
+export async function countDecodedFrames(
+  tools: MediaTools,
+  path: string,
+  more: readonly string[] = [],
+): Promise<number> {
   const argv = [tools.ffmpeg, '-nostdin', '-v', 'error', '-xerror', '-threads', '1'];
   argv.push('-skip_loop_filter', 'all', '-i', path);
-  argv.push('-map', '0:v:0', '-vsync', 'passthrough', '-nostats', '-progress', 'pipe:1', '-f', 'null', '-');
+  argv.push(
+    '-map',
+    '0:v:0',
+    '-vsync',
+    'passthrough',
+    '-nostats',
+    '-progress',
+    'pipe:1',
+    '-f',
+    'null',
+    '-',
+    ...more,
+  );
   const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
   const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'verify_failed' });
   return Number([...stdout.matchAll(/^frame=\s*(\d+)$/gm)].at(-1)?.[1] ?? 0);
 }
 
 /** M3: a segment counts only if it decodes whole. Throws `encoder_failed` when there is no readable file. */
-export async function verifySegment(tools: MediaTools, path: string): Promise<VerifiedSegment> {
+export async function verifySegment(
+  tools: MediaTools,
+  path: string,
+  count: (tools: MediaTools, path: string) => Promise<number> = countDecodedFrames,
+): Promise<VerifiedSegment> {
   const probed = await probe(tools, path).catch((thrown: unknown) => {
     if (!(thrown instanceof GridError) || thrown.code !== 'source_unreadable') throw thrown;
     throw new GridError('encoder_failed', `the encoder wrote no readable video: ${thrown.message}`, {
@@ -35,7 +55,7 @@ export async function verifySegment(tools: MediaTools, path: string): Promise<Ve
     });
   });
   const video = mainVideo(probed);
-  const frameCount = await countDecodedFrames(tools, path);
+  const frameCount = await count(tools, path);
   const extradataSha256 = (video.extradata_hash ?? '').replace(/^SHA256:/i, '');
   return { frameCount, format: videoFormat(video), extradataSha256 };
 }

@@ -10,6 +10,7 @@ import { runPipeline, type Branch } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
 import { verifySegment } from '../media/segment-verify.ts';
+import { countWithThumbnail } from '../media/thumbnail.ts';
 import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
@@ -186,7 +187,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const path = await writtenFile(context.workDir, command.outputName);
   context.progress({ framesDone: resumeFrames + fed.frames, framesTotal, fps: 0, phase: 'verify' });
   const segment = await withTimestamps(tools, path, fed.rate);
-  const verified = await verifySegment(tools, segment);
+  const thumbnail = countWithThumbnail(context.workDir);
+  const verified = await verifySegment(tools, segment, thumbnail.count);
   if (verified.frameCount !== fed.frames) {
     throw new GridError(
       'frames_missing',
@@ -198,14 +200,19 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
   return {
     path: segment,
+    picture: await thumbnail.path(),
     value: { ...verified, ...counts, encodeSeconds, fetchedBytes, outputRate: fed.rate },
   };
 }
 
 /** Encodes one clip: cut, filter, encode, then decode the segment again and count (M1, M3, M6). */
 export const runEncodeTask: Runner<EncodeTask> = async (spec, context) => {
-  const { path, value } = await withTimeout(context, spec.timeoutSeconds, (timed) =>
+  const { path, picture, value } = await withTimeout(context, spec.timeoutSeconds, (timed) =>
     withWorkQuota(timed, (limited) => encode(spec, limited)),
   );
-  return { artifacts: [{ name: 'segment', path }], result: { kind: { $case: 'encode', value } } };
+  const artifacts = [
+    { name: 'segment', path },
+    ...(picture === undefined ? [] : [{ name: 'thumbnail', path: picture, optional: true }]),
+  ];
+  return { artifacts, result: { kind: { $case: 'encode', value } } };
 };

@@ -59,10 +59,12 @@ export interface SharedWork {
 }
 
 export interface RunnerArtifact {
-  /** segment, index, sidecar, audio, clip, result or file/NAME. */
+  /** segment, thumbnail, index, sidecar, audio, clip, result or file/NAME. */
   readonly name: string;
   /** Absolute path of a complete file below `workDir`. */
   readonly path: string;
+  /** Left out where it cannot be delivered: the task is as good without. */
+  readonly optional?: boolean;
 }
 
 export interface RunnerOutput {

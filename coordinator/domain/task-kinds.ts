@@ -26,6 +26,9 @@ export interface KindRules {
 
 const PLAIN = { counts: false, must: [], may: [], files: false } as const;
 
+/** A small JPEG of a clip's first frame; it stays as long as its job. */
+export const THUMBNAIL = 'thumbnail';
+
 const PICTURES = Object.values(PREVIEW_FILES).map(fileArtifact);
 
 /** All kinds, in the order in which the tasks of a job are shown. */
@@ -33,7 +36,7 @@ export const TASK_KINDS: Readonly<Record<TaskKind, KindRules>> = {
   index: { ...PLAIN, role: 'first', must: ['index'], may: ['sidecar'] },
   probe: { ...PLAIN, role: 'first' },
   preview: { ...PLAIN, role: 'first', must: PICTURES, files: true },
-  encode: { ...PLAIN, role: 'part', counts: true, must: ['segment'], shares: 'start' },
+  encode: { ...PLAIN, role: 'part', counts: true, must: ['segment'], may: [THUMBNAIL], shares: 'start' },
   audio: { ...PLAIN, role: 'part', must: ['audio'], shares: 'whole' },
   media: { ...PLAIN, role: 'part', counts: true, files: true },
   merge: { ...PLAIN, role: 'close', must: ['result'] },

@@ -17,7 +17,7 @@ export interface Fence {
 
 /** Bytes in the object store that a task produced; immutable. */
 export interface Artifact {
-  /** segment, index, sidecar, audio, clip, result or, of a file that a command named, file/NAME. */
+  /** segment, thumbnail, index, sidecar, audio, clip, result or, of a file that a command named, file/NAME. */
   readonly name: string;
   readonly bucket: string;
   readonly key: string;

@@ -116,6 +116,8 @@ export interface JobsFace {
   files(jobId: string): Promise<readonly Artifact[]>;
   /** The same with a signed URL each, for a plain browser that saves it under its name. */
   signedFiles(jobId: string, expiresS: number): Promise<readonly SignedFile[]>;
+  /** A small JPEG of a clip's first frame; undefined before its segment is committed, and where none could be made. */
+  thumbnail(jobId: string, clipIndex: number): Promise<Artifact | undefined>;
   /** The bytes of a file or an artifact that another method told of; `not_found` once they are collected. */
   read(artifact: Artifact): Promise<Readable>;
   /** What the committed task of a kind, of which a job has one, found out (a probe, a merge); undefined: it is not committed. */

@@ -96,6 +96,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
         const url = await objects.signGet(artifact, { expiresS, audience: 'public', fileName: name });
         return { name, artifact, url };
       }),
+    thumbnail: (jobId, clipIndex) => jobs.thumbnail(jobId, clipIndex),
     read: (artifact) => objects.read(artifact),
     outcome: (jobId, kind) => jobs.outcome(jobId, kind),
     stamp: (jobId) => jobs.stamp(jobId),

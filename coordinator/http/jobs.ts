@@ -8,6 +8,7 @@ import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
 import { readJson, readQuery } from './read-body.ts';
 import { jobHistoryQuery, jobQuery, pageQuery, resultQuery } from './schemas.ts';
+import { sendPicture } from './send-picture.ts';
 import { sendJobEvents } from './job-events.ts';
 import { JobFeeds } from './job-feed.ts';
 import { fileView, historyView, jobDetail, jobView, taskView } from './views.ts';
@@ -75,6 +76,17 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
   router.get('/jobs/:id/files', async (ctx) => {
     const { jobId } = await named(ctx, 'read');
     ctx.body = { files: (await jobs.signedFiles(jobId, RESULT_URL_EXPIRY_S)).map(fileView) };
+  });
+
+  router.get('/jobs/:id/clips/:clip/thumbnail', async (ctx) => {
+    const { jobId } = await named(ctx, 'read');
+    const clip = param(ctx, 'clip');
+    const artifact = /^\d{1,9}$/.test(clip) ? await jobs.thumbnail(jobId, Number(clip)) : undefined;
+    if (artifact === undefined) {
+      const message = `clip ${JSON.stringify(clip)} of job ${jobId} has no picture: it is there once the clip is encoded`;
+      throw new GridError('not_found', message, { details: { field: 'clip', value: clip } });
+    }
+    await sendPicture(ctx, deps, { artifact, type: 'image/jpeg' });
   });
 
   router.get('/jobs/:id/result', async (ctx) => {

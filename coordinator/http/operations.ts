@@ -69,7 +69,12 @@ export interface Operation {
   readonly status: number;
   /** A schema's name, or the media type of what is no JSON of ours; absent: no body. */
   readonly answer?:
-    keyof typeof ANSWERS | 'text/event-stream' | 'text/plain' | 'application/json' | 'image/png';
+    | keyof typeof ANSWERS
+    | 'text/event-stream'
+    | 'text/plain'
+    | 'application/json'
+    | 'image/png'
+    | 'image/jpeg';
   readonly headers?: readonly string[];
   readonly answerHeaders?: readonly string[];
   /** Needs no token. */
@@ -212,6 +217,14 @@ export const OPERATIONS: readonly Operation[] = [
     id: 'listFiles',
     answer: 'FileList',
     summary: 'Files that the command of a job named, by name; none before it has written all of them',
+    status: 200,
+  },
+  {
+    method: 'get',
+    path: '/jobs/{id}/clips/{clip}/thumbnail',
+    id: 'clipThumbnail',
+    answer: 'image/jpeg',
+    summary: 'A small picture of the first frame of an encoded clip, counted from 0',
     status: 200,
   },
   {

@@ -16,7 +16,7 @@ export async function sendPicture(
 ): Promise<void> {
   ctx.status = 200;
   ctx.etag = artifact.sha256;
-  ctx.set('Cache-Control', 'private, max-age=3600');
+  ctx.set('Cache-Control', 'private, max-age=60');
   ctx.set('X-Content-Type-Options', 'nosniff');
   if (knows(ctx, artifact.sha256)) {
     ctx.status = 304;

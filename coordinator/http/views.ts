@@ -6,7 +6,8 @@ import { shapeOf } from '../domain/job-shape.ts';
 import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
 import type { GridSample, GridTotals } from '../domain/grid-totals.ts';
-import type { TaskView } from '../domain/task.ts';
+import { THUMBNAIL } from '../domain/task-kinds.ts';
+import type { TaskOutput, TaskView } from '../domain/task.ts';
 import type { HistoryEvent, JobView, SignedFile, UploadedPartView, UploadView } from '../grid/face.ts';
 import type {
   AgentResponse,
@@ -67,6 +68,11 @@ export function jobView(job: JobView): JobResponse {
   };
 }
 
+/** Bytes of what a task is there for. */
+function made({ artifacts }: TaskOutput): number {
+  return artifacts.reduce((sum, { name, sizeBytes }) => (name === THUMBNAIL ? sum : sum + sizeBytes), 0);
+}
+
 /** A task as the own API shows it. */
 export function taskView(task: TaskView): TaskResponse {
   return {
@@ -87,7 +93,7 @@ export function taskView(task: TaskView): TaskResponse {
     fps: Math.round(task.fps * 10) / 10,
     speed: Math.round(task.speed * 100) / 100,
     phase: task.state === 'leased' ? task.phase : '',
-    size_bytes: task.output ? task.output.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0) : null,
+    size_bytes: task.output ? made(task.output) : null,
     ready_at: task.readyAt.toISOString(),
     granted_at: task.grantedAt?.toISOString() ?? null,
     finished_at: task.finishedAt?.toISOString() ?? null,

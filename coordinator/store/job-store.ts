@@ -49,6 +49,8 @@ export interface JobStore {
   tasks(jobId: string): Promise<TaskView[]>;
   /** Artifacts of succeeded tasks that are files, in any order. */
   files(jobId: string): Promise<Artifact[]>;
+  /** The picture of a clip whose segment is committed. */
+  thumbnail(jobId: string, clipIndex: number): Promise<Artifact | undefined>;
   /** The result of the job's first succeeded task of the kind. */
   outcome(jobId: string, kind: TaskKind): Promise<TaskResult | undefined>;
   /** Encode tasks by index. */

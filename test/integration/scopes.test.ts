@@ -20,7 +20,7 @@ const REST: Readonly<Record<Need, string>> = {
   open: 'health ready metrics openapi createSession deleteSession',
   read:
     'listUploads getUpload listJobs getJob watchJob downloadResult listFiles listAgents getAgent getSession ' +
-    'listTasks getTask jobHistory getGrid gridHistory watchGrid getTaskLog getPreview previewBefore previewAfter',
+    'listTasks getTask jobHistory getGrid gridHistory watchGrid getTaskLog clipThumbnail getPreview previewBefore previewAfter',
   submit:
     'createUpload listParts signParts completeUpload deleteUpload submitJob cancelJob retryJob deleteJob ' +
     'cancelTask retryTask createPreview',

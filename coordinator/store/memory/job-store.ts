@@ -14,7 +14,7 @@ import {
   retryTask,
   type JobTree,
 } from '../../domain/job-tree.ts';
-import { ALL_KINDS, roleOf, TASK_KINDS } from '../../domain/task-kinds.ts';
+import { ALL_KINDS, roleOf, TASK_KINDS, THUMBNAIL } from '../../domain/task-kinds.ts';
 import type { Artifact, OpenWork } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page } from '../../grid/face.ts';
 import type { JobStore, KnownSource, NewJob, Redo } from '../job-store.ts';
@@ -209,6 +209,12 @@ function filesOf(state: MemoryState, jobId: string): Artifact[] {
   return artifacts.filter((artifact) => fileName(artifact) !== undefined);
 }
 
+function thumbnailOf(state: MemoryState, jobId: string, clipIndex: number): Artifact | undefined {
+  const clips = outputsOf(state, jobId).filter((task) => task.kind === 'encode');
+  const clip = clips.find((task) => task.clipIndex === clipIndex);
+  return clip?.output?.artifacts.find(({ name }) => name === THUMBNAIL);
+}
+
 function countByState(state: MemoryState): ReadonlyMap<JobState, number> {
   const counts = new Map<JobState, number>();
   for (const record of state.jobs.values()) {
@@ -240,6 +246,7 @@ export function memoryJobStore(state: MemoryState): JobStore {
     running: async () => runningJobs(state),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
     files: async (jobId) => filesOf(state, jobId),
+    thumbnail: async (jobId, clipIndex) => thumbnailOf(state, jobId, clipIndex),
     outcome: async (jobId, kind) =>
       outputsOf(state, jobId).find((task) => task.kind === kind)?.output?.result,
     clips: async (jobId) =>

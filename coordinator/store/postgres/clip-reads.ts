@@ -1,7 +1,8 @@
 import { sql } from 'kysely';
 import { isUuid } from '../../../shared/ids.ts';
 import type { Failure } from '../../domain/job.ts';
-import type { ClipView, OpenWork, TaskState } from '../../domain/task.ts';
+import { THUMBNAIL } from '../../domain/task-kinds.ts';
+import type { Artifact, ClipView, OpenWork, TaskState } from '../../domain/task.ts';
 import type { Db } from '../transaction.ts';
 import { noJob } from './job-reads.ts';
 import { COUNTED, IN_ORDER } from './kinds.ts';
@@ -36,6 +37,21 @@ export async function clipsOfJob(db: Db, jobId: string): Promise<ClipView[]> {
     db,
   );
   return (rows[0]?.clips ?? []).map(toClipView);
+}
+
+/** Of one row, found by job, kind and clip. */
+export async function thumbnailOfClip(
+  db: Db,
+  jobId: string,
+  clipIndex: number,
+): Promise<Artifact | undefined> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<{ picture: Artifact | null }>`
+    select jsonb_path_query_first(output, '$.artifacts[*] ? (@.name == $name)', ${JSON.stringify({ name: THUMBNAIL })}::jsonb)
+      as picture
+    from tasks where job_id = ${jobId}::uuid and kind = 'encode' and clip_index = ${clipIndex}
+      and state = 'succeeded'`.execute(db);
+  return rows[0]?.picture ?? undefined;
 }
 
 interface OpenRow extends Partial<TaskRow> {

@@ -3,8 +3,7 @@ import { toGridError } from '../../../shared/errors.ts';
 import { parseLeaseKey } from '../../domain/object-keys.ts';
 import type { CollectOptions, GarbageRef, GarbageStore } from '../garbage-store.ts';
 import type { Db } from '../transaction.ts';
-import { ARTIFACTS, isFile } from './artifacts.ts';
-import { WITH_FILES } from './kinds.ts';
+import { ARTIFACTS, isKept } from './artifacts.ts';
 import { removeJob } from './remove-job.ts';
 
 /** Mark and garbage are one statement. A redo that came first has taken the job's state away, so it is not collected. */
@@ -21,7 +20,7 @@ async function collectJobs(db: Db, { endedMs, failedMs, limit }: CollectOptions)
       insert into garbage (refs)
       select jsonb_agg(jsonb_build_object('bucket', a->>'bucket', 'key', a->>'key'))
       from ended e join tasks t using (job_id), ${ARTIFACTS} a
-      where a->>'key' is distinct from e.result_key and not ${isFile(sql`a`)} group by e.job_id
+      where a->>'key' is distinct from e.result_key and not ${isKept(sql`a`)} group by e.job_id
     ), clips as (
       update tasks t set state = 'cancelled', epoch = t.epoch + 1, output = null from ended e
       where t.job_id = e.job_id and t.kind = 'clip' and t.state = 'succeeded'
@@ -111,7 +110,7 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
         ${parsed.map((one) => one.leaseId)}::text[]) as k(key, task_id, epoch, lease_id)
     ), named as materialized (
       -- Once a task: one that made thousands of files is asked for the key of each.
-      select t.task_id, a->>'key' as key, ${isFile(sql`a`)} as is_file from tasks t, ${ARTIFACTS} a
+      select t.task_id, a->>'key' as key, ${isKept(sql`a`)} as is_kept from tasks t, ${ARTIFACTS} a
       where t.task_id in (select task_id from said where lease_id = '')
     )
     select k.key from said k
@@ -121,8 +120,8 @@ async function orphans(db: Db, keys: readonly string[]): Promise<string[]> {
         or k.lease_id = '' and j.result->>'key' = k.key
         or k.lease_id = '' and (j.collected_at is null or t.kind = 'clip')
           and (t.task_id, k.key) in (select task_id, key from named)
-        or k.lease_id = '' and t.kind in (${WITH_FILES}) and t.state = 'succeeded'
-          and (t.task_id, k.key) in (select task_id, key from named where is_file)))`.execute(db);
+        or k.lease_id = '' and t.state = 'succeeded'
+          and (t.task_id, k.key) in (select task_id, key from named where is_kept)))`.execute(db);
   return rows.map((row) => row.key);
 }
 

@@ -8,7 +8,7 @@ import type { TaskKind } from '../../domain/task.ts';
 import type { JobStore } from '../job-store.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
-import { clipsOfJob, openWork, stampOf } from './clip-reads.ts';
+import { clipsOfJob, openWork, stampOf, thumbnailOfClip } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
 import {
   filesOfJob,
@@ -124,6 +124,7 @@ export function postgresJobStore(db: Db): JobStore {
     running: () => runningJobs(db),
     tasks: (jobId) => tasksOfJob(db, jobId),
     files: (jobId) => filesOfJob(db, jobId),
+    thumbnail: (jobId, clipIndex) => thumbnailOfClip(db, jobId, clipIndex),
     outcome: (jobId, kind) => outcomeOfTask(db, jobId, kind),
     clips: (jobId) => clipsOfJob(db, jobId),
     stamp: (jobId) => stampOf(db, jobId),

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createAccounts } from '../../../coordinator/grid/accounts.ts';
+import { postgresGarbageStore } from '../../../coordinator/store/postgres/garbage-store.ts';
 import { postgresTokenStore } from '../../../coordinator/store/postgres/token-store.ts';
 import { openPool } from '../../../coordinator/store/postgres/pool.ts';
 import { systemIds } from '../../../shared/ids.ts';
@@ -177,6 +178,54 @@ describe('with an agent', () => {
     const { tasks } = await mine.ok('JobDetail', `GET /jobs/${id}`);
     expect(tasks).toMatchObject([{ kind: 'preview', state: 'failed', attempts: 1 }]);
   });
+
+  test('each clip of a film leaves a small picture, which outlives its segments', async () => {
+    startAgent();
+    const body = {
+      upload_id: film,
+      encode: 'ffmpeg -i - -c:v libx264 -preset ultrafast',
+      clips: { target_seconds: 2 },
+    };
+    const { job_id: id } = await mine.ok('SubmittedJob', 'POST /jobs', { body });
+    await vi.waitFor(
+      async () => expect((await mine.ok('JobDetail', `GET /jobs/${id}`)).state).toBe('succeeded'),
+      {
+        timeout: 30_000,
+        interval: 200,
+      },
+    );
+    const gone = "update jobs set finished_at = now() - interval '1 day' where job_id = $1";
+    await coordinator.pool.query(gone, [id]);
+    await vi.waitFor(async () => {
+      const { rows } = await coordinator.pool.query('select collected_at from jobs where job_id = $1', [id]);
+      expect(rows).toMatchObject([{ collected_at: expect.any(Date) as Date }]);
+      expect((await coordinator.pool.query('select from garbage')).rows).toEqual([]);
+    });
+    const { clips_total: clips } = await mine.ok('JobDetail', `GET /jobs/${id}`);
+    expect(clips).toBeGreaterThan(1);
+    for (let clip = 0; clip < clips; clip++) {
+      const picture = await mine.send('GET', `/jobs/${id}/clips/${clip}/thumbnail`);
+      expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+      expect((await other.refused(`GET /jobs/${id}/clips/${clip}/thumbnail`)).code).toBe('not_found');
+    }
+    for (const clip of [String(clips), '-1', 'x', '99999999999'])
+      expect((await mine.refused(`GET /jobs/${id}/clips/${clip}/thumbnail`)).code).toBe('not_found');
+    const { rows } = await coordinator.pool.query<{ key: string }>(
+      "select a->>'key' as key from tasks, jsonb_array_elements(output->'artifacts') a where job_id = $1 and a->>'name' = 'thumbnail'",
+      [id],
+    );
+    const { db, pool } = openPool({
+      connectionString: coordinator.databaseUrl,
+      max: 1,
+      onError: () => undefined,
+    });
+    const garbage = postgresGarbageStore(db);
+    expect(rows).toHaveLength(clips);
+    expect(await garbage.orphans(rows.map(({ key }) => key))).toEqual([]);
+    await mine.send('DELETE', `/jobs/${id}`);
+    expect(await garbage.orphans(rows.map(({ key }) => key))).toHaveLength(clips);
+    await pool.end();
+  }, 60_000);
 
   test('a job that is no preview is none', async () => {
     const body = { upload_id: film, encode: 'ffmpeg -i - -c:v libx264' };

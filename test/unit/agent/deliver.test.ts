@@ -14,6 +14,47 @@ import { systemClock as clock } from '../../../shared/clock.ts';
 const FILES = 250;
 const folder = mkdtempSync(join(tmpdir(), 'clipgrid-deliver-'));
 
+test('what a task is as good without is left out where it is refused, and brought where it is not', async () => {
+  const stored: string[] = [];
+  const server = createServer((request, response) => {
+    stored.push(request.url ?? '');
+    request.resume().once('end', () => response.end());
+  });
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+  const base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const files = ['segment', 'thumbnail'].map((name) => ({ name, path: join(folder, name) }));
+  for (const { name, path } of files) writeFileSync(path, name);
+  const output = {
+    artifacts: files.map((file) => ({ ...file, optional: file.name === 'thumbnail' })),
+    result: { kind: { $case: 'clip', value: { frameCount: 1 } } } as const,
+  };
+  const brought = async (knows: readonly string[]): Promise<string[] | undefined> => {
+    let said: TaskComplete | undefined;
+    const link = {
+      async askUpload({ artifacts: wanted }: UploadRequest) {
+        const error = wanted.every(({ name }) => knows.includes(name)) ? '' : 'invalid_argument: not that';
+        return { targets: wanted.map(({ name }) => ({ name, url: `${base}/${name}`, headers: {} })), error };
+      },
+      async askCommit({ value }: { value: TaskComplete }) {
+        said = value;
+        return { committed: true };
+      },
+    };
+    const lease = {
+      fence: { taskId: 't', epoch: 1, leaseId: 'l' },
+      abort: new AbortController(),
+      progress: {},
+    };
+    const deps = { link: link as unknown as Link, clock, ids: systemIds(() => clock.wallMs()) };
+    await deliver(deps, { lease: lease as unknown as HeldLease, output, logTail: '' });
+    return said?.artifacts.map(({ name }) => name);
+  };
+  expect(await brought(['segment'])).toEqual(['segment']);
+  expect(await brought(['segment', 'thumbnail'])).toEqual(['segment', 'thumbnail']);
+  expect(stored).toEqual(['/segment', '/segment', '/thumbnail']);
+  server.close();
+});
+
 test('thousands of files: rights are asked for in batches, few are under way at once, all are named at the end', async () => {
   let [now, most] = [0, 0];
   const stored = new Map<string, string>();

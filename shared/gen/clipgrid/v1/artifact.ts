@@ -9,7 +9,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 
 /** The bytes that a task produced. Immutable; published only by the database row that names it. */
 export interface Artifact {
-  /** segment, index, sidecar, audio, clip, result, or file/ and the name of a file that a command wrote. */
+  /** segment, thumbnail, index, sidecar, audio, clip, result, or file/ and the name of a file that a command wrote. */
   name: string;
   sha256: string;
   /** Hex MD5: object stores tell it as the ETag, so a damaged upload is found without reading it back. */
