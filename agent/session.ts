@@ -60,6 +60,8 @@ const MISSED_BEATS = 4;
 const MISSED_SOON = 1.5;
 /** A new lease is renewed so soon. */
 const EARLY_BEAT_MS = 200;
+/** While it holds leases it says so often how far they are: people watch. */
+const PROGRESS_BEAT_MS = 1_500;
 /** A heartbeat does not wait longer for the machine's load: a disk that hangs must not cost the leases. */
 const LOAD_WITHIN_MS = 500;
 
@@ -269,7 +271,8 @@ export class Session {
   async #beat(): Promise<void> {
     if (this.#leaving || this.#over) return;
     this.#nextBeatMs = Infinity;
-    this.#beatWithin(this.#intervalMs);
+    const isBusy = this.#deps.holder.size > 0;
+    this.#beatWithin(isBusy ? Math.min(this.#intervalMs, PROGRESS_BEAT_MS) : this.#intervalMs);
     this.#say(await this.#load());
   }
 

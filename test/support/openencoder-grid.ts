@@ -80,6 +80,42 @@ export function apiClient(url: string) {
   };
 }
 
+/** What tests ask of one server, and its people. */
+export function openencoderClient(url: string) {
+  const call = apiClient(url);
+
+  async function login(username: string, password: string): Promise<string> {
+    const answer = await call('POST', '/api/login', {
+      body: { username, password },
+      headers: { 'content-type': 'application/json' },
+    });
+    if (answer.status !== 200) throw new Error(`login of ${username}: ${answer.status} ${answer.text}`);
+    return (answer.json as { token: string }).token;
+  }
+
+  /** The administrator's token, after the reset of the first password. */
+  async function admin(): Promise<string> {
+    await call('POST', '/api/update-password', {
+      body: { username: 'admin', current_password: FIRST_PASSWORD, new_password: ADMIN_PASSWORD },
+    });
+    return login('admin', ADMIN_PASSWORD);
+  }
+
+  /** Somebody new of that role, signed in. */
+  async function member(username: string, role: 'guest' | 'operator', adminToken: string): Promise<string> {
+    await call('POST', '/api/register', { body: { username, password: 'pw' } });
+    const { json } = await call('GET', '/api/users?count=1000', { token: adminToken });
+    const user = (json as { users: { id: number; username: string }[] }).users.find(
+      (one) => one.username === username,
+    );
+    if (role !== 'guest')
+      await call('PUT', `/api/users/${user?.id}`, { token: adminToken, body: { role, active: true } });
+    return login(username, 'pw');
+  }
+
+  return { call, login, admin, member };
+}
+
 export interface OpenencoderGridOptions {
   readonly agents?: number;
   /** Further settings, as in the environment of `clipgrid coordinator`. */
@@ -133,46 +169,14 @@ export async function startOpenencoderGrid(options: OpenencoderGridOptions = {})
   }
 
   const url = grid.urlOf('openencoder');
-  const call = apiClient(url);
-
-  async function login(username: string, password: string): Promise<string> {
-    const answer = await call('POST', '/api/login', {
-      body: { username, password },
-      headers: { 'content-type': 'application/json' },
-    });
-    if (answer.status !== 200) throw new Error(`login of ${username}: ${answer.status} ${answer.text}`);
-    return (answer.json as { token: string }).token;
-  }
-
-  /** The administrator's token, after the reset of the first password. */
-  async function admin(): Promise<string> {
-    await call('POST', '/api/update-password', {
-      body: { username: 'admin', current_password: FIRST_PASSWORD, new_password: ADMIN_PASSWORD },
-    });
-    return login('admin', ADMIN_PASSWORD);
-  }
-
-  /** Somebody new of that role, signed in. */
-  async function member(username: string, role: 'guest' | 'operator', adminToken: string): Promise<string> {
-    await call('POST', '/api/register', { body: { username, password: 'pw' } });
-    const { json } = await call('GET', '/api/users?count=1000', { token: adminToken });
-    const user = (json as { users: { id: number; username: string }[] }).users.find(
-      (one) => one.username === username,
-    );
-    if (role !== 'guest')
-      await call('PUT', `/api/users/${user?.id}`, { token: adminToken, body: { role, active: true } });
-    return login(username, 'pw');
-  }
+  const client = openencoderClient(url);
 
   return {
     ...grid,
     url,
     /** Only with `cutDatabase`. */
     network,
-    call,
-    login,
-    admin,
-    member,
+    ...client,
     addAgentProcess,
     async close(): Promise<void> {
       await Promise.all(programs.map((program) => program.kill()));

@@ -55,7 +55,7 @@ async function run(context: BenchContext): Promise<Row[]> {
   const [few, many] = context.quick ? [200, 400] : [1_000, 4_000];
   const small = await crowd(context, { agents: few, processes: 2, oneCore: false });
   const large = await crowd(context, { agents: many, processes: 4, oneCore: true });
-  const note = 'each session a connection of its own, with one lease, a heartbeat every 3 s; none lost';
+  const note = 'each session a connection of its own, with one lease, a heartbeat every 1.5 s; none lost';
   return [
     {
       what: `coordinator, ${few} sessions heartbeating`,

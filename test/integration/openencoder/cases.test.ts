@@ -1,20 +1,15 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  ADMIN_PASSWORD,
-  FIRST_PASSWORD,
-  forgeToken,
-  startOpenencoderGrid,
-  type Answer,
-  type OpenencoderGrid,
-} from '../../support/openencoder-grid.ts';
+import { ADMIN_PASSWORD, FIRST_PASSWORD, forgeToken, type Answer } from '../../support/openencoder-grid.ts';
+import { startOpenencoderProcess, type OpenencoderProcess } from '../../support/openencoder-process.ts';
 
 const JSON_TYPE = { 'content-type': 'application/json' };
 const ROLE_REFUSED = { message: 'unauthorized' };
 const NO_JOB = { message: 'Job does not exist', status: 404 };
 const SHIPPED = 5;
 
-let grid: OpenencoderGrid;
-let pid: number;
+// A process of its own: a request that ends it must not end the test.
+let grid: OpenencoderProcess;
+let pid: number | undefined;
 const tokens: Record<'g' | 'o' | 'a', string> = { g: '', o: '', a: '' };
 
 beforeAll(async () => {
@@ -24,8 +19,8 @@ beforeAll(async () => {
     CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT: '1000',
     CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS: '1000',
   };
-  grid = await startOpenencoderGrid({ environment: many });
-  pid = process.pid;
+  grid = await startOpenencoderProcess(many);
+  pid = grid.program.pid;
 });
 afterAll(() => grid.close());
 
@@ -411,7 +406,8 @@ describe('concrete cases of contract 2.13', () => {
     expectRefused(await send('-', 'GET /api/storage/list'), 401, 'cookie token is empty'));
 
   it('has not ended the process, and the administrator can still log in', async () => {
-    expect(process.pid).toBe(pid);
+    expect(pid).toEqual(expect.any(Number));
+    expect([grid.program.running, grid.program.pid]).toEqual([true, pid]);
     expect(await grid.login('admin', ADMIN_PASSWORD)).toEqual(expect.any(String));
   });
 });

@@ -4,17 +4,25 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { plainFilm } from '../../../support/films.ts';
 import { until } from '../../../support/machines.ts';
 import { startOpenencoderGrid, type OpenencoderGrid } from '../../../support/openencoder-grid.ts';
-import { RestClient } from '../../../support/rest-client.ts';
+import { JOB_MS, openencoderJobs } from '../../../support/openencoder-jobs.ts';
+import { startOperatorStore, type OperatorStore } from '../../../support/openencoder-store.ts';
 
 let grid: OpenencoderGrid;
+let store: OperatorStore;
 let operator: string;
+let jobs: ReturnType<typeof openencoderJobs>;
 beforeAll(async () => {
-  grid = await startOpenencoderGrid();
-  operator = await grid.member('op', 'operator', await grid.admin());
-});
+  [store, grid] = await Promise.all([startOperatorStore(), startOpenencoderGrid()]);
+  const admin = await grid.admin();
+  operator = await grid.member('op', 'operator', admin);
+  jobs = openencoderJobs({ grid, store, token: operator, folder: grid.folder });
+  await store.use(grid, admin);
+  await store.putFile('src/t.mp4', plainFilm(grid.folder, 2));
+}, JOB_MS);
 afterAll(async () => {
   await grid.call('DELETE', '/api/machines', { token: operator });
   await grid.close();
+  await store.stop();
 });
 
 const get = async <T>(path: string): Promise<T> =>
@@ -49,10 +57,10 @@ describe('machines on the coordinator’s own host (check 22)', () => {
       ],
     });
 
-    const own = new RestClient(`${grid.mainUrl}/api/v1`);
-    const job = await own.submit(plainFilm(grid.folder, 2), {
-      encode: 'ffmpeg -i - -c:v libx264 -preset ultrafast',
-    });
+    const before = await pools();
+    const id = await jobs.submit({ preset: 'h264_baseline_360p_600', source: 'src/t.mp4', dest: 'dst/t/' });
+    expect((await jobs.job(id)).status).toBe('queued');
+    const fromMs = performance.now();
     // Every dashboard says digitalocean.
     const body = { provider: 'digitalocean', region, size, count: 2 };
     const answer = await grid.call('POST', '/api/machines', { token: operator, body });
@@ -60,13 +68,22 @@ describe('machines on the coordinator’s own host (check 22)', () => {
     const { machine } = answer.json as { machine: { id: number; provider: string }[] };
     expect(machine.map(({ provider }) => provider)).toEqual(['local', 'local']);
     await until('two active machines', async () => (await statuses()).join() === 'active,active');
+    expect((await pools()).length).toBe(before.length + 2);
+    expect(performance.now() - fromMs).toBeLessThan(10_000);
     const names = machine.map(({ id }) => `openencoder-worker-${id}`);
     expect((await pools()).toSorted()).toEqual(names.toSorted());
     expect((await grid.call('GET', '/api/health')).json).toMatchObject({ workers: 2 });
     expect(await get('machines/pricing')).toEqual({
       pricing: { count: 2, price_hourly: 0, price_monthly: 0 },
     });
-    expect((await job.ended()).state).toBe('succeeded');
+    expect((await jobs.until(id, 'completed', 'error')).at(-1)).toMatchObject({ error: null });
+    expect(await store.outbound()).toEqual(['dst/t/h264_baseline_360p_600.mp4']);
+    const encoders = await grid.query(
+      `select distinct a.name from events e join agents a using (agent_id)
+       where e.type = 'task.granted' and e.data->>'kind' in ('media', 'encode')`,
+    );
+    expect(encoders.length).toBeGreaterThan(0);
+    for (const { name } of encoders) expect(names).toContain(name);
     expect(processes()).toHaveLength(2);
 
     expect((await grid.call('DELETE', `/api/machines/${machine[0]!.id}`, { token: operator })).json).toEqual({
@@ -75,10 +92,9 @@ describe('machines on the coordinator’s own host (check 22)', () => {
     expect(await pools()).toEqual([names[1]]);
     expect(processes()).toHaveLength(1);
     expect((await grid.call('DELETE', '/api/machines', { token: operator })).json).toEqual({ deleted: true });
-    expect(await pools()).toEqual([]);
+    expect(await pools()).toEqual(before);
     expect(await statuses()).toEqual([]);
     expect(processes()).toEqual([]);
-    own.close();
   });
 
   test('a size of another provider is unknown here; more than the limit is refused', async () => {
