@@ -8,6 +8,9 @@ export interface DashboardOptions {
   readonly objectOrigins: readonly string[];
 }
 
+/** What its files may be called. */
+const FILES = /^\/(?:assets\/)?[^/]+\.[a-z0-9]+$/;
+
 /** The page's own paths: each answers with index.html, and the page looks at the path by itself. */
 const PAGES = /^\/(?:jobs\/[^/]+|agents(?:\/[^/]+)?|grid|submit|tokens)?$/;
 
@@ -52,9 +55,10 @@ export function dashboard(options: DashboardOptions): Middleware {
   let known: PageFiles | undefined;
   return async (ctx, next) => {
     if (ctx.method !== 'GET' && ctx.method !== 'HEAD') return next();
+    const isPage = PAGES.test(ctx.path);
+    if (!isPage && !FILES.test(ctx.path)) return next();
     // Read when somebody wants it, and kept: a page that is built later is found then.
     known ??= await readPageFiles(options.folder);
-    const isPage = PAGES.test(ctx.path);
     const file = isPage ? known?.get('/index.html') : known?.get(ctx.path);
     if (file === undefined && !isPage) return next();
     ctx.set(headers);

@@ -12,7 +12,8 @@ function partsOf(job: JobResponse): string {
   const result = job.result ? [bytes(job.result.size_bytes)] : [];
   if (job.clips_total > 0) {
     const done = job.clips_done === job.clips_total ? '' : `${count(job.clips_done)} of `;
-    return [`${done}${count(job.clips_total)} clips`, ...result].join(' · ');
+    const clips = job.clips_total === 1 ? 'clip' : 'clips';
+    return [`${done}${count(job.clips_total)} ${clips}`, ...result].join(' · ');
   }
   if (job.shape !== 'film')
     return job.shape === 'media' ? ['one command', ...result].join(' · ') : 'an index';
