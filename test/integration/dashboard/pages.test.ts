@@ -291,17 +291,31 @@ test('join tokens: the secret and the one line are shown once; revoked ones say 
   await line.waitFor();
   expect(await line.textContent()).toMatch(
     new RegExp(
-      `^CLIPGRID_JOIN_TOKEN=\\S+ npm run clipgrid -- agent --coordinator 127\\.0\\.0\\.1:${coordinator.grpcPort}$`,
+      `^CLIPGRID_JOIN_TOKEN=\\S+ npx clipgrid agent --coordinator 127\\.0\\.0\\.1:${coordinator.grpcPort}$`,
     ),
   );
-  const row = page.locator('tbody tr');
+  const row = page.getByRole('region', { name: 'Join tokens' }).locator('tbody tr');
   await row.getByText('0 of 3').waitFor();
   await page.reload();
   await row.waitFor();
   expect(await line.count()).toBe(0);
-  await button(page, 'Revoke').click();
+  await row.getByRole('button', { name: 'Revoke' }).click();
   await dialogButton(page, 'Revoke').click();
   await row.getByText('revoked').waitFor();
+});
+
+test('access tokens: one that is made here lets somebody in, until it is revoked here', async () => {
+  const { page } = await open('/tokens');
+  await page.getByLabel('For whom').fill('ann');
+  await page.getByRole('combobox', { name: /^May/ }).selectOption('read');
+  await button(page, 'Make an access token').click();
+  const token = (await page.locator('.secret pre').textContent()) ?? '';
+  const anns = await open('/grid', { token });
+  await page.locator('tr').filter({ hasText: 'ann' }).getByRole('button', { name: 'Revoke' }).click();
+  await dialogButton(page, 'Revoke').click();
+  await page.locator('tr').filter({ hasText: 'ann' }).waitFor({ state: 'detached' });
+  await anns.page.getByRole('link', { name: 'Agents' }).click();
+  await anns.page.getByRole('heading', { name: 'Sign in to clipgrid' }).waitFor();
 });
 
 test('the grid: figures, plots of the past and of now, jobs by state', async () => {
@@ -328,7 +342,7 @@ describe('roles', () => {
     await rowOf(page, 'blue').waitFor();
     expect(await page.getByRole('button', { name: /Drain|Revoke/ }).count()).toBe(0);
     await page.goto(`${origin}/tokens`);
-    await page.getByText('Join tokens are for administrators').waitFor();
+    await page.getByText('Tokens are for administrators').waitFor();
   });
 
   test('who may submit does so, and drains nothing', async () => {

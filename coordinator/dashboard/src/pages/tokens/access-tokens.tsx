@@ -29,7 +29,7 @@ export function AccessTokens(): JSX.Element {
   useEffect(() => void read(), []);
   const [made, ending] = [created.value, revoking.value];
   return (
-    <section aria-labelledby="access">
+    <section class="stack" aria-labelledby="access">
       <h2 id="access">Access tokens</h2>
       <p class="quiet">
         For people and programs: <b>read</b> looks on, <b>submit</b> sends films too, <b>admin</b> does
