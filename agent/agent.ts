@@ -7,6 +7,7 @@ import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { GpuLoad, Hardware } from '../shared/gen/clipgrid/v1/session.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
+import { NO_TRACES, type Tracer } from '../shared/trace.ts';
 import { probeCapabilities, type Capabilities } from './capabilities.ts';
 import type { AgentConfig } from './config.ts';
 import { connectionProblem } from './connection-problem.ts';
@@ -36,6 +37,8 @@ export interface AgentDeps {
   readonly clock: Clock;
   readonly ids: IdSource;
   readonly logger: Logger;
+  /** Default: none. */
+  readonly tracer?: Tracer;
   /** Aborted once: drain and leave. */
   readonly leave: AbortSignal;
   /** Aborted: leave now, leases are given back by their expiry. */
@@ -59,7 +62,7 @@ interface Known extends Identity {
 
 /** Runs an agent until it is told to leave: connects, works, and connects again for ever. */
 export async function runAgent(deps: AgentDeps): Promise<void> {
-  const { config, clock, ids, logger } = deps;
+  const { config, clock, ids, tracer = NO_TRACES } = deps;
   const coordinators = new Coordinators(config.coordinator, () => ids.random(), config.tls);
   const stop = AbortSignal.any([deps.leave, deps.quit]);
   const identity = await openIdentity({
@@ -68,10 +71,11 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
     coordinators,
     clock,
     ids,
-    logger,
+    logger: deps.logger,
     stop,
   });
   const { agentId } = identity;
+  const logger = deps.logger.child({ agent: agentId });
   const start = await countStart(config.dataDir, clock);
   const workspace = await Workspace.open(config.dataDir, clock);
   const capabilities = await probeCapabilities({ config, workDir: workspace.root, clock });
@@ -98,12 +102,15 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
     clock,
     ids,
     logger,
+    tracer,
+    agentId,
   };
-  const control = await openOwnersControl({ ...deps, coordinators, guest }, { agentId, holder, link });
-  logger.info({ agent: agentId, slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
+  const connected = { ...deps, logger, coordinators, guest };
+  const control = await openOwnersControl(connected, { agentId, holder, link });
+  logger.info({ slots: config.slots, proved: capabilities.proved.length }, 'agent ready');
   try {
     guest.start();
-    await stayConnected({ ...deps, coordinators, guest }, known, tasks);
+    await stayConnected(connected, known, tasks);
   } finally {
     await guest.stop();
     await control.close();

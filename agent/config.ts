@@ -38,6 +38,8 @@ export interface AgentConfig {
   readonly cacheBytes?: number;
   /** Added to the niceness of the agent and all that it starts: 0 to 19. */
   readonly nice?: number;
+  /** Where traces go; absent: there are none. */
+  readonly otlpEndpoint?: string;
   readonly version: string;
 }
 

@@ -88,17 +88,24 @@ async function offer(
   }
 }
 
+interface Delivery {
+  readonly lease: HeldLease;
+  readonly output: RunnerOutput;
+  readonly logTail: string;
+  /** Told what it is busy with; returns the W3C traceparent of that. */
+  step(name: 'upload' | 'complete'): string;
+}
+
 /** Brings what a task produced, and with it the task to its end. */
-export async function deliver(
-  deps: DeliverDeps,
-  { lease, output, logTail }: { lease: HeldLease; output: RunnerOutput; logTail: string },
-): Promise<void> {
+export async function deliver(deps: DeliverDeps, { lease, output, logTail, step }: Delivery): Promise<void> {
   const { fence, abort } = lease;
   lease.progress = { ...lease.progress, phase: 'upload' };
+  step('upload');
   await bring(deps, lease, {
     files: output.artifacts,
     async say(artifacts) {
-      const value = { fence, artifacts, result: output.result, logTail };
+      const traceparent = step('complete');
+      const value = { fence, artifacts, result: output.result, logTail, traceparent };
       const answer = await deps.link.askCommit({ $case: 'complete', value }, abort.signal);
       return answer.committed ? { error: '', retryable: false } : answer;
     },

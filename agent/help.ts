@@ -37,6 +37,9 @@ lasts, what is held goes to others, with what is finished of it. Each has a vari
   --max-download RATE --max-upload RATE   of all transfers of objects together, e.g. 20MB/s
   clipgrid agent status, pause and resume ask the agent that runs here: see clipgrid agent pause --help.
 
+  --otlp-endpoint URL      an OpenTelemetry collector, http://otel.lab:4318, which gets the agent's part of each job's trace
+                           (CLIPGRID_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT; default: none)
+
 Scripts and encoders run in the strongest sandbox that this machine offers: bubblewrap's walls, else limits. The limits:
   CLIPGRID_SANDBOX_MEMORY_GIB  memory of one process (default: that of the machine); of one task in all, where the agent may make
                                control groups (systemd: Delegate=yes and DelegateSubgroup=agent; see sandbox-total)

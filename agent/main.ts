@@ -7,6 +7,7 @@ import { toGridError } from '../shared/errors.ts';
 import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
+import { openTraces } from '../shared/open-traces.ts';
 import { trustCa } from '../shared/trust-ca.ts';
 import { VERSION } from '../shared/version.ts';
 import { boundOwnProcess } from './guest/own-limits.ts';
@@ -43,7 +44,14 @@ async function main(): Promise<void> {
   // Compiled once and for all: its start costs half as much then.
   enableCompileCache(join(import.meta.dirname, '../.cache/compiled'));
   const { runAgent } = await import('./agent.ts');
-  await runAgent({ config, clock: systemClock, ids, logger, leave: leave.signal, quit: quit.signal });
+  const about = { service: 'clipgrid-agent', instance: config.name, clock: systemClock };
+  const traces = await openTraces(config.otlpEndpoint, about);
+  const signals = { leave: leave.signal, quit: quit.signal };
+  try {
+    await runAgent({ config, clock: systemClock, ids, logger, tracer: traces.tracer, ...signals });
+  } finally {
+    await traces.stop();
+  }
 }
 
 try {

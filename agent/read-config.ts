@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { GridError } from '../shared/errors.ts';
 import type { AgentConfig } from './config.ts';
+import { OTEL_ENDPOINT, otlpEndpoint } from '../shared/otlp-endpoint.ts';
 import { parseSchedule } from './guest/schedule.ts';
 import { NEVER_YIELD, type GuestSettings } from './guest/settings.ts';
 import {
@@ -41,6 +42,7 @@ const SPECS: readonly OptionSpec[] = [
   { name: 'source-cache' },
   { name: 'max-download' },
   { name: 'max-upload' },
+  { name: 'otlp-endpoint' },
 ];
 
 /** What the machine is called and has; where the program's own files are. */
@@ -156,6 +158,10 @@ export function readConfig(sources: OptionSources, host: Host): AgentConfig | 'h
   const cores = values.read('cores', (one) => countOf(one, 1, host.cores));
   const slots = values.read('slots', (one) => countOf(one, 1, 256)) ?? defaultSlots(cores ?? host.cores);
   const { shares, ...limits } = readLimits(values, slots);
+  const otlp = otlpEndpoint([
+    values.get('otlp-endpoint') ?? { name: '--otlp-endpoint', text: undefined },
+    { name: OTEL_ENDPOINT, text: env[OTEL_ENDPOINT] },
+  ]);
   return {
     coordinator: values.text('coordinator') ?? '127.0.0.1:7070',
     ...(token ? { token } : {}),
@@ -173,6 +179,7 @@ export function readConfig(sources: OptionSources, host: Host): AgentConfig | 'h
     guest: readGuest(values, isVolunteer),
     screen: screenOf(env),
     nice,
+    ...(otlp ? { otlpEndpoint: otlp } : {}),
     version: host.version,
   };
 }

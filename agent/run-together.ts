@@ -75,6 +75,8 @@ function commonContext(
       for (const { lease } of leases) lease.progress = progress;
     },
     savePart: () => Promise.reject(new GridError('internal', 'a part belongs to one lease')),
+    // What several jobs share is in none of their traces.
+    onTool: () => () => undefined,
     toolOutput(line, passing) {
       for (const print of printers) print(line.replaceAll(`${workDir}/`, ''), passing);
     },

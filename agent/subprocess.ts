@@ -20,6 +20,8 @@ export interface SpawnOptions {
   readonly clock: Clock;
   /** `passing`: progress, over which a terminal writes the next line. */
   onStderrLine?(line: string, passing: boolean): void;
+  /** Called when a program was started; what comes back, when it has ended. */
+  onTool?(name: string): (exit: ToolExit) => void;
   /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
   readonly graceMs?: number;
   /** It works for the agent itself, not for a task: it stays in the agent's process group, and no pause stops it. */
@@ -97,7 +99,10 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
     child.once('close', (code, signal) => resolve({ code, signal, atMs }));
   });
   void done.then(() => options.signal.removeEventListener('abort', abort));
-  return { child, name: command.name ?? program?.split('/').at(-1) ?? '', tail, done };
+  const name = command.name ?? program?.split('/').at(-1) ?? '';
+  const ended = options.onTool?.(name);
+  if (ended) void done.then(ended);
+  return { child, name, tail, done };
 }
 
 /** Why an exit is a failure, in words; undefined when it is none. */

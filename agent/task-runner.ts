@@ -6,6 +6,7 @@ import type { TaskSpec } from '../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { scrubLine } from '../shared/scrub.ts';
+import { traceFields, type Tracer } from '../shared/trace.ts';
 import type { Capabilities } from './capabilities.ts';
 import { COMMIT_BACKOFF, deliver, savePart } from './deliver.ts';
 import { asDiskFull, freeBytes } from './disk-full.ts';
@@ -25,6 +26,7 @@ import { runPackageTask } from './runners/package-task.ts';
 import { runPreviewTask } from './runners/preview-task.ts';
 import { runProbeTask } from './runners/probe-task.ts';
 import type { RunnerContext, RunnerOutput, SharedWork } from './runners/runner.ts';
+import { TaskTrace } from './task-trace.ts';
 import { OutputSender } from './output-sender.ts';
 import { TaskOutput } from './task-output.ts';
 import type { Workspace } from './workspace.ts';
@@ -42,6 +44,8 @@ export interface TaskRunnerDeps {
   /** Every task, not only those that run programs of users, stays within its share of the disk. */
   readonly limitsDisk: boolean;
   readonly logger: Logger;
+  readonly tracer: Tracer;
+  readonly agentId: string;
 }
 
 /** No other agent would do better with the same input. */
@@ -102,12 +106,19 @@ export async function runTask(
 ): Promise<void> {
   const { holder, workspace } = deps;
   const { fence } = lease;
-  const logger = deps.logger.child({ task: fence.taskId, epoch: fence.epoch, job: grant.jobId });
+  const logger = deps.logger.child({
+    job: grant.jobId,
+    task: fence.taskId,
+    lease: fence.leaseId,
+    epoch: fence.epoch,
+    ...traceFields(grant.traceparent),
+  });
+  const traced = new TaskTrace(deps.tracer, grant, deps.agentId);
   const workDir = workspace.pathOf(fence.leaseId);
   const printed = new TaskOutput(deps.clock, workDir);
   const sender = new OutputSender(deps, fence, printed);
   const privatePaths = [workDir, ...(together ? [together.workDir] : [])];
-  const attempt = { lease, workDir, privatePaths, printed, sender, logger };
+  const attempt = { lease, workDir, privatePaths, printed, sender, logger, traced };
   lease.follow = (forMs, again) => sender.follow(forMs, again);
   const work = deps.workClocks.open(lease.abort.signal);
   let created = false;
@@ -120,13 +131,15 @@ export async function runTask(
       ? await withWorkQuota(context, (limited) => runKind(grant.spec, limited))
       : await runKind(grant.spec, context);
     sender.finish();
-    await deliver(deps, { lease, output, logTail: printed.tail(MAX_TAIL_CHARS) });
+    const logTail = printed.tail(MAX_TAIL_CHARS);
+    await deliver(deps, { lease, output, logTail, step: (name) => traced.phase(name) });
     logger.info({}, 'task committed');
   } catch (thrown) {
     const toolOutput = printed.tail(MAX_TAIL_CHARS);
     const circumstances = { toolOutput, freeBytes: await freeBytes(workspace.root) };
     await tellFailure(deps, attempt, asDiskFull(toGridError(thrown), circumstances));
   } finally {
+    traced.end();
     sender.close();
     work.close();
     if (created) await removeWorkDir(deps, workDir, logger);
@@ -154,9 +167,13 @@ interface Attempt {
   readonly printed: TaskOutput;
   readonly sender: OutputSender;
   readonly logger: Logger;
+  readonly traced: TaskTrace;
 }
 
-function contextOf(deps: TaskRunnerDeps, { lease, workDir, printed, logger }: Attempt): RunnerContext {
+function contextOf(
+  deps: TaskRunnerDeps,
+  { lease, workDir, printed, logger, traced }: Attempt,
+): RunnerContext {
   return {
     workDir,
     signal: lease.abort.signal,
@@ -165,18 +182,23 @@ function contextOf(deps: TaskRunnerDeps, { lease, workDir, printed, logger }: At
     source: deps.source,
     clock: deps.clock,
     logger,
-    progress: (progress) => (lease.progress = progress),
+    progress(progress) {
+      lease.progress = progress;
+      traced.phase(progress.phase);
+    },
     savePart: (part) => savePart(deps, lease, part),
     toolOutput: (line, passing) => printed.add(line, passing),
+    onTool: (name) => traced.tool(name),
   };
 }
 
 async function tellFailure(
   { link, holder, clock, ids }: TaskRunnerDeps,
-  { lease, printed, sender, logger, privatePaths }: Attempt,
+  { lease, printed, sender, logger, privatePaths, traced }: Attempt,
   error: GridError,
 ): Promise<void> {
   const { fence } = lease;
+  traced.fail(error.message);
   logger.warn({ code: error.code, error: error.message }, 'task not done');
   if (lease.abort.signal.aborted || error.code === 'lost_lease') return holder.drop(fence);
   const ownLog = error.details['log'];

@@ -3,6 +3,7 @@ import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
 import { startAll, stopAll, type Service } from '../shared/service.ts';
+import { NO_TRACES, type Tracer } from '../shared/trace.ts';
 import { VERSION } from '../shared/version.ts';
 import { SCOPES } from './domain/account.ts';
 import type { Grid } from './grid/face.ts';
@@ -47,6 +48,8 @@ export interface CoordinatorParts {
   readonly logger: Logger;
   /** Other times and limits than the usual ones. */
   readonly times?: Partial<GridSettings>;
+  /** Default: none. */
+  readonly tracer?: Tracer;
 }
 
 /** A running coordinator and where it listens. */
@@ -129,6 +132,7 @@ function openGrid(parts: CoordinatorParts, own: GridParts): RunningGrid {
     ids,
     logger,
     settings: gridSettings(parts),
+    tracer: parts.tracer ?? NO_TRACES,
     onGranted(task) {
       metrics.granted.inc({ kind: task.kind });
       metrics.dispatch.observe(task.waitedMs / 1000);
@@ -171,6 +175,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     auth,
     agentsPort: () => rpc.port,
     metrics,
+    tracer: parts.tracer ?? NO_TRACES,
     ready,
     mounts: dialects.map((dialect) => dialect.mount),
     dashboard: dashboard({ folder: DASHBOARD, objectOrigins: objectOrigins(settings) }),

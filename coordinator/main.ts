@@ -1,10 +1,12 @@
 import { enableCompileCache } from 'node:module';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { systemClock } from '../shared/clock.ts';
 import { GridError, toGridError } from '../shared/errors.ts';
 import { exitCodeOf } from '../shared/exit-codes.ts';
 import { systemIds } from '../shared/ids.ts';
 import { createLogger } from '../shared/logger.ts';
+import { openTraces } from '../shared/open-traces.ts';
 import type { startCoordinator as StartCoordinator } from './coordinator.ts';
 import { readSettings } from './settings.ts';
 
@@ -80,6 +82,8 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_OPENENCODER_IDLE_MIN         a machine that costs something is ended after so long without work (default 30; 0: never)
   CLIPGRID_OPENENCODER_MAX_HOURS        ... and after so many hours, at work or not (default 24; 0: never)
   CLIPGRID_OPENENCODER_DRAIN_S  how long a machine that is ended may finish what it works on (default 300)
+  CLIPGRID_OTLP_ENDPOINT        http(s)://host:4318 of an OpenTelemetry collector, which gets a trace of each job (default: that of
+                                OTEL_EXPORTER_OTLP_ENDPOINT; none: no traces)
   CLIPGRID_LOG                  debug, info, warn, error or silent (default info)
 
 Once it listens it says so in one line of JSON on standard output; its log goes to standard error.
@@ -113,7 +117,13 @@ async function main(): Promise<void> {
   );
   const ids = systemIds(() => systemClock.wallMs());
   const { startCoordinator } = await load();
-  const coordinator = await startCoordinator({ settings, clock: systemClock, ids, logger });
+  const traces = await openTraces(settings.otlpEndpoint, {
+    service: 'clipgrid-coordinator',
+    instance: `${hostname()}:${settings.httpPort}`,
+    clock: systemClock,
+  });
+  const { tracer } = traces;
+  const coordinator = await startCoordinator({ settings, clock: systemClock, ids, logger, tracer });
   const { httpPort, grpcPort, dialectPorts } = coordinator;
   console.log(JSON.stringify({ event: 'listening', http: httpPort, grpc: grpcPort, ...dialectPorts }));
   await new Promise<void>((resolve) => {
@@ -122,6 +132,7 @@ async function main(): Promise<void> {
   });
   logger.info({}, 'stopping');
   await coordinator.stop();
+  await traces.stop();
 }
 
 try {

@@ -1,3 +1,4 @@
+import { OTEL_ENDPOINT, otlpEndpoint } from '../shared/otlp-endpoint.ts';
 import { join, resolve } from 'node:path';
 import { GridError, toGridError } from '../shared/errors.ts';
 import { isSandboxStrength, SANDBOX_STRENGTHS, type SandboxStrength } from '../shared/sandbox-strength.ts';
@@ -44,6 +45,8 @@ export interface CoordinatorSettings {
   readonly openencoder?: openencoder.OpenencoderSettings;
   readonly anime: AnimeSettings;
   readonly logLevel: string;
+  /** Where traces go; absent: there are none. */
+  readonly otlpEndpoint?: string;
 }
 
 /** Files, PEM. */
@@ -234,6 +237,9 @@ export function readSettings(env: Environment): CoordinatorSettings {
   const openencoderPort = port(env, 'CLIPGRID_OPENENCODER_PORT', openencoder.DEFAULT_PORT);
   const openencoderSettings = openencoder.readOpenencoderSettings(env, openencoderPort);
   const maxFetchBytes = fetchBytes(env);
+  const otlp = otlpEndpoint(
+    ['CLIPGRID_OTLP_ENDPOINT', OTEL_ENDPOINT].map((name) => ({ name, text: env[name] })),
+  );
   return {
     databaseUrl,
     host,
@@ -258,6 +264,7 @@ export function readSettings(env: Environment): CoordinatorSettings {
     finalrip: readFinalripSettings(env, port(env, 'CLIPGRID_FINALRIP_PORT', DEFAULT_PORT)),
     ...(openencoderSettings ? { openencoder: openencoderSettings } : {}),
     anime: readAnimeSettings(env, (name, fallback) => port(env, name, fallback)),
+    ...(otlp ? { otlpEndpoint: otlp } : {}),
     logLevel: env['CLIPGRID_LOG'] ?? 'info',
   };
 }

@@ -1,4 +1,4 @@
-import { destination, pino, type Logger as PinoLogger } from 'pino';
+import { destination, pino, type DestinationStream, type Logger as PinoLogger } from 'pino';
 
 /** Structured log, one JSON object a line. Child loggers carry job, task, lease and agent ids. */
 export interface Logger {
@@ -30,9 +30,13 @@ function wrap(inner: PinoLogger): Logger {
   };
 }
 
-/** A logger that writes to standard error. `level` is one of pino's: debug, info, warn, error, silent. */
-export function createLogger(level: string, base: Readonly<Record<string, unknown>> = {}): Logger {
-  return wrap(pino({ level, base, redact: SECRETS }, destination({ dest: 2, sync: false })));
+/** A logger that writes to standard error, or to `out`. `level` is one of pino's: debug, info, warn, error, silent. */
+export function createLogger(
+  level: string,
+  base: Readonly<Record<string, unknown>> = {},
+  out: DestinationStream = destination({ dest: 2, sync: false }),
+): Logger {
+  return wrap(pino({ level, base, redact: SECRETS }, out));
 }
 
 const nothing = (): void => undefined;

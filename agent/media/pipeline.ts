@@ -4,7 +4,13 @@ import type { Clock } from '../../shared/clock.ts';
 import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { watchIdle } from '../idle-watch.ts';
-import { startTool, throwIfAborted, type RunningTool, type ToolCommand } from '../subprocess.ts';
+import {
+  startTool,
+  throwIfAborted,
+  type RunningTool,
+  type ToolCommand,
+  type ToolExit,
+} from '../subprocess.ts';
 import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
 import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
 import { judge } from './pipeline-blame.ts';
@@ -17,6 +23,7 @@ export interface Branch {
   /** `header`: of the y4m stream that the frames are in. */
   onFrame(frames: number, header: string): void;
   onStderrLine(line: string, passing: boolean): void;
+  onTool?(name: string): (exit: ToolExit) => void;
 }
 
 interface SourceInput {
@@ -26,6 +33,7 @@ interface SourceInput {
   /** L14: when it counts as hanging. Default: see there. */
   readonly limits?: HangLimits;
   onStderrLine(line: string, passing: boolean): void;
+  onTool?(name: string): (exit: ToolExit) => void;
 }
 
 export type PipelineInput = SourceInput & Branch;
@@ -84,7 +92,7 @@ export function startBranches(input: BranchesInput): Branching {
     }
   });
   counter.once('end', () => pace.sourceEnded(clock.monotonicMs()));
-  const source = startTool(input.source, { signal, clock, onStderrLine: input.onStderrLine });
+  const source = startTool(input.source, { signal, clock, ...listeners(input) });
   source.child.stdin?.end();
   const branches = input.branches.map((branch) => startBranch(branch, { signal, clock }));
   const feed = { source, counter, broken: feedAll(source, counter, branches) };
@@ -105,13 +113,18 @@ interface RunningBranch {
   readonly hungUp: Promise<ReadonlySet<number>>;
 }
 
+/** Who hears of a tool. */
+function listeners({ onStderrLine, onTool }: Pick<Branch, 'onStderrLine' | 'onTool'>) {
+  return { onStderrLine, ...(onTool ? { onTool } : {}) };
+}
+
 /** Starts the programs and connects each with the next. */
 function startBranch(
   branch: Branch,
   { signal, clock }: { signal: AbortSignal; clock: Clock },
 ): RunningBranch {
   const ownSignal = AbortSignal.any([signal, branch.signal]);
-  const options = { signal: ownSignal, clock, onStderrLine: branch.onStderrLine };
+  const options = { signal: ownSignal, clock, ...listeners(branch) };
   const tools = branch.programs.map((command) => startTool(command, options));
   tools.at(-1)?.child.stdout?.resume();
   const input = tools[0]?.child.stdin ?? null;

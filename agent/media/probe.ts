@@ -1,6 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import type { Clock } from '../../shared/clock.ts';
-import { runTool } from '../subprocess.ts';
+import { runTool, type ToolExit } from '../subprocess.ts';
 
 /** What a media tool call needs. */
 export interface MediaTools {
@@ -11,6 +11,7 @@ export interface MediaTools {
   readonly clock: Clock;
   /** `passing`: progress, over which a terminal writes the next line. */
   onStderrLine?(line: string, passing?: boolean): void;
+  onTool?(name: string): (exit: ToolExit) => void;
 }
 
 export interface ProbedStream {

@@ -51,7 +51,8 @@ async function scriptInfo(context: RunnerContext, command: ToolCommand): Promise
   };
   const onStderrLine = (line: string, passing: boolean): void => context.toolOutput(line, passing);
   try {
-    await runTool(command, { signal, clock: context.clock, onStderrLine, stdout, failure: 'script_failed' });
+    const { clock, onTool } = context;
+    await runTool(command, { signal, clock, onStderrLine, onTool, stdout, failure: 'script_failed' });
     return Buffer.concat(chunks).toString('utf8');
   } catch (thrown) {
     if (!(thrown instanceof GridError) || thrown.code !== 'script_failed') throw thrown;

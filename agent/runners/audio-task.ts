@@ -60,7 +60,8 @@ async function encodeAudio(spec: AudioTask, context: RunnerContext) {
   }
   const { signal, clock } = context;
   const onStderrLine = (line: string, passing: boolean): void => context.toolOutput(line, passing);
-  await runTool(command, { signal, clock, onStderrLine, failure: 'encoder_failed' });
+  const { onTool } = context;
+  await runTool(command, { signal, clock, onStderrLine, onTool, failure: 'encoder_failed' });
   const path = await writtenFile(context.workDir, spec.command.outputName);
   const tools = mediaTools(context);
   const ends = await trackEnds(tools, path);

@@ -149,6 +149,7 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
       context.progress({ framesDone, framesTotal, fps: speed(frames), phase: 'filter' });
     },
     onStderrLine: (line, passing) => context.toolOutput(line, passing),
+    onTool: (name) => context.onTool(name),
   };
   try {
     if (shared) return await shared.feed(source.command, branch);

@@ -62,6 +62,7 @@ async function runPass(spec: MediaTask, context: RunnerContext, pass: number): P
         failure: 'encoder_failed',
         stdout: (chunk) => reader.push(chunk),
         onStderrLine: (line, passing) => context.toolOutput(line, passing),
+        onTool: (name) => context.onTool(name),
       });
     });
     return last;

@@ -4,6 +4,7 @@ import type { Clock } from '../../shared/clock.ts';
 import type { EncodeResult, FrameRange, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Sandbox } from '../sandbox/sandbox.ts';
+import type { ToolExit } from '../subprocess.ts';
 import type { ToolPaths } from '../tools.ts';
 import type { SourceAccess } from '../media/source-access.ts';
 import type { MediaTools } from '../media/probe.ts';
@@ -42,6 +43,8 @@ export interface RunnerContext {
   progress(progress: RunnerProgress): void;
   /** Has a part kept beyond this attempt. It must begin where the last one ended. Throws when it is not kept. */
   savePart(part: FinishedPart): Promise<void>;
+  /** A tool was started; what comes back is called at its end. */
+  onTool(name: string): (exit: ToolExit) => void;
   /** Keeps the last lines of what the tools print, for whoever looks; they go into a failure. `passing`: progress. */
   toolOutput(line: string, passing?: boolean): void;
   /** Present where other leases begin with the same work. */
@@ -85,5 +88,6 @@ export function mediaTools(context: RunnerContext): MediaTools {
     signal,
     clock,
     onStderrLine: (line, passing) => context.toolOutput(line, passing),
+    onTool: (name) => context.onTool(name),
   };
 }

@@ -10,15 +10,17 @@ import type {
 import type { EncodeResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import { assert, GridError, toGridError } from '../../shared/errors.ts';
 import { fewAtOnce } from '../../shared/few-at-once.ts';
+import { inSpan, spanIds, type Span, type Tracer } from '../../shared/trace.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { checkFence } from '../domain/fence.ts';
 import { closeTask } from '../domain/package-plan.ts';
 import { artifactKey, incomingKey } from '../domain/object-keys.ts';
 import { roleOf } from '../domain/task-kinds.ts';
-import type { Artifact, Fence } from '../domain/task.ts';
+import type { Artifact, Fence, TaskOutput } from '../domain/task.ts';
 import type { ObjectRef, ObjectStore } from '../objects/object-store.ts';
 import type { CommitOutcome, Completion, LeaseStore, StageRules } from '../store/lease-store.ts';
 import { Batcher } from './batcher.ts';
+import { leaseFields } from './lease-fields.ts';
 import { checkAnnounced, checkBrought, MAX_UPLOAD_RIGHTS } from './brought-artifacts.ts';
 import { checkedResult } from './brought-result.ts';
 import type { IndexPlanner } from './index-planner.ts';
@@ -34,6 +36,7 @@ export interface CommitterDeps {
   readonly logger: Logger;
   readonly platform: Platform;
   readonly clock: Clock;
+  readonly tracer: Tracer;
   newTaskId(): string;
   /** After a commit: the job may have gone on to its next stage. */
   onCommitted(jobId: string): void;
@@ -71,7 +74,7 @@ export class Committer {
       this.#discard([this.#incoming(fence, artifact)]);
       return { fence, committed: true, error: '', retryable: false };
     } catch (thrown) {
-      return this.#refused(fence, toGridError(thrown), 'a part was refused');
+      return this.#refused(session, fence, thrown);
     }
   }
 
@@ -110,14 +113,17 @@ export class Committer {
    */
   async complete(session: LocalSession, message: TaskComplete): Promise<CommitResult> {
     const fence = checkFence(message.fence);
+    const ids = { task: fence.taskId, lease: fence.leaseId, agent: session.agentId };
+    const span = this.#deps.tracer.start('commit', message.traceparent ?? '', spanIds(ids));
     try {
       const lease = await this.#lease(session, fence);
+      span.set({ 'clipgrid.job.id': lease.jobId, 'clipgrid.task.kind': lease.kind });
       checkBrought(lease.kind, message.artifacts);
       const result = checkedResult(lease.kind, message.result, message.artifacts);
       if (result.kind?.$case === 'encode') checkWhole(lease, result.kind.value);
       const artifacts = await this.#publishAll(fence, lease.jobId, message.artifacts);
       const output = { artifacts, result };
-      const planned = roleOf(lease.kind) === 'first' ? await this.#deps.planner.plan(fence, output) : {};
+      const planned = roleOf(lease.kind) === 'first' ? await this.#plan(span, fence, output) : {};
       const logTail = message.logTail.replaceAll('\0', '');
       session.committing.add(fence.leaseId);
       const { agentId } = session;
@@ -125,14 +131,32 @@ export class Committer {
       if (!outcome.committed) throw new GridError('stale_lease', 'the lease is not the current one any more');
       this.#discard(message.artifacts.map((one) => this.#incoming(fence, one)));
       if (outcome.jobId) this.#deps.onCommitted(outcome.jobId);
+      const about = leaseFields(fence, { ...lease, agentId });
+      this.#deps.logger.info({ ...about, kind: lease.kind }, 'task committed');
       return { fence, committed: true, error: '', retryable: false };
     } catch (thrown) {
-      return this.#refused(fence, toGridError(thrown), 'a completion was refused');
+      span.fail(toGridError(thrown).message);
+      return this.#refused(session, fence, thrown);
+    } finally {
+      span.end();
     }
   }
 
-  #refused(fence: Fence, { code, message, retryable }: GridError, what: string): CommitResult {
-    this.#deps.logger.info({ task: fence.taskId, code, error: message }, what);
+  #plan(parent: Span, fence: Fence, output: TaskOutput): ReturnType<IndexPlanner['plan']> {
+    const { planner, tracer } = this.#deps;
+    return inSpan(tracer.start('plan', parent.traceparent, spanIds({ task: fence.taskId })), async (span) => {
+      const planned = await planner.plan(fence, output);
+      if ('plan' in planned) span.set({ 'clipgrid.plan.tasks': planned.plan.tasks.length });
+      else span.fail(planned.planFailure.message);
+      return planned;
+    });
+  }
+
+  #refused(session: LocalSession, fence: Fence, thrown: unknown): CommitResult {
+    const { code, message, retryable } = toGridError(thrown);
+    const held = session.held.get(fence.taskId);
+    const about = leaseFields(fence, { ...held, agentId: session.agentId });
+    this.#deps.logger.info({ ...about, code, error: message }, 'what a task brought was refused');
     return { fence, committed: false, error: `${code}: ${message}`, retryable };
   }
 

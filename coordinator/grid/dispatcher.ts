@@ -4,12 +4,14 @@ import type { LeaseGrant } from '../../shared/gen/clipgrid/v1/lease.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
+import { inSpan, spanIds, type Tracer } from '../../shared/trace.ts';
 import { LOOK_AHEAD, place, type KnownAgent, type Placement } from '../domain/placement.ts';
 import { roleOf } from '../domain/task-kinds.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { SessionSink } from './agent-gateway.ts';
+import { leaseFields } from './lease-fields.ts';
 import { Pace } from './pace.ts';
 import type { Platform } from './platform.ts';
 import { heldLease, type SessionRegistry } from './session-registry.ts';
@@ -28,6 +30,7 @@ export interface DispatcherDeps {
   readonly logger: Logger;
   readonly settings: GridSettings;
   readonly platform: Platform;
+  readonly tracer: Tracer;
   onGranted(task: GrantedTask): void;
 }
 
@@ -148,23 +151,23 @@ export class Dispatcher implements Service {
 
   /** What the agent is told of a lease. */
   async #signed(task: GrantedTask): Promise<LeaseGrant> {
-    const { objects, settings, platform } = this.#deps;
-    if (task.spec.kind?.$case === 'encode') task.spec.kind.value.resumeFrames = task.savedFrames;
-    await signInputs(objects, task.spec, { expiresS: settings.urlExpiryS, platform });
-    return {
-      fence: task.fence,
-      jobId: task.jobId,
-      spec: task.spec,
-      ttlMs: settings.leaseTtlMs,
-      traceparent: '',
-      companions: [],
-    };
+    const { objects, settings, platform, tracer, logger } = this.#deps;
+    const { fence, jobId, agentId, kind, spec, clipIndex, waitedMs } = task;
+    if (spec.kind?.$case === 'encode') spec.kind.value.resumeFrames = task.savedFrames;
+    logger.debug({ ...leaseFields(fence, task), kind, clip: clipIndex, waitedMs }, 'task granted');
+    const ids = { job: jobId, task: fence.taskId, lease: fence.leaseId, agent: agentId };
+    const attributes = { 'clipgrid.task.kind': kind, 'clipgrid.task.waited_s': waitedMs / 1000 };
+    const span = tracer.start('grant', task.traceparent, { ...spanIds(ids), ...attributes });
+    await inSpan(span, () => signInputs(objects, spec, { expiresS: settings.urlExpiryS, platform }));
+    const { traceparent } = span;
+    return { fence, jobId, spec, ttlMs: settings.leaseTtlMs, traceparent, companions: [] };
   }
 
   /** What is too large for one agent is so for all of them: the job fails with that instead of being granted for ever. */
-  async #takeBack({ fence, agentId, kind, clipIndex }: GrantedTask, error: GridError): Promise<void> {
+  async #takeBack(task: GrantedTask, error: GridError): Promise<void> {
+    const { fence, agentId, kind, clipIndex } = task;
     const { leases, logger } = this.#deps;
-    logger.warn({ error: error.message, task: fence.taskId }, 'a grant could not be sent');
+    logger.warn({ ...leaseFields(fence, task), error: error.message }, 'a grant could not be sent');
     if (error.code !== 'too_large') return void (await leases.release(fence, agentId));
     const help = roleOf(kind) === 'close' ? 'make the clips longer' : 'make the clips shorter';
     const message = `the task cannot be told to an agent: ${error.message}; ${help}`;

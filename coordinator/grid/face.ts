@@ -40,6 +40,8 @@ export interface SubmitInput {
   readonly spec: JobSpec;
   /** The same key of the same owner gives the same job again; with another spec, name or priority it is `already_exists`. */
   readonly idempotencyKey?: string;
+  /** W3C traceparent of the trace that it belongs to. */
+  readonly traceparent?: string;
 }
 
 export interface JobView {

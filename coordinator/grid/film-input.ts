@@ -5,4 +5,6 @@ export interface FilmInput {
   readonly ownerId: string;
   readonly request: JobRequest;
   readonly idempotencyKey?: string;
+  /** W3C traceparent of the trace that it belongs to. */
+  readonly traceparent?: string;
 }

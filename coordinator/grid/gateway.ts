@@ -16,6 +16,7 @@ import type { LeaseStore } from '../store/lease-store.ts';
 import type { AgentGateway, OpenSession, SessionSink } from './agent-gateway.ts';
 import { checkHello, checkPause, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
+import { leaseFields } from './lease-fields.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 import {
@@ -183,11 +184,12 @@ export class Gateway implements AgentGateway {
     const answer = { fence, committed: false, error: '', retryable: false };
     try {
       await this.#deps.outputs.saved(fence);
-      const failure = failureOf(message, held.get(fence.taskId) ?? (await leases.context(fence)));
+      const task = held.get(fence.taskId) ?? (await leases.context(fence));
+      const failure = failureOf(message, task);
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
       if (counted) {
         const { code, message: why } = failure;
-        logger.info({ task: fence.taskId, agent: agentId, code, error: why }, 'an attempt failed');
+        logger.info({ ...leaseFields(fence, { ...task, agentId }), code, error: why }, 'an attempt failed');
       }
       dropHeld(session, fence);
       const stale = 'stale_lease: the lease is not the current one any more';

@@ -3,6 +3,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import type { Service } from '../../shared/service.ts';
 import { createTicker } from '../../shared/ticker.ts';
+import { NO_TRACES, type Tracer } from '../../shared/trace.ts';
 import { SAMPLE_INTERVAL_S } from '../domain/grid-totals.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { OutboundHttp } from '../outbound/outbound-http.ts';
@@ -69,6 +70,8 @@ export interface GridDeps {
   readonly settings: GridSettings;
   /** By default the system's. */
   readonly platform?: Platform;
+  /** Default: none. */
+  readonly tracer?: Tracer;
   /** For metrics. */
   onGranted?(task: GrantedTask): void;
 }
@@ -92,20 +95,30 @@ const KEEP_DELIVERIES_MS = 30 * 24 * 3600_000;
 /** Wires the grid's services over the given stores. Nothing runs before the services are started. */
 export function createGrid(deps: GridDeps): RunningGrid {
   const { leases, jobs, agents, objects, clock, ids, logger, settings, platform = systemPlatform } = deps;
+  const { tracer = NO_TRACES } = deps;
   const registry = new SessionRegistry();
   const wake = new Wake();
   const planner = new IndexPlanner({ objects, leases, agents, platform });
   const onCommitted = (): void => wake.ring();
-  const committer = new Committer({ ...deps, platform, planner, newTaskId: () => ids.uuid(), onCommitted });
+  const committer = new Committer({
+    ...deps,
+    platform,
+    tracer,
+    planner,
+    newTaskId: () => ids.uuid(),
+    onCommitted,
+  });
   const keeper = new LeaseKeeper({ leases, agents, clock, settings, platform });
   const outputs = new TaskOutputs({ logs: deps.logs, clock, logger, platform });
   const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
-  const dispatcher = new Dispatcher({ ...deps, platform, registry, wake, onGranted });
+  const dispatcher = new Dispatcher({ ...deps, platform, tracer, registry, wake, onGranted });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const secrets = createSecrets(deps.secretKeys);
   const uploads = createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS });
+  const ticker = (name: string, everyMs: number, tick: () => Promise<void>): Service =>
+    createTicker({ name, everyMs, clock, logger, tick });
   const face: Grid = {
-    jobs: createJobs({ jobs, agents, objects, planner, events, uploads, ids, wake }),
+    jobs: createJobs({ jobs, agents, objects, planner, events, uploads, ids, wake, tracer, logger }),
     agents: agentsFace(deps),
     events,
     stats: { totals: () => deps.stats.totals(), history: (minutes) => deps.stats.history(minutes) },
@@ -125,36 +138,12 @@ export function createGrid(deps: GridDeps): RunningGrid {
       wakeService(deps, registry, wake),
       dispatcher,
       new WebhookSender({ ...deps, secrets }),
-      createTicker({ name: 'sweeper', everyMs: SWEEP_MS, clock, logger, tick: createSweep(deps, wake) }),
-      createTicker({
-        name: 'housekeeper',
-        everyMs: SILENT_MS / 3,
-        clock,
-        logger,
-        tick: () => keepHouse(deps),
-      }),
+      ticker('sweeper', SWEEP_MS, createSweep(deps, wake)),
+      ticker('housekeeper', SILENT_MS / 3, () => keepHouse(deps)),
       // Twice an interval, so that none is missed between two ticks.
-      createTicker({
-        name: 'sampler',
-        everyMs: (SAMPLE_INTERVAL_S * 1000) / 2,
-        clock,
-        logger,
-        tick: () => deps.stats.sample(),
-      }),
-      createTicker({
-        name: 'collector',
-        everyMs: settings.collectEveryMs,
-        clock,
-        logger,
-        tick: async () => void (await collect(deps)),
-      }),
-      createTicker({
-        name: 'orphan collector',
-        everyMs: settings.orphansEveryMs,
-        clock,
-        logger,
-        tick: async () => void (await collectOrphans(deps)),
-      }),
+      ticker('sampler', (SAMPLE_INTERVAL_S * 1000) / 2, () => deps.stats.sample()),
+      ticker('collector', settings.collectEveryMs, async () => void (await collect(deps))),
+      ticker('orphan collector', settings.orphansEveryMs, async () => void (await collectOrphans(deps))),
     ],
   };
 }

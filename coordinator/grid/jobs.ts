@@ -3,6 +3,8 @@ import { fewAtOnce } from '../../shared/few-at-once.ts';
 import { fileName } from '../../shared/file-names.ts';
 import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import type { Tracer } from '../../shared/trace.ts';
 import { filmSpec } from '../domain/job-shape.ts';
 import type { CommandSpec, ScriptSpec } from '../domain/job.ts';
 import type { Artifact } from '../domain/task.ts';
@@ -31,6 +33,8 @@ export interface JobsDeps {
   readonly uploads: Pick<UploadsFace, 'source'>;
   readonly ids: IdSource;
   readonly wake: Wake;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
 }
 
 /** A clip's spec with another script, command or limit, and what that needs. */

@@ -11,6 +11,8 @@ export interface HeldLease {
   readonly jobId: string;
   readonly kind: TaskKind;
   readonly clipIndex: number;
+  /** W3C traceparent of the job's submission; empty: it is not traced. */
+  readonly traceparent: string;
   /** Frames that an encode must be given; 0 for other kinds. */
   readonly inputFrames: number;
   readonly sinceMs: number;
@@ -26,12 +28,12 @@ export interface HeldLease {
  */
 export function heldLease(
   fence: Fence,
-  { jobId, kind, clipIndex, spec }: Pick<LeaseContext, 'jobId' | 'kind' | 'clipIndex' | 'spec'>,
+  { jobId, kind, clipIndex, spec, traceparent }: Omit<LeaseContext, 'agentId' | 'jobSpec'>,
   { sinceMs, slot = fence.leaseId }: { sinceMs: number; slot?: string },
 ): HeldLease {
   const range = spec.kind?.$case === 'encode' ? spec.kind.value.range : undefined;
   const inputFrames = range ? range.endFrame - range.startFrame : 0;
-  return { fence, jobId, kind, clipIndex, inputFrames, sinceMs, slot };
+  return { fence, jobId, kind, clipIndex, traceparent, inputFrames, sinceMs, slot };
 }
 
 /** An agent's session on this process. */

@@ -6,7 +6,7 @@ import { submitJob, type SubmitDeps } from './submit-job.ts';
 /** Submits what somebody asked for through the own API. */
 export async function submitFilm(
   deps: SubmitDeps & { readonly uploads: Pick<UploadsFace, 'source'> },
-  { ownerId, request, idempotencyKey }: FilmInput,
+  { ownerId, request, idempotencyKey, traceparent }: FilmInput,
 ): Promise<JobView> {
   const { name, source } = await deps.uploads.source(request.upload_id, ownerId);
   return submitJob(deps, {
@@ -16,5 +16,6 @@ export async function submitFilm(
     priority: request.priority,
     spec: filmOf(request, source),
     ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(traceparent === undefined ? {} : { traceparent }),
   });
 }

@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto';
 import { GridError, toGridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
+import type { Logger } from '../../shared/logger.ts';
+import { inSpan, traceFields, type Tracer } from '../../shared/trace.ts';
 import { checkedSpec } from '../domain/check-spec.ts';
 import { filmSpec } from '../domain/job-shape.ts';
 import { firstTask } from '../domain/media-plan.ts';
@@ -20,6 +22,8 @@ export interface SubmitDeps {
   readonly planner: IndexPlanner;
   readonly ids: IdSource;
   readonly wake: Wake;
+  readonly tracer: Tracer;
+  readonly logger: Logger;
 }
 
 /** The first task of a job; of one that names an index, all that are planned from it. */
@@ -39,6 +43,18 @@ async function beginning(
 
 /** Makes a job of a checked spec. Everything that is read for it is read before its transaction writes. */
 export async function submitJob(deps: SubmitDeps, input: SubmitInput, tx?: Transaction): Promise<JobView> {
+  const span = deps.tracer.start('submit', input.traceparent ?? '', { 'clipgrid.dialect': input.dialect });
+  return inSpan(span, async () => {
+    const job = await submitTraced(deps, { ...input, traceparent: span.traceparent }, tx);
+    span.set({ 'clipgrid.job.id': job.jobId });
+    const { ownerId: owner, dialect } = job;
+    const about = { job: job.jobId, ...traceFields(span.traceparent) };
+    deps.logger.info({ ...about, owner, dialect }, 'job submitted');
+    return job;
+  });
+}
+
+async function submitTraced(deps: SubmitDeps, input: SubmitInput, tx?: Transaction): Promise<JobView> {
   const { jobs, objects, ids, wake } = deps;
   const spec = checkedSpec(input.spec);
   const { source } = spec;

@@ -6,6 +6,7 @@ import { checkFence } from '../domain/fence.ts';
 import { OUTPUT_CHARS } from '../domain/task-output.ts';
 import type { LogStore, PrintedPiece } from '../store/log-store.ts';
 import { Batcher } from './batcher.ts';
+import { leaseFields } from './lease-fields.ts';
 import type { Platform } from './platform.ts';
 import type { LocalSession } from './session-registry.ts';
 
@@ -67,7 +68,8 @@ export class TaskOutputs {
       throw new GridError('invalid_argument', `output starts at ${start}: that is too far`);
     const piece = { fence, agentId: session.agentId, start, text: text.replaceAll('\0', '\uFFFD') };
     const saving = this.#pieces.add(piece).catch((error: unknown) => {
-      this.#deps.logger.info({ task: fence.taskId, error: String(error) }, 'output of a task was not kept');
+      const about = leaseFields(fence, { ...session.held.get(fence.taskId), agentId: session.agentId });
+      this.#deps.logger.info({ ...about, error: String(error) }, 'output of a task was not kept');
       session.sink.send({ $case: 'outputRequest', value: { fence, forMs: 0, again: true } });
     });
     this.#saving.set(fence.leaseId, saving);

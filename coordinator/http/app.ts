@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import Router from '@koa/router';
 import Koa, { type Context, type Middleware } from 'koa';
 import { GridError, toGridError } from '../../shared/errors.ts';
+import type { Tracer } from '../../shared/trace.ts';
 import { VERSION } from '../../shared/version.ts';
 import { agentRoutes } from './agents.ts';
 import type { ApiDeps } from './context.ts';
@@ -11,6 +12,7 @@ import { joinTokenRoutes } from './join-tokens.ts';
 import { httpMetrics, type HttpMetrics } from './metrics.ts';
 import { openApiDocument } from './openapi.ts';
 import { previewRoutes } from './previews.ts';
+import { httpTracing } from './tracing.ts';
 import { problems } from './problem.ts';
 import { sessionRoutes } from './session.ts';
 import { taskRoutes } from './tasks.ts';
@@ -20,6 +22,7 @@ import { uploadRoutes } from './uploads.ts';
 
 export interface HttpAppOptions extends ApiDeps {
   readonly metrics: HttpMetrics;
+  readonly tracer: Tracer;
   /** Serves signed object URLs below `/objects/`; absent where the store has a server of its own. */
   readonly objects?: (request: IncomingMessage, response: ServerResponse) => Promise<void>;
   /** Resolves when database and object store can be used; else throws. */
@@ -37,6 +40,7 @@ export function createHttpApp(options: HttpAppOptions): Koa {
   app.on('error', (error: Error) => options.logger.debug({ error: String(error) }, 'http'));
   app.use(serveObjects(options));
   app.use(httpMetrics(options));
+  app.use(httpTracing(options));
   app.use(problems(options));
   for (const mount of options.mounts ?? []) app.use(mount);
   if (options.dashboard) app.use(options.dashboard);

@@ -6,6 +6,7 @@ import { jobRequest } from '../domain/requests.ts';
 import type { HistoryQuery, JobView } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
 import { param } from './param.ts';
+import { traceparentOf } from './tracing.ts';
 import { readJson, readQuery } from './read-body.ts';
 import { jobHistoryQuery, jobQuery, pageQuery, resultQuery } from './schemas.ts';
 import { sendPicture } from './send-picture.ts';
@@ -147,6 +148,7 @@ async function submit(ctx: RouterContext, deps: ApiDeps): Promise<void> {
     ownerId,
     request,
     ...(key === '' ? {} : { idempotencyKey: key }),
+    traceparent: traceparentOf(ctx),
   });
   ctx.status = 201;
   ctx.set('Location', `/api/v1/jobs/${job.jobId}`);

@@ -41,6 +41,8 @@ export interface GrantedTask {
   readonly savedFrames: number;
   /** Milliseconds that the task was ready before this grant. */
   readonly waitedMs: number;
+  /** W3C traceparent of the job's submission; empty: it is not traced. */
+  readonly traceparent: string;
 }
 
 export interface Renewal {
@@ -102,6 +104,8 @@ export interface LeaseContext {
   readonly clipIndex: number;
   readonly spec: TaskSpec;
   readonly jobSpec: JobSpec;
+  /** W3C traceparent of the job's submission; empty: it is not traced. */
+  readonly traceparent: string;
 }
 
 export interface ExpireOptions {

@@ -52,6 +52,7 @@ export interface JobsTable {
   finished_at: TimeOrNull;
   collected_at: TimeOrNull;
   index_of: string | null;
+  traceparent: Generated<string>;
   index_kept: Generated<boolean>;
 }
 

@@ -8,7 +8,8 @@ import type { GridSettings } from '../../coordinator/grid/settings.ts';
 import { openPool } from '../../coordinator/store/postgres/pool.ts';
 import { systemClock, type Clock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger, type Logger } from '../../shared/logger.ts';
+import type { Tracer } from '../../shared/trace.ts';
 import type { SandboxStrength } from '../../shared/sandbox-strength.ts';
 import { freePort } from './ports.ts';
 import { createTestDatabase } from './postgres.ts';
@@ -28,6 +29,8 @@ export interface TestCoordinatorOptions {
   readonly clock?: Clock;
   /** In place of the file's own database. */
   readonly databaseUrl?: string;
+  readonly logger?: Logger;
+  readonly tracer?: Tracer;
 }
 
 /** A coordinator as `clipgrid coordinator` starts it, in this process, over a database and a folder of its own. */
@@ -63,7 +66,8 @@ export async function startTestCoordinator(options: TestCoordinatorOptions = {})
     },
     clock,
     ids,
-    logger: createLogger(process.env['TEST_LOG'] ?? 'silent'),
+    logger: options.logger ?? createLogger(process.env['TEST_LOG'] ?? 'silent'),
+    ...(options.tracer ? { tracer: options.tracer } : {}),
     ...(options.times ? { times: options.times } : {}),
   });
   const { pool } = openPool({ connectionString: database.url, max: 3, onError: () => undefined });

@@ -2,7 +2,9 @@ import { join, resolve } from 'node:path';
 import { runAgent } from '../../agent/agent.ts';
 import { systemClock } from '../../shared/clock.ts';
 import { systemIds } from '../../shared/ids.ts';
-import { createLogger } from '../../shared/logger.ts';
+import { createLogger, type Logger } from '../../shared/logger.ts';
+import type { Tracer } from '../../shared/trace.ts';
+import { lightTools, NO_VAPOURSYNTH } from './light-tools.ts';
 
 export interface RealAgentsOptions {
   readonly grpcPort: number;
@@ -10,10 +12,15 @@ export interface RealAgentsOptions {
   readonly folder: string;
   readonly names: readonly string[];
   readonly slots?: number;
+  /** No special hardware and no VapourSynth: sooner there. */
+  readonly light?: boolean;
+  readonly logger?: Logger;
+  readonly tracer?: Tracer;
 }
 
 /** Real agents with real tools, in this process. */
-export function startRealAgents({ grpcPort, folder, names, slots = 1 }: RealAgentsOptions) {
+export function startRealAgents(options: RealAgentsOptions) {
+  const { grpcPort, folder, names, slots = 1, light, tracer } = options;
   const quit = new AbortController();
   const running = names.map((name) =>
     runAgent({
@@ -22,14 +29,15 @@ export function startRealAgents({ grpcPort, folder, names, slots = 1 }: RealAgen
         name,
         slots,
         dataDir: join(folder, name),
-        searchPath: process.env['PATH'] ?? '',
-        vapourSynthFile: resolve('.cache/vapoursynth/clipgrid.json'),
+        searchPath: light ? lightTools(folder) : (process.env['PATH'] ?? ''),
+        vapourSynthFile: light ? NO_VAPOURSYNTH : resolve('.cache/vapoursynth/clipgrid.json'),
         drainDeadlineMs: 1_000,
         version: 'test',
       },
       clock: systemClock,
       ids: systemIds(() => systemClock.wallMs()),
-      logger: createLogger(process.env['TEST_LOG'] ?? 'silent'),
+      logger: options.logger ?? createLogger(process.env['TEST_LOG'] ?? 'silent'),
+      ...(tracer ? { tracer } : {}),
       leave: new AbortController().signal,
       quit: quit.signal,
     }),

@@ -50,6 +50,7 @@ export function runnerContext(
     logger: silentLogger,
     progress: () => undefined,
     savePart: () => Promise.reject(new GridError('unsupported', 'nobody keeps parts here')),
+    onTool: () => () => undefined,
     toolOutput: (line) => lines.push(line),
     lines,
   };

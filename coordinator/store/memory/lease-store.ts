@@ -114,7 +114,20 @@ async function grant(state: MemoryState, request: GrantRequest): Promise<Granted
     });
     const fence = { taskId, epoch, leaseId };
     const waitedMs = state.nowMs - readyAtMs;
-    return [{ fence, sessionId, agentId, jobId, kind, clipIndex, spec, savedFrames: saved, waitedMs }];
+    return [
+      {
+        fence,
+        sessionId,
+        agentId,
+        jobId,
+        kind,
+        clipIndex,
+        spec,
+        savedFrames: saved,
+        waitedMs,
+        traceparent: '',
+      },
+    ];
   });
 }
 
@@ -352,7 +365,7 @@ export function memoryLeaseStore(state: MemoryState): LeaseStore {
       const committed = now === 'succeeded' && epoch === fence.epoch && committedBy === fence.leaseId;
       if (!committed && !isCurrent(task, fence)) return undefined;
       const { jobId, agentId = '', kind, clipIndex, spec } = task;
-      return { jobId, agentId, kind, clipIndex, spec, jobSpec: record.input.spec };
+      return { jobId, agentId, kind, clipIndex, spec, jobSpec: record.input.spec, traceparent: '' };
     },
     commit: async (completions, rules) => completions.map((one) => commitOne(state, one, rules)),
     savePart: async (fence, part) => savePart(state, fence, part),

@@ -37,6 +37,7 @@ interface GrantRow {
   spec: Buffer;
   saved_frames: number;
   waited_ms: number;
+  traceparent: string;
 }
 
 /**
@@ -127,7 +128,7 @@ async function lease(
         jsonb_build_object('kind', l.kind, 'clip', l.clip_index, 'epoch', l.epoch, 'saved', l.saved_frames)
       from leased l join jobs j using (job_id)
     )
-    select * from leased`.execute(db);
+    select l.*, j.traceparent from leased l join jobs j using (job_id)`.execute(db);
   return rows;
 }
 
@@ -151,5 +152,6 @@ function toGranted(row: GrantRow): GrantedTask {
     spec: TaskSpec.decode(row.spec),
     savedFrames: row.saved_frames,
     waitedMs: Number(row.waited_ms),
+    traceparent: row.traceparent,
   };
 }

@@ -20,11 +20,12 @@ interface ContextRow {
   clip_index: number;
   spec: Buffer;
   job_spec: JobSpec;
+  traceparent: string;
 }
 
 async function context(db: Db, fence: Fence): Promise<LeaseContext | undefined> {
   const { rows } = await sql<ContextRow>`
-    select t.job_id, t.agent_id, t.kind, t.clip_index, t.spec, j.spec as job_spec from tasks t join jobs j using (job_id)
+    select t.job_id, t.agent_id, t.kind, t.clip_index, t.spec, j.spec as job_spec, j.traceparent from tasks t join jobs j using (job_id)
     where t.task_id = ${fence.taskId}::uuid and t.epoch = ${fence.epoch} and t.lease_id = ${fence.leaseId}::uuid
       and t.state in ('leased', 'ready', 'succeeded')`.execute(db);
   const row = rows[0];
@@ -36,6 +37,7 @@ async function context(db: Db, fence: Fence): Promise<LeaseContext | undefined> 
     clipIndex: row.clip_index,
     spec: TaskSpec.decode(row.spec),
     jobSpec: row.job_spec,
+    traceparent: row.traceparent,
   };
 }
 

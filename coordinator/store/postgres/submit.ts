@@ -23,12 +23,12 @@ export async function submit(tx: Transaction, job: NewJob): Promise<JobView> {
   };
   const { rows } = await sql<{ job_id: string }>`
     insert into jobs (job_id, owner_id, dialect, name, state, priority, spec, spec_hash, idempotency_key, plan, open_tasks,
-      clips_total, frames_total, started_at, index_of, preview)
+      clips_total, frames_total, started_at, index_of, preview, traceparent)
     values (${jobId}::uuid, ${job.ownerId}, ${dialect}, ${name}, ${begin.state}, ${job.priority},
       ${JSON.stringify(spec)}::jsonb, ${job.specHash}, ${job.idempotencyKey ?? null},
       ${plan ? JSON.stringify(plan) : null}::jsonb, ${begin.openTasks}, ${begin.clips}, ${begin.frames},
       case when ${plan !== undefined} then now() end, ${indexOf ?? null}::uuid,
-      ${spec.shape === 'preview'})
+      ${spec.shape === 'preview'}, ${job.traceparent ?? ''})
     on conflict (owner_id, idempotency_key) where idempotency_key is not null do nothing
     returning job_id`.execute(tx);
   if (rows.length === 0) return existing(tx, job);

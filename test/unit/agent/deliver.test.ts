@@ -46,7 +46,7 @@ test('what a task is as good without is left out where it is refused, and brough
       progress: {},
     };
     const deps = { link: link as unknown as Link, clock, ids: systemIds(() => clock.wallMs()) };
-    await deliver(deps, { lease: lease as unknown as HeldLease, output, logTail: '' });
+    await deliver(deps, { lease: lease as unknown as HeldLease, output, logTail: '', step: () => '' });
     return said?.artifacts.map(({ name }) => name);
   };
   expect(await brought(['segment'])).toEqual(['segment']);
@@ -100,6 +100,7 @@ test('thousands of files: rights are asked for in batches, few are under way at 
     {
       lease: lease as unknown as HeldLease,
       output: { artifacts, result: { kind: { $case: 'media', value } } },
+      step: () => '',
       logTail: '',
     },
   );

@@ -79,6 +79,8 @@ export interface TaskComplete {
   artifacts: Artifact[];
   result: TaskResult | undefined;
   logTail: string;
+  /** W3C traceparent of what the agent does to complete it; absent when tracing is off. */
+  traceparent?: string | undefined;
 }
 
 export interface TaskFailed {
@@ -958,7 +960,7 @@ export const UploadGrant: MessageFns<UploadGrant> = {
 };
 
 function createBaseTaskComplete(): TaskComplete {
-  return { fence: undefined, artifacts: [], result: undefined, logTail: "" };
+  return { fence: undefined, artifacts: [], result: undefined, logTail: "", traceparent: undefined };
 }
 
 export const TaskComplete: MessageFns<TaskComplete> = {
@@ -974,6 +976,9 @@ export const TaskComplete: MessageFns<TaskComplete> = {
     }
     if (message.logTail !== "") {
       writer.uint32(34).string(message.logTail);
+    }
+    if (message.traceparent !== undefined) {
+      writer.uint32(42).string(message.traceparent);
     }
     return writer;
   },
@@ -1023,6 +1028,14 @@ export const TaskComplete: MessageFns<TaskComplete> = {
             message.logTail = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.traceparent = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1047,6 +1060,7 @@ export const TaskComplete: MessageFns<TaskComplete> = {
         : isSet(object.log_tail)
         ? globalThis.String(object.log_tail)
         : "",
+      traceparent: isSet(object.traceparent) ? globalThis.String(object.traceparent) : undefined,
     };
   },
 
@@ -1064,6 +1078,9 @@ export const TaskComplete: MessageFns<TaskComplete> = {
     if (message.logTail !== "") {
       obj.logTail = message.logTail;
     }
+    if (message.traceparent !== undefined) {
+      obj.traceparent = message.traceparent;
+    }
     return obj;
   },
 
@@ -1078,6 +1095,7 @@ export const TaskComplete: MessageFns<TaskComplete> = {
       ? TaskResult.fromPartial(object.result)
       : undefined;
     message.logTail = object.logTail ?? "";
+    message.traceparent = object.traceparent ?? undefined;
     return message;
   },
 };

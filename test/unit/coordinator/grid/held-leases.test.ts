@@ -82,6 +82,7 @@ function hold(task: GrantedTask): Fence {
     jobId,
     kind,
     clipIndex,
+    traceparent: '',
     inputFrames: 0,
     sinceMs: clock.monotonicMs(),
     slot: fence.leaseId,

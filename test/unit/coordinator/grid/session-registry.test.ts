@@ -50,7 +50,7 @@ test('an agent that let a lease run out is granted nothing before it is heard ag
   registry.add(idle);
   registry.add(busy);
   const fence = { taskId: 't', epoch: 1, leaseId: 'l' };
-  const about = { jobId: 'j', kind: 'encode', clipIndex: 0, inputFrames: 1 } as const;
+  const about = { jobId: 'j', kind: 'encode', clipIndex: 0, traceparent: '', inputFrames: 1 } as const;
   busy.held.set('t', { fence, ...about, sinceMs: 5_000, slot: 'l' });
   const free = (oldestMs: number): string[] =>
     registry.capacities(oldestMs).map((one) => `${one.agentId} ${one.freeSlots}`);
@@ -64,7 +64,14 @@ test('leases of one slot take one, until the last of them has ended', () => {
   const registry = new SessionRegistry();
   const busy = session('busy', { agentId: 'busy' });
   registry.add(busy);
-  const about = { jobId: 'j', kind: 'encode', clipIndex: 0, inputFrames: 1, sinceMs: 5_000 } as const;
+  const about = {
+    jobId: 'j',
+    kind: 'encode',
+    clipIndex: 0,
+    traceparent: '',
+    inputFrames: 1,
+    sinceMs: 5_000,
+  } as const;
   for (const leaseId of ['l', 'm', 'n'])
     busy.held.set(leaseId, { fence: { taskId: leaseId, epoch: 1, leaseId }, ...about, slot: 'l' });
   const free = (): number => registry.capacities(0)[0]?.freeSlots ?? 0;
