@@ -89,6 +89,7 @@ test('a wrong token is told, the right one lets in; by keyboard only, to a clip 
     .getByRole('complementary', { name: 'Clip 2' })
     .getByRole('heading', { name: 'Attempts' })
     .waitFor();
+  await page.getByRole('img', { name: 'A picture of Clip 2' }).waitFor();
   await expectSound(opened);
   await page.keyboard.press('Escape');
   expect(await page.evaluate<string>('document.activeElement.getAttribute("role")')).toBe('listbox');
@@ -119,6 +120,8 @@ test('a job is watched to its end, its film is played, sought in and downloaded'
     return [await to(9), await to(3), video.duration, video.videoWidth];
   })()`);
   expect(sought.map(Math.round)).toEqual([9, 3, SECONDS, 160]);
+  await page.getByRole('button', { name: 'Agents', exact: true }).click();
+  await page.getByRole('img', { name: /^What 1 agents? did/ }).waitFor();
   await expectSound(opened);
   await opened.close();
 });

@@ -45,11 +45,11 @@ export function LanesView({ picture, open }: LanesViewProps): JSX.Element {
   };
   return (
     <div class="lanes">
-      <div class="lanes-place">
+      <div class="lanes-place" role="group" tabIndex={0} aria-label="Agents on the clock">
         <canvas
           ref={canvas}
           role="img"
-          aria-label={`What ${count(lanes.length)} agents did, on the clock; the list of tasks tells the same`}
+          aria-label={`What ${count(lanes.length)} ${lanes.length === 1 ? 'agent' : 'agents'} did, on the clock; the list of tasks tells the same`}
           onMouseMove={point}
           onMouseLeave={() => (at.value = undefined)}
           onClick={() => hit && open(hit.task)}
