@@ -1,6 +1,7 @@
 import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
 import { createRestClient, type RestClient } from '../client/rest-client.ts';
+import type { Tty } from './tty.ts';
 import type { Output } from './terminal.ts';
 
 /** What a process gives to its commands. */
@@ -9,6 +10,8 @@ export interface CliContext {
   readonly stdout: Output;
   /** Progress and talk: what a person wants. */
   readonly stderr: Output;
+  /** The terminal that both are on; absent: there is none. */
+  readonly tty?: Tty;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly clock: Clock;
   readonly ids: IdSource;

@@ -5,6 +5,7 @@ import { trustCa } from '../shared/trust-ca.ts';
 import { runCommandLine } from './run.ts';
 import { catchSignals, followLauncher } from './signals.ts';
 import { processOutput } from './terminal.ts';
+import { processTty } from './tty.ts';
 
 /** Everything that was written has left the process before it ends: pipes are asynchronous. */
 async function flushed(stream: NodeJS.WriteStream): Promise<void> {
@@ -15,9 +16,11 @@ followLauncher(process.env['CLIPGRID_LAUNCHER']);
 const ca = process.env['CLIPGRID_CA'];
 if (ca && ca !== 'system') trustCa(readFileSync(ca));
 const signals = catchSignals();
+const tty = processTty(process.stdin, process.stdout);
 const exit = await runCommandLine(process.argv.slice(2), {
   stdout: processOutput(process.stdout),
   stderr: processOutput(process.stderr),
+  ...(tty ? { tty } : {}),
   environment: process.env,
   clock: systemClock,
   ids: systemIds(() => systemClock.wallMs()),

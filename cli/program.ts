@@ -13,6 +13,7 @@ import { tokenCommand } from './commands/token.ts';
 import { logsCommand } from './commands/logs.ts';
 import { processCommands } from './commands/processes.ts';
 import { submitCommand } from './commands/submit.ts';
+import { topCommand } from './commands/top.ts';
 import { upCommand } from './commands/up.ts';
 import { versionCommand } from './commands/version.ts';
 import { watchCommand } from './commands/watch.ts';
@@ -55,7 +56,13 @@ export function createProgram(context: CliContext): Command {
     ['Encode:', [submitCommand(context), watchCommand(context), downloadCommand(context)]],
     [
       'Look after it:',
-      [jobsCommand(context), jobCommand(context), logsCommand(context), ...changeCommands(context)],
+      [
+        topCommand(context),
+        jobsCommand(context),
+        jobCommand(context),
+        logsCommand(context),
+        ...changeCommands(context),
+      ],
     ],
     [
       'Machines:',
