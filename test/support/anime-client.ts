@@ -8,6 +8,7 @@ export interface AnimeStatus {
   readonly known: boolean;
   readonly source: { readonly bytes: number; readonly size_bytes: number | null } | null;
   readonly master_path: string | null;
+  readonly thumbnails_path: string | null;
   readonly error: string | null;
 }
 

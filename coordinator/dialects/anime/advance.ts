@@ -8,13 +8,17 @@ import { passes } from './source.ts';
 import type { ReadyState } from './states.ts';
 import { giveUp, inStage, orGiveUp } from './steps.ts';
 import type { JobRow, RenditionRow } from './store.ts';
+import { followThumbnails } from './thumbnails.ts';
 
 /** Does what can be done for a create call now. What it throws passes by itself: ask again. */
 export async function advance(context: Context, taskId: string): Promise<void> {
   const job = await context.store.find(taskId);
   if (job?.stage === 'source') context.bring(taskId, job.src_url === null ? 'copy' : 'fetch');
   if (job?.stage === 'index') await planLadder(context, job);
-  if (job?.stage === 'ladder') await followRenditions(context, job);
+  if (job?.stage === 'ladder') {
+    await followRenditions(context, job);
+    await followThumbnails(context, job);
+  }
 }
 
 /** Once the source is indexed its renditions are planned; if it cannot be, all of them have failed. */

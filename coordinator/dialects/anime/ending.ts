@@ -51,8 +51,9 @@ export async function giveUpLadder(
   await end(context, tx, job);
 }
 
-/** Ends the job when all of its renditions are ready. */
+/** Ends the job when all of its renditions are ready, and its thumbnails are made or given up. */
 export async function endIfReady(context: Context, tx: Transaction, job: JobRow): Promise<void> {
+  if (job.thumbnails === 'wanted') return;
   const rows = await context.store.renditions(job.task_id, tx);
   if (rows.every((row) => row.state !== null)) await end(context, tx, job);
 }

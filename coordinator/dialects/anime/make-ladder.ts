@@ -10,6 +10,7 @@ import { HLS_SEGMENT_S } from './playlists.ts';
 import { sourceFacts, type SourceFacts, type SourceSound } from './probe.ts';
 import { ANIME_OWNER } from './settings.ts';
 import type { JobRow, NewRendition } from './store.ts';
+import { submitThumbnails } from './thumbnails.ts';
 
 /** HLS segments of one clip, which is what one agent encodes at a time: 30 s. */
 const SEGMENTS_PER_CLIP = 6;
@@ -98,6 +99,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
         });
       }
       await store.addRenditions(tx, job.task_id, renditions);
+      await submitThumbnails(context, tx, { job, facts });
       await store.setLadder(tx, job.task_id);
     },
   };

@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import type { Context as Exchange } from 'koa';
 import type { Context } from './context.ts';
 import { textFile, type NamedFile } from './name-store.ts';
@@ -5,7 +6,15 @@ import { MASTER_NAME, publishedFile } from './paths.ts';
 import { masterPlaylist } from './playlists.ts';
 
 const PLAYLIST = { type: 'application/vnd.apple.mpegurl', cache: 'no-cache' } as const;
+const TRACK = { type: 'text/vtt; charset=utf-8', cache: 'no-cache' } as const;
+const SHEET = { type: 'image/jpeg', cache: 'max-age=3600' } as const;
 const SEGMENT = { type: 'video/mp2t', cache: 'max-age=31536000, immutable' } as const;
+
+const KINDS: Readonly<Record<string, { type: string; cache: string }>> = {
+  '.m3u8': PLAYLIST,
+  '.vtt': TRACK,
+  '.jpg': SHEET,
+};
 
 /** Players come from other origins, and ask for ranges. */
 export function allowOrigins(ctx: Exchange): void {
@@ -43,7 +52,7 @@ export async function serveMedia(context: Context, ctx: Exchange): Promise<boole
   const path = publishedFile(ctx.path);
   const file = path && (await findFile(context, path.dstPath, path.name));
   if (file === undefined) return false;
-  const { type, cache } = file.name.endsWith('.m3u8') ? PLAYLIST : SEGMENT;
+  const { type, cache } = KINDS[extname(file.name)] ?? SEGMENT;
   const content = typeof file.content === 'string' ? Buffer.from(file.content) : file.content;
   const headers = {
     'Content-Type': type,

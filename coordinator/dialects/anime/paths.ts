@@ -51,8 +51,16 @@ export function segmentPattern(key: RenditionKey): string {
   return `output%04d_${suffix(key)}.ts`;
 }
 
+export const THUMBNAILS_NAME = 'thumbnails.vtt';
+export const SHEET_PATTERN = 'thumbnails%03d.jpg';
+
+/** The sheet of that number, as ffmpeg calls it. */
+export function sheetName(index: number): string {
+  return `thumbnails${String(index).padStart(3, '0')}.jpg`;
+}
+
 const PUBLIC_NAME =
-  /^(?:playlist(?:_h264_\d{1,5}p_uspp(?:_full)?)?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts)$/;
+  /^(?:thumbnails\.vtt|thumbnails\d{3,5}\.jpg|playlist(?:_h264_\d{1,5}p_uspp(?:_full)?)?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts)$/;
 
 /** Folder and name of a URL's path, decoded; undefined when it cannot be a published file. */
 export function publishedFile(urlPath: string): { dstPath: string; name: string } | undefined {

@@ -15,6 +15,8 @@ export interface CreateRequest {
   readonly ladder: readonly string[];
   readonly upscale: AnimeSettings['upscale'];
   readonly callbackUrl?: string;
+  /** Pictures along the film are wanted, too. */
+  readonly thumbnails?: boolean;
 }
 
 type Rules = Pick<AnimeSettings, 'edition' | 'catalogue' | 'ladder' | 'upscale'>;
@@ -117,6 +119,12 @@ function callbackOf(fields: Fields): string | undefined {
   return url;
 }
 
+function thumbnailsOf({ thumbnails }: Fields): boolean {
+  if (thumbnails === undefined || thumbnails === null || thumbnails === false) return false;
+  if (thumbnails === true) return true;
+  throw new AnimeError(400, 'thumbnails must be true or false');
+}
+
 /** The contract's checks (2.2), in its order: the first that fails answers. Those of our own keys come last. */
 export function checkCreate(body: unknown, rules: Rules): CreateRequest {
   const isObject = typeof body === 'object' && body !== null && !Array.isArray(body);
@@ -127,6 +135,7 @@ export function checkCreate(body: unknown, rules: Rules): CreateRequest {
   const ladder = ladderOf(fields, rules);
   const upscale = upscaleOf(fields, rules);
   const callbackUrl = callbackOf(fields);
+  const thumbnails = thumbnailsOf(fields);
   return {
     ...source,
     dstPath,
@@ -134,5 +143,6 @@ export function checkCreate(body: unknown, rules: Rules): CreateRequest {
     ladder,
     upscale,
     ...(callbackUrl === undefined ? {} : { callbackUrl }),
+    ...(thumbnails ? { thumbnails } : {}),
   };
 }

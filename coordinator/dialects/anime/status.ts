@@ -2,7 +2,7 @@ import { isUuid } from '../../../shared/ids.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import { unlessGone, type Context } from './context.ts';
 import { parseKey } from './keys.ts';
-import { MASTER_NAME, playlistName } from './paths.ts';
+import { MASTER_NAME, playlistName, THUMBNAILS_NAME } from './paths.ts';
 import { isSuccess, stateOf, type State } from './states.ts';
 import type { JobRow, RenditionRow } from './store.ts';
 
@@ -36,6 +36,8 @@ export interface StatusAnswer {
   /** How far the fetch of its `src_url` is; null when it is not being fetched. */
   readonly source: { readonly bytes: number; readonly size_bytes: number | null } | null;
   readonly master_path: string | null;
+  /** Of the WebVTT track of its thumbnails; null where there is none (yet). */
+  readonly thumbnails_path: string | null;
   readonly error: string | null;
 }
 
@@ -67,6 +69,7 @@ function unknown(taskId: string): StatusAnswer {
     known: false,
     source: null,
     master_path: null,
+    thumbnails_path: null,
     error: null,
   };
 }
@@ -94,6 +97,10 @@ export async function statusOf(context: Context, taskId: string, tx?: Transactio
     master_path: rows.some((row) => row.is_published && row.job_id !== null)
       ? `${job.dst_path}/${MASTER_NAME}`
       : null,
+    thumbnails_path:
+      job.thumbnails === 'ready' && job.thumbnails_job_id !== null
+        ? `${job.dst_path}/${THUMBNAILS_NAME}`
+        : null,
     error: job.error,
   };
 }

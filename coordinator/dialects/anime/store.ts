@@ -30,6 +30,8 @@ type JobsTable = {
   claimed_until: Date | null;
   source: ColumnType<SourceRef | null, string | null, string | null>;
   index_job_id: string | null;
+  thumbnails: Generated<'wanted' | 'ready' | 'failed' | null>;
+  thumbnails_job_id: Generated<string | null>;
   error: string | null;
   created_at: ColumnType<Date, never, never>;
 };
@@ -95,6 +97,7 @@ export interface NewJob {
   readonly ladder: readonly string[];
   readonly upscale: 'lanczos' | 'never';
   readonly callbackUrl?: string;
+  readonly thumbnails?: boolean;
   readonly idempotency?: { readonly key: string; readonly hash: string };
 }
 
@@ -147,6 +150,7 @@ export class JobStore {
         ladder: [...job.ladder],
         upscale: job.upscale,
         callback_url: job.callbackUrl ?? null,
+        thumbnails: job.thumbnails === true ? 'wanted' : null,
         idempotency_key: job.idempotency?.key ?? null,
         request_hash: job.idempotency?.hash ?? null,
       })
@@ -217,7 +221,7 @@ export class JobStore {
   /** The create call that a job of the grid is for, as its index or as a rendition. */
   async ofGridJob(jobId: string): Promise<string | undefined> {
     const { rows } = await sql<{ task_id: string }>`
-      select task_id from anime_jobs where index_job_id = ${jobId}::uuid
+      select task_id from anime_jobs where index_job_id = ${jobId}::uuid or thumbnails_job_id = ${jobId}::uuid
       union all
       select task_id from anime_renditions where job_id = ${jobId}::uuid`.execute(this.#db);
     return rows[0]?.task_id;
@@ -293,6 +297,14 @@ export class JobStore {
       .set({ stage: 'ladder' })
       .where('task_id', '=', taskId)
       .execute();
+  }
+
+  async setThumbnails(
+    tx: Transaction,
+    taskId: string,
+    change: Partial<Pick<JobRow, 'thumbnails' | 'thumbnails_job_id'>>,
+  ): Promise<void> {
+    await tables(tx).updateTable('anime_jobs').set(change).where('task_id', '=', taskId).execute();
   }
 
   async setError(tx: Transaction, taskId: string, error: string): Promise<void> {
