@@ -14,7 +14,7 @@ export function spanText(
   secondsPerFrame: number | null,
 ): string {
   if (secondsPerFrame === null) return `frames ${count(start)} to ${count(end - 1)}`;
-  const isFine = (end - start) * secondsPerFrame < 10;
+  const isFine = (end - start) * secondsPerFrame < 2;
   return `${clockText(start * secondsPerFrame, isFine)} to ${clockText(end * secondsPerFrame, isFine)}`;
 }
 
