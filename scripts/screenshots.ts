@@ -34,10 +34,8 @@ interface Picture {
 }
 
 const WIDE = { width: 1200, height: 680 };
-const PHONE = { width: 360, height: 680 };
 const TAKEN: readonly Picture[] = [
-  { name: 'job', path: (id) => `/jobs/${id}`, scheme: 'dark', size: WIDE, wait: 4 },
-  { name: 'phone', path: (id) => `/jobs/${id}`, scheme: 'light', size: PHONE, wait: 3 },
+  { name: 'job', path: (id) => `/jobs/${id}`, scheme: 'dark', size: WIDE, wait: 1 },
   { name: 'agents', path: () => '/agents', scheme: 'light', size: { ...WIDE, height: 360 }, wait: 40 },
   { name: 'jobs', path: () => '/', scheme: 'light', size: WIDE, wait: 2 },
 ];
@@ -55,9 +53,9 @@ async function submitAll(client: RestClient, signal: AbortSignal): Promise<JobSu
   return jobs;
 }
 
-/** Resolves when it has come so far, in percent. */
-async function untilPercent(client: RestClient, jobId: string, percent: number): Promise<void> {
-  while ((await client.get<JobSummary>(`/jobs/${jobId}`)).percent < percent) await clock.sleep(1_000);
+/** Resolves when so many of its clips are done. */
+async function untilClips(client: RestClient, jobId: string, clips: number): Promise<void> {
+  while ((await client.get<JobSummary>(`/jobs/${jobId}`)).clips_done < clips) await clock.sleep(250);
 }
 
 async function take(dashboard: Dashboard, picture: Picture, jobId: string): Promise<void> {
@@ -91,10 +89,10 @@ const grid = await startLocalGrid({
 try {
   const client = createRestClient({ url: grid.url, signal });
   const jobs = await submitAll(client, signal);
+  const dashboard = await openDashboard(grid.url);
   const shown = jobs[2];
   if (!shown) throw new Error('no job was submitted');
-  await untilPercent(client, shown.job_id, 25);
-  const dashboard = await openDashboard(grid.url);
+  await untilClips(client, shown.job_id, 2);
   for (const picture of TAKEN) await take(dashboard, picture, shown.job_id);
   await dashboard.close();
 } finally {
