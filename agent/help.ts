@@ -27,6 +27,7 @@ lasts, what is held goes to others, with what is finished of it. Each has a vari
   --yield-fullscreen       while a program fills the screen (X11, with xprop)
   --yield-battery          while the machine runs on battery
   --hours WINDOWS          work only then, in local time: "22:00-08:00, sat sun 00:00-24:00", "mon-fri 18:00-23:30"
+  (Tools can be stopped in their middle on Linux only; elsewhere a pause takes nothing new, and --release-after ends what is held.)
   --release-after TIME     a pause so long gives back what is held (default 60s)
   --resume-after TIME      work goes on when the machine was free for so long (default 10s)
   --nice N                 less in a hurry than others, 0 to 19 (default 0)

@@ -34,7 +34,8 @@ export interface AgentStatus {
 export type ControlAnswer =
   AgentStatus | { readonly error: { readonly code: string; readonly message: string } };
 
-export const MAX_CONTROL_BYTES = 64 * 1024;
+/** An agent has 256 slots at most. */
+const MAX_ANSWER_CHARS = 256 * 1024;
 /** Longest pause with an end: a year. */
 export const MAX_PAUSE_S = 366 * 24 * 3600;
 
@@ -67,7 +68,11 @@ export async function askAgent(
       socket.destroy(new GridError('unavailable', `the agent did not answer within ${limitMs / 1000} s`)),
     );
     socket.once('connect', () => socket.write(`${JSON.stringify(request)}\n`));
-    socket.on('data', (chunk: string) => (heard += chunk));
+    socket.on('data', (chunk: string) => {
+      heard += chunk;
+      if (heard.length > MAX_ANSWER_CHARS)
+        socket.destroy(new GridError('too_large', 'what answers there is no agent'));
+    });
     socket.once('end', () => resolve(heard));
     socket.once('error', (cause: NodeJS.ErrnoException) => {
       if (cause instanceof GridError) return reject(cause);

@@ -128,7 +128,7 @@ describe('an agent on a machine that has an owner', { timeout: 150_000 }, () => 
     });
     const status = await own(agent, 'status');
     expect(status).toMatchObject({ leases: [], paused: { reason: 'paused by its owner' } });
-    expect(tools(agent)).toEqual([]);
+    await until('its tools are gone', () => tools(agent).length === 0);
     expect((await watch.ended()).state).toBe('succeeded');
     const encodes = (await grid.attempts(watch.jobId)).filter((one) => one.kind === 'encode');
     expect(encodes).toMatchObject([
@@ -152,6 +152,17 @@ describe('an agent on a machine that has an owner', { timeout: 150_000 }, () => 
     const spoken = await runCli(['agent', 'resume', '--data', join(grid.folder, agent.name)]);
     expect(spoken.stdout).toMatch(/^agent-\d \(.*\) works\nconnected to 127.0.0.1:\d+\n0 of 1 slots busy\n/);
     expect((await waits.ended()).state).toBe('succeeded');
+  });
+
+  test('takes nothing while others compute, and says so', async () => {
+    game = spawn(process.execPath, ['-e', 'for (;;);']);
+    // Whoever else computes here is one of the others, too.
+    const agent = await grid.addAgent({ env: { CLIPGRID_YIELD_CPU: '1%' } });
+    const reason = async () => (await told(agent)).paused?.reason ?? '';
+    await until('it is paused', async () => /^others use \d+ % of the processors$/.test(await reason()));
+    expect((await own(agent, 'status')).guest[0]).toBe(
+      'stands still while others use more than 1 % of the processors',
+    );
   });
 
   test('killed while paused it leaves nothing behind for its next life', async () => {
