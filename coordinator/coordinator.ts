@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Pool } from 'pg';
 import type { Clock } from '../shared/clock.ts';
 import type { IdSource } from '../shared/ids.ts';
 import type { Logger } from '../shared/logger.ts';
@@ -21,11 +22,13 @@ import { GuardedHttp } from './outbound/guarded-http.ts';
 import { DEFAULT_RPC_LIMITS } from './rpc/limits.ts';
 import { createRpcServer } from './rpc/server.ts';
 import { createServices } from './rpc/services.ts';
+import { createProcessFigures } from './process-figures.ts';
 import { openSecretKeys } from './secret-keys.ts';
 import { localUrl, type CoordinatorSettings } from './settings.ts';
 import { postgresAgentStore } from './store/postgres/agent-store.ts';
 import { postgresEnrolmentStore } from './store/postgres/enrolment-store.ts';
 import { postgresEventStore } from './store/postgres/event-store.ts';
+import { postgresGaugeStore } from './store/postgres/gauge-store.ts';
 import { postgresGarbageStore } from './store/postgres/garbage-store.ts';
 import { postgresJobStore } from './store/postgres/job-store.ts';
 import { postgresLeaseStore } from './store/postgres/lease-store.ts';
@@ -133,11 +136,24 @@ function openGrid(parts: CoordinatorParts, own: GridParts): RunningGrid {
     logger,
     settings: gridSettings(parts),
     tracer: parts.tracer ?? NO_TRACES,
-    onGranted(task) {
-      metrics.granted.inc({ kind: task.kind });
-      metrics.dispatch.observe(task.waitedMs / 1000);
-    },
+    observer: metrics.observer,
   });
+}
+
+/** Metrics, and what looks at this process for them. `running`: once somebody asks. */
+function openMetrics(
+  { db, pool, jobs }: { db: Db; pool: Pool; jobs: JobStore },
+  running: () => RunningGrid,
+): { metrics: HttpMetrics; figures: Service } {
+  const figures = createProcessFigures(pool, () => running().sessions());
+  const gauges = postgresGaugeStore(db);
+  const metrics = createMetrics(() => ({
+    agents: running().face.agents,
+    jobCounts: () => jobs.countByState(),
+    gauges: () => gauges.gauges(),
+    process: () => figures.read(),
+  }));
+  return { metrics, figures };
 }
 
 /** Where browsers find films and images: they are told signed URLs. */
@@ -155,10 +171,7 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
   const { db, pool } = openPool({ connectionString: settings.databaseUrl, max: POOL_SIZE, onError });
   const { objects, folderHttp } = await openObjects(settings, parts);
   const jobs = postgresJobStore(db);
-  const metrics = createMetrics(() => ({
-    agents: running.face.agents,
-    jobCounts: () => jobs.countByState(),
-  }));
+  const { metrics, figures } = openMetrics({ db, pool, jobs }, () => running);
   const secretKeys = await openSecretKeys(settings, ids);
   const running = openGrid(parts, { db, jobs, objects, metrics, secretKeys });
   const grid = running.face;
@@ -205,8 +218,9 @@ export async function startCoordinator(parts: CoordinatorParts): Promise<Coordin
     maxMessageBytes: DEFAULT_TIMES.maxMessageBytes,
   });
   const database: Service = { name: 'database', start: () => Promise.resolve(), stop: () => pool.end() };
+
   const dialectServices = dialects.flatMap((dialect) => dialect.services);
-  const services = [database, ...running.services, ...dialectServices, rpc, main, ...own];
+  const services = [figures, database, ...running.services, ...dialectServices, rpc, main, ...own];
   await startAll(services);
   const dialectPorts = Object.fromEntries(own.map(({ name, port }) => [name, port]));
   return { httpPort: main.port, grpcPort: rpc.port, dialectPorts, stop: () => stopAll(services) };

@@ -25,6 +25,7 @@ import { checkAnnounced, checkBrought, MAX_UPLOAD_RIGHTS } from './brought-artif
 import { checkedResult } from './brought-result.ts';
 import type { IndexPlanner } from './index-planner.ts';
 import { heldLease, type HeldLease, type LocalSession } from './session-registry.ts';
+import type { GridObserver } from './observer.ts';
 import type { Platform } from './platform.ts';
 import type { GridSettings } from './settings.ts';
 
@@ -37,6 +38,7 @@ export interface CommitterDeps {
   readonly platform: Platform;
   readonly clock: Clock;
   readonly tracer: Tracer;
+  readonly observer: GridObserver;
   newTaskId(): string;
   /** After a commit: the job may have gone on to its next stage. */
   onCommitted(jobId: string): void;
@@ -131,8 +133,7 @@ export class Committer {
       if (!outcome.committed) throw new GridError('stale_lease', 'the lease is not the current one any more');
       this.#discard(message.artifacts.map((one) => this.#incoming(fence, one)));
       if (outcome.jobId) this.#deps.onCommitted(outcome.jobId);
-      const about = leaseFields(fence, { ...lease, agentId });
-      this.#deps.logger.info({ ...about, kind: lease.kind }, 'task committed');
+      this.#committed(lease, output, agentId);
       return { fence, committed: true, error: '', retryable: false };
     } catch (thrown) {
       span.fail(toGridError(thrown).message);
@@ -140,6 +141,22 @@ export class Committer {
     } finally {
       span.end();
     }
+  }
+
+  #committed(lease: HeldLease, { artifacts, result }: TaskOutput, agentId: string): void {
+    const { clock, logger, observer } = this.#deps;
+    const { kind, sinceMs, fence } = lease;
+    const encoded = result.kind?.$case === 'encode' ? result.kind.value : undefined;
+    observer.ended({
+      kind,
+      outcome: 'committed',
+      // One that was granted by another process.
+      seconds: sinceMs > 0 ? (clock.monotonicMs() - sinceMs) / 1000 : undefined,
+      outputBytes: artifacts.reduce((sum, artifact) => sum + artifact.sizeBytes, 0),
+      ...(encoded ? { fetchedBytes: Math.max(0, encoded.fetchedBytes) } : {}),
+      ...(encoded && encoded.encodeSeconds > 0 ? { fps: encoded.frameCount / encoded.encodeSeconds } : {}),
+    });
+    logger.info({ ...leaseFields(fence, { ...lease, agentId }), kind }, 'task committed');
   }
 
   #plan(parent: Span, fence: Fence, output: TaskOutput): ReturnType<IndexPlanner['plan']> {
@@ -156,6 +173,7 @@ export class Committer {
     const { code, message, retryable } = toGridError(thrown);
     const held = session.held.get(fence.taskId);
     const about = leaseFields(fence, { ...held, agentId: session.agentId });
+    if (held && !retryable) this.#deps.observer.ended({ kind: held.kind, outcome: 'refused' });
     this.#deps.logger.info({ ...about, code, error: message }, 'what a task brought was refused');
     return { fence, committed: false, error: `${code}: ${message}`, retryable };
   }

@@ -12,6 +12,7 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
 import type { SessionSink } from './agent-gateway.ts';
 import { leaseFields } from './lease-fields.ts';
+import type { GridObserver } from './observer.ts';
 import { Pace } from './pace.ts';
 import type { Platform } from './platform.ts';
 import { heldLease, type SessionRegistry } from './session-registry.ts';
@@ -31,7 +32,7 @@ export interface DispatcherDeps {
   readonly settings: GridSettings;
   readonly platform: Platform;
   readonly tracer: Tracer;
-  onGranted(task: GrantedTask): void;
+  readonly observer: GridObserver;
 }
 
 /** How long the list of all agents, of which only "is there another one" is asked, may be old. */
@@ -83,6 +84,7 @@ export class Dispatcher implements Service {
     const { leases, registry, clock, ids, settings } = this.#deps;
     const capacities = registry.capacities(clock.monotonicMs() - settings.leaseTtlMs);
     if (capacities.length === 0) return false;
+    const fromMs = clock.monotonicMs();
     const slots = capacities.reduce((sum, capacity) => sum + capacity.freeSlots, 0);
     let allSeen = true;
     let placements: readonly Placement[] = [];
@@ -97,6 +99,7 @@ export class Dispatcher implements Service {
         return placements;
       },
     });
+    this.#deps.observer.round((clock.monotonicMs() - fromMs) / 1000);
     if (granted.length > 0) this.#pace.mark();
     const sent = await Promise.all(bySlot(granted, placements).map((tasks) => this.#send(tasks)));
     // What was given back is ready at once: without a pause it would be granted again as fast as it fails.
@@ -128,7 +131,7 @@ export class Dispatcher implements Service {
     for (const task of tasks) {
       const held = heldLease(task.fence, task, { sinceMs: clock.monotonicMs(), slot });
       session.held.set(task.fence.taskId, held);
-      this.#deps.onGranted(task);
+      this.#deps.observer.granted(task);
     }
     const failed: { readonly task: GrantedTask; readonly error: GridError }[] = [];
     const ready: Told[] = [];

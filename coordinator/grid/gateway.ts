@@ -18,6 +18,7 @@ import { checkHello, checkPause, checkSandbox } from './check-hello.ts';
 import type { Committer } from './committer.ts';
 import { leaseFields } from './lease-fields.ts';
 import type { LeaseKeeper } from './lease-keeper.ts';
+import type { GridObserver } from './observer.ts';
 import type { TaskOutputs } from './task-outputs.ts';
 import {
   drainNotice,
@@ -38,6 +39,7 @@ export interface GatewayDeps {
   readonly keeper: LeaseKeeper;
   readonly committer: Committer;
   readonly outputs: TaskOutputs;
+  readonly observer: GridObserver;
   readonly wake: Wake;
   readonly clock: Clock;
   readonly ids: IdSource;
@@ -129,6 +131,7 @@ export class Gateway implements AgentGateway {
         // Before anything is waited for: what the agent gives back next must not come back to it.
         session.paused = message.value.pause !== undefined;
         const ack = await keeper.heartbeat(session, message.value);
+        this.#deps.observer.heartbeat((clock.monotonicMs() - nowMs) / 1000);
         if (ack === undefined) await this.#replaced(session);
         else session.sink.send({ $case: 'heartbeatAck', value: ack });
         // Hundreds of beats a second that free nothing must not each look for work.
@@ -189,6 +192,7 @@ export class Gateway implements AgentGateway {
       const counted = await leases.fail({ fence, agentId, failure, inputAtFault: message.inputAtFault });
       if (counted) {
         const { code, message: why } = failure;
+        if (task) this.#deps.observer.ended({ kind: task.kind, outcome: 'failed' });
         logger.info({ ...leaseFields(fence, { ...task, agentId }), code, error: why }, 'an attempt failed');
       }
       dropHeld(session, fence);
@@ -207,7 +211,9 @@ export class Gateway implements AgentGateway {
 
   async #released(session: LocalSession, message: LeaseRelease): Promise<void> {
     const fence = checkFence(message.fence);
-    await this.#deps.leases.release(fence, session.agentId);
+    const held = session.held.get(fence.taskId);
+    if ((await this.#deps.leases.release(fence, session.agentId)) && held)
+      this.#deps.observer.ended({ kind: held.kind, outcome: 'released' });
     dropHeld(session, fence);
     this.#deps.wake.ring();
   }

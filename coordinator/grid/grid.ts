@@ -12,7 +12,7 @@ import type { EventStore } from '../store/event-store.ts';
 import type { GarbageStore } from '../store/garbage-store.ts';
 import type { JobStore } from '../store/job-store.ts';
 import type { LogStore } from '../store/log-store.ts';
-import type { GrantedTask, LeaseStore } from '../store/lease-store.ts';
+import type { LeaseStore } from '../store/lease-store.ts';
 import type { EnrolmentStore } from '../store/enrolment-store.ts';
 import type { StatsStore } from '../store/stats-store.ts';
 import type { TokenStore } from '../store/token-store.ts';
@@ -36,6 +36,7 @@ import { LeaseKeeper } from './lease-keeper.ts';
 import { createLogs } from './logs.ts';
 import { applyDrain, SessionRegistry } from './session-registry.ts';
 import type { GridSettings } from './settings.ts';
+import { NO_OBSERVER, type GridObserver } from './observer.ts';
 import { systemPlatform, type Platform } from './platform.ts';
 import { createSecrets } from './secrets.ts';
 import { TaskOutputs } from './task-outputs.ts';
@@ -72,14 +73,16 @@ export interface GridDeps {
   readonly platform?: Platform;
   /** Default: none. */
   readonly tracer?: Tracer;
-  /** For metrics. */
-  onGranted?(task: GrantedTask): void;
+  /** Default: nobody counts. */
+  readonly observer?: GridObserver;
 }
 
 /** The running grid of one coordinator process. */
 export interface RunningGrid {
   readonly face: Grid;
   readonly gateway: AgentGateway;
+  /** Agents that are connected to this process. */
+  sessions(): number;
   /** To be started after the stores and stopped before them. */
   readonly services: readonly Service[];
 }
@@ -95,7 +98,7 @@ const KEEP_DELIVERIES_MS = 30 * 24 * 3600_000;
 /** Wires the grid's services over the given stores. Nothing runs before the services are started. */
 export function createGrid(deps: GridDeps): RunningGrid {
   const { leases, jobs, agents, objects, clock, ids, logger, settings, platform = systemPlatform } = deps;
-  const { tracer = NO_TRACES } = deps;
+  const { tracer = NO_TRACES, observer = NO_OBSERVER } = deps;
   const registry = new SessionRegistry();
   const wake = new Wake();
   const planner = new IndexPlanner({ objects, leases, agents, platform });
@@ -104,14 +107,14 @@ export function createGrid(deps: GridDeps): RunningGrid {
     ...deps,
     platform,
     tracer,
+    observer,
     planner,
     newTaskId: () => ids.uuid(),
     onCommitted,
   });
   const keeper = new LeaseKeeper({ leases, agents, clock, settings, platform });
   const outputs = new TaskOutputs({ logs: deps.logs, clock, logger, platform });
-  const onGranted = (task: GrantedTask): void => deps.onGranted?.(task);
-  const dispatcher = new Dispatcher({ ...deps, platform, tracer, registry, wake, onGranted });
+  const dispatcher = new Dispatcher({ ...deps, platform, tracer, registry, wake, observer });
   const events = createEvents({ events: deps.events, wake, clock, pollMs: settings.pollMs });
   const secrets = createSecrets(deps.secretKeys);
   const uploads = createUploads({ ...deps, bucket: settings.bucket, urlExpiryS: settings.urlExpiryS });
@@ -133,7 +136,8 @@ export function createGrid(deps: GridDeps): RunningGrid {
   };
   return {
     face,
-    gateway: new Gateway({ ...deps, registry, keeper, committer, outputs, wake }),
+    sessions: () => registry.all().length,
+    gateway: new Gateway({ ...deps, registry, keeper, committer, outputs, observer, wake }),
     services: [
       wakeService(deps, registry, wake),
       dispatcher,
@@ -148,7 +152,10 @@ export function createGrid(deps: GridDeps): RunningGrid {
   };
 }
 
-function createSweep({ leases, clock, settings }: GridDeps, wake: Wake): () => Promise<void> {
+function createSweep(
+  { leases, clock, settings, observer = NO_OBSERVER }: GridDeps,
+  wake: Wake,
+): () => Promise<void> {
   // Shorter than the grace of a broken stream: its lease must not end while nobody was there to take the agent back (L12).
   const outageMs = Math.max(2 * SWEEP_MS, settings.graceMs - SWEEP_MS);
   const { leaseTtlMs: ttlMs, graceMs } = settings;
@@ -158,6 +165,7 @@ function createSweep({ leases, clock, settings }: GridDeps, wake: Wake): () => P
     const sinceMs = (): number => clock.monotonicMs() - lastMs;
     const ended = await leases.expire({ ttlMs, outageMs, limit: 1000, sinceMs });
     lastMs = startMs;
+    if (ended > 0) observer.expired(ended);
     const drained = await leases.revokeDrained({ graceMs, limit: 1000 });
     if (ended + drained > 0) wake.ring();
   };

@@ -4,6 +4,7 @@ import { ensureMediaTools } from './media-tools.mjs';
 import { findNode } from './node24.mjs';
 import { ensureOpenApiTypes } from './openapi-types.mjs';
 import { ensurePackages } from './npm-packages.mjs';
+import { ensurePromtool } from './promtool.mjs';
 import { ensureTestPrograms } from './test-programs.mjs';
 import { ensureTestTools } from './test-tools.mjs';
 import { ensureVapourSynth } from './vapoursynth.mjs';
@@ -30,6 +31,7 @@ export async function setUp(options = {}) {
       await ensureOpenApiTypes();
       await ensureTestPrograms();
       await ensureTestTools();
+      await ensurePromtool();
     }
     return node;
   });

@@ -2,6 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { randomBytes } from 'node:crypto';
 import { connect } from 'node:net';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { ApiClient, type Problem } from '../../support/api-client.ts';
@@ -92,11 +93,41 @@ describe('health, ready', () => {
   });
 });
 
-test('metrics are in Prometheus text format, and say what happened', async () => {
+test('metrics are in Prometheus text format, those of the documented table, and say what happened', async () => {
   const answer = await api.send('GET', '/metrics');
   expect(answer.status).toBe(200);
   expect(answer.headers.get('content-type')).toBe('text/plain; version=0.0.4; charset=utf-8');
   const metrics = parseMetrics(answer.body as string);
+  const said = readFileSync('coordinator/ARCHITECTURE.md', 'utf8').matchAll(
+    /^\| `(clipgrid_\w+)` \| (\w+) \| ([\w, ]*)\|/gm,
+  );
+  const table = [...said].map(([, name = '', type, labels = '']) => [name, type, labels.trim()] as const);
+  const own = new Set(['le']);
+  const labelsOf = (name: string): string[] => [
+    ...new Set(metrics.get(name)?.samples.flatMap((sample) => Object.keys(sample.labels))),
+  ];
+  expect(table.length).toBeGreaterThan(20);
+  expect([...metrics.keys()].toSorted()).toEqual(table.map(([name]) => name).toSorted());
+  for (const [name, type, labels] of table) {
+    expect(metrics.get(name)?.type, name).toBe(type);
+    const allowed = labels === '' ? [] : labels.split(', ');
+    const seen = labelsOf(name).filter((label) => !own.has(label));
+    expect(allowed, name).toEqual(expect.arrayContaining(seen));
+    if ((metrics.get(name)?.samples.length ?? 0) > 0)
+      expect(seen.toSorted(), name).toEqual(allowed.toSorted());
+  }
+  const routes = new Set(
+    metrics.get('clipgrid_http_request_seconds')?.samples.map((one) => one.labels['route']),
+  );
+  expect([...routes].filter((route) => /[0-9a-f]{8}-/.test(route ?? ''))).toEqual([]);
+  expect([...routes]).toContain('/api/v1/agents/:id');
+  const committed = metrics.get('clipgrid_task_attempts_total')?.samples;
+  expect(committed).toContainEqual({
+    name: 'clipgrid_task_attempts_total',
+    labels: { kind: 'merge', outcome: 'committed' },
+    value: 1,
+  });
+  expect(metrics.get('clipgrid_sessions')?.samples[0]?.value).toBe(1);
   expect(metrics.get('clipgrid_agents')?.type).toBe('gauge');
   expect(metrics.get('clipgrid_agents')?.samples).toContainEqual({
     name: 'clipgrid_agents',

@@ -16,6 +16,7 @@ import type { SessionResponse } from '../../../../shared/gen/clipgrid/v1/session
 import { systemIds } from '../../../../shared/ids.ts';
 import { silentLogger } from '../../../../shared/logger.ts';
 import { ManualClock } from '../../../support/manual-clock.ts';
+import { NO_OBSERVER } from '../../../../coordinator/grid/observer.ts';
 import { TaskOutputs } from '../../../../coordinator/grid/task-outputs.ts';
 import type { LogStore } from '../../../../coordinator/store/log-store.ts';
 import { createMemoryFixture, type MemoryFixture } from '../../../support/memory-fixture.ts';
@@ -59,6 +60,7 @@ beforeEach(async () => {
     enrolments: memoryEnrolmentStore(grid.state, grid.leases),
     keeper: new LeaseKeeper(common),
     committer: { complete } as unknown as Committer,
+    observer: NO_OBSERVER,
     outputs: new TaskOutputs({ logs: {} as LogStore, ...common, logger: silentLogger }),
     wake: new Wake(),
     ids: systemIds(() => 0),
