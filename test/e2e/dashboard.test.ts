@@ -41,9 +41,9 @@ afterAll(async () => {
   await grid?.close();
 });
 
-async function submit(encode: string, container = 'matroska'): Promise<string> {
+async function submit(encode: string): Promise<string> {
   const clips = { mode: 'auto', target_seconds: SECONDS / 2 };
-  const body = { upload_id: source, encode, container, clips };
+  const body = { upload_id: source, encode, clips };
   return (await api.ok('SubmittedJob', 'POST /jobs', { body })).job_id;
 }
 
@@ -96,12 +96,21 @@ test('a wrong token is told, the right one lets in; by keyboard only, to a clip 
   await opened.close();
 });
 
-test('a job is watched to its end, its film is played, sought in and downloaded', async () => {
-  const job = await submit(QUICK, 'mp4');
-  const opened = await dashboard.open(`/jobs/${job}`, { token: TOKEN });
+test('a film is uploaded, submitted, watched to its end, played, sought in and downloaded', async () => {
+  const opened = await dashboard.open('/submit', { token: TOKEN });
   const { page } = opened;
+  await page.getByLabel('Choose a film').setInputFiles(film);
+  await page.getByText('All of it has arrived.').waitFor();
+  await page.getByLabel('Command').fill(QUICK);
+  await page.getByLabel('Container').selectOption('mp4');
+  await page.getByRole('button', { name: 'Submit the job' }).click();
+  await page.waitForURL(/\/jobs\/[0-9a-f-]+$/);
+  const job = new URL(page.url()).pathname.split('/').at(-1);
   await state(page, 'succeeded').waitFor({ timeout: 60_000 });
-  await page.getByRole('list', { name: 'Clips by state' }).getByText('2 done').waitFor();
+  await page
+    .getByRole('list', { name: 'Clips by state' })
+    .filter({ hasText: /[1-9] done.*0 running.*0 waiting/ })
+    .waitFor();
   const saved = page.waitForEvent('download');
   await page.getByRole('link', { name: /^Download/ }).click();
   const bytes = await readFile(await (await saved).path());
