@@ -57,12 +57,12 @@ test('another program at the address is not taken for a coordinator', async () =
   expect(await codeOf(client.get('/jobs'))).toMatch(/^unavailable: what answers at .* is no coordinator/);
 });
 
-test('nobody at the address: the error says what to do', async () => {
+test('nobody at the address: the error says which, and what to do where that is known', async () => {
   const client = await serve(() => undefined);
   servers.splice(0)[0]?.close();
-  expect(await codeOf(client.get('/jobs'))).toMatch(
-    /^unavailable: no coordinator answers at .*clipgrid up.*--url/,
-  );
+  expect(await codeOf(client.get('/jobs'))).toMatch(/^unavailable: no coordinator answers at .*\)$/);
+  const told = createRestClient({ url: client.url, hint: 'start one' });
+  expect(await codeOf(told.get('/jobs'))).toMatch(/: start one$/);
 });
 
 test('the token goes to the coordinator, and not to where it redirects', async () => {
