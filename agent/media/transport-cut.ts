@@ -41,6 +41,8 @@ export async function cutTransport(tools: MediaTools, input: CutInput): Promise<
   args.push('-c', 'copy', ...input.pictureArguments, '-map_metadata', '-1', '-map_chapters', '-1');
   args.push('-avoid_negative_ts', 'disabled', '-max_interleave_delta', '0');
   args.push('-f', 'segment', '-segment_format', 'mpegts', '-individual_header_trailer', '0');
+  // Else all times are put off by what the encoder's frames are out of order: those of other files of the film are not.
+  args.push('-segment_format_options', 'avoid_negative_ts=disabled');
   const inner = starts.slice(1);
   args.push('-segment_frames', inner.length > 0 ? inner.join(',') : String(NEVER));
   await ffmpeg(tools, 'verify_failed', [...args, join(folder, '%09d.ts')]);

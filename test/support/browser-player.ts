@@ -14,6 +14,10 @@ export interface Played {
   /** Those after which it could not go on. */
   readonly errors: readonly string[];
   readonly playedS: number;
+  /** Languages of the tracks of sound that are to be chosen from. */
+  readonly sounds: readonly string[];
+  /** Tracks that it changed to: the second is asked for in the middle, where there is one. */
+  readonly soundSwitches: readonly number[];
 }
 
 /**
@@ -24,7 +28,8 @@ const SCRIPT = `
   new Promise((resolve) => {
     const video = document.querySelector('video');
     const hls = new Hls({ startLevel: 0, maxBufferLength: 3 });
-    const switches = [], errors = [];
+    const switches = [], errors = [], soundSwitches = [];
+    hls.on(Hls.Events.AUDIO_TRACK_SWITCHED, (_, data) => data.id > 0 && soundSwitches.push(data.id));
     hls.on(Hls.Events.LEVEL_SWITCHED, (_, data) => switches.push(data.level));
     hls.on(Hls.Events.ERROR, (_, data) => data.fatal && errors.push(data.type + ' ' + data.details));
     hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
@@ -34,9 +39,11 @@ const SCRIPT = `
       const asked = 3 - wanted.length;
       if (wanted.length > 0 && switches.length > asked && video.currentTime >= 2 * (asked + 1))
         hls.currentLevel = wanted.shift();
+      if (hls.audioTracks.length > 1 && hls.audioTrack === 0 && video.currentTime >= 3) hls.audioTrack = 1;
     });
     const done = () => resolve({
       levels: hls.levels.map((level) => level.height), switches, errors, playedS: video.currentTime,
+      sounds: hls.audioTracks.map((track) => track.lang), soundSwitches,
     });
     video.addEventListener('ended', done);
     setTimeout(done, 60000);

@@ -4,6 +4,7 @@ import { unlessGone, type Context } from './context.ts';
 import { endIfReady, logText } from './ending.ts';
 import { makeLadder } from './make-ladder.ts';
 import { publish } from './publish.ts';
+import { followSounds } from './publish-sounds.ts';
 import { passes } from './source.ts';
 import type { ReadyState } from './states.ts';
 import { giveUp, inStage, orGiveUp } from './steps.ts';
@@ -15,10 +16,10 @@ export async function advance(context: Context, taskId: string): Promise<void> {
   const job = await context.store.find(taskId);
   if (job?.stage === 'source') context.bring(taskId, job.src_url === null ? 'copy' : 'fetch');
   if (job?.stage === 'index') await planLadder(context, job);
-  if (job?.stage === 'ladder') {
-    await followRenditions(context, job);
-    await followThumbnails(context, job);
-  }
+  if (job?.stage !== 'ladder') return;
+  await followSounds(context, job);
+  await followRenditions(context, job);
+  await followThumbnails(context, job);
 }
 
 /** Once the source is indexed its renditions are planned; if it cannot be, all of them have failed. */

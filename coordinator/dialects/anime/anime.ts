@@ -4,6 +4,7 @@ import type { Context } from './context.ts';
 import { jobDetails } from './details.ts';
 import { Driver } from './driver.ts';
 import { NameStore } from './name-store.ts';
+import { SoundStore } from './sound-store.ts';
 import type { AnimeSettings } from './settings.ts';
 import { JobStore } from './store.ts';
 
@@ -14,6 +15,7 @@ export function createAnime(settings: AnimeSettings, parts: DialectParts): Diale
     settings,
     store: new JobStore(parts.db),
     names: new NameStore(parts.db),
+    sounds: new SoundStore(parts.db),
     self: parts.ids.uuid(),
     bring: (taskId, how) => driver.bring(taskId, how),
     wake: (taskId) => driver.add(taskId),

@@ -17,7 +17,7 @@ async function cancelJob({ parts }: Context, jobId: string, tx: Transaction): Pr
 
 /** `POST /anime/cancel/<task_id>`: what is not finished is revoked, with its leases; what is published stays. */
 export async function cancel(context: Context, taskId: string): Promise<object> {
-  const { store } = context;
+  const { store, sounds } = context;
   const cancelled =
     isUuid(taskId) &&
     (await store.transaction(async (tx) => {
@@ -28,6 +28,9 @@ export async function cancel(context: Context, taskId: string): Promise<object> 
         await giveUpLadder(context, tx, { job, state: 'REVOKED', error: 'it was cancelled' });
         return true;
       }
+      const made = await sounds.find(taskId, tx);
+      if (made?.state === null && made.job_id !== null) await cancelJob(context, made.job_id, tx);
+      await sounds.setReady(tx, taskId, 'failed');
       const open = (await store.renditions(taskId, tx)).filter(
         (row) => row.state === null && !row.is_published,
       );

@@ -3,6 +3,7 @@ import type { DialectParts } from '../dialect.ts';
 import type { JobStore } from './store.ts';
 import type { AnimeSettings } from './settings.ts';
 import type { NameStore } from './name-store.ts';
+import type { SoundStore } from './sound-store.ts';
 
 /** What handlers and services share. */
 export interface Context {
@@ -10,6 +11,7 @@ export interface Context {
   readonly settings: AnimeSettings;
   readonly store: JobStore;
   readonly names: NameStore;
+  readonly sounds: SoundStore;
   /** This process, in claims. */
   readonly self: string;
   /** The source of this create call is to be brought: by a copy, or by a fetch, which may take long. */

@@ -9,6 +9,7 @@ import { encoderArgv, filterChain, filterLine, OUTPUT_NAME, type Deblocking } fr
 import { HLS_SEGMENT_S } from './playlists.ts';
 import { sourceFacts, type SourceFacts, type SourceSound } from './probe.ts';
 import { ANIME_OWNER } from './settings.ts';
+import { soundJob, soundTracks, soundWords } from './sounds.ts';
 import type { JobRow, NewRendition } from './store.ts';
 import { submitThumbnails } from './thumbnails.ts';
 
@@ -17,14 +18,11 @@ const SEGMENTS_PER_CLIP = 6;
 const AUDIO_INPUT = 'CLIPGRID_AUDIO.mkv';
 const AUDIO_OUTPUT = 'rendition-audio.mkv';
 
-/** Undefined: the sound is carried as it is (contract 3.2). */
+/** For the first track, which is all that renditions hold. Undefined: it is carried as it is (contract 3.2). */
 export function audioCommand(sounds: readonly SourceSound[]): CommandSpec | undefined {
-  if (sounds.every((sound) => sound.isPlainAac)) return undefined;
-  const tracks = sounds.flatMap(({ isPlainAac, channels }, track) => {
-    if (isPlainAac) return [`-c:a:${track}`, 'copy'];
-    const [layout, rate] = channels >= 6 ? ['6', '384k'] : ['2', '160k'];
-    return [`-c:a:${track}`, 'aac', `-ac:a:${track}`, layout, `-b:a:${track}`, rate];
-  });
+  const [first, ...more] = sounds;
+  if (first === undefined || first.isPlainAac) return undefined;
+  const tracks = [...soundWords(first, 0), ...more.flatMap((_, i) => [`-c:a:${i + 1}`, 'copy'])];
   const argv = ['ffmpeg', '-i', AUDIO_INPUT, '-map', '0:a', ...tracks, AUDIO_OUTPUT];
   return { text: argv.join(' '), programs: [argv], outputName: AUDIO_OUTPUT };
 }
@@ -60,6 +58,21 @@ function filmOf(
     clips: { mode: 'auto', borders: { everyS: HLS_SEGMENT_S, perClip: SEGMENTS_PER_CLIP } },
     package: { kind: 'hls', fileName: segmentPattern(plan.key) },
   };
+}
+
+/** The job of all tracks of sound but the first, where there are more. */
+async function submitSounds(
+  { parts, sounds: store }: Context,
+  tx: Transaction,
+  { job, sounds }: { job: JobRow; sounds: readonly SourceSound[] },
+): Promise<void> {
+  const tracks = soundTracks(sounds);
+  if (tracks.length === 0 || job.source === null) return;
+  const { task_id: taskId, dst_path: dstPath } = job;
+  const spec = soundJob(job.source, sounds, HLS_SEGMENT_S);
+  const about = { ownerId: ANIME_OWNER, dialect: 'anime', name: `${dstPath} sound`, priority: 0 };
+  const { jobId } = await parts.grid.jobs.submit({ ...about, spec }, tx);
+  await store.insert(tx, { taskId, dstPath, jobId, tracks });
 }
 
 /** Plans the renditions of an indexed source, each a job of its own. */
@@ -100,6 +113,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
       }
       await store.addRenditions(tx, job.task_id, renditions);
       await submitThumbnails(context, tx, { job, facts });
+      await submitSounds(context, tx, { job, sounds: facts.sounds });
       await store.setLadder(tx, job.task_id);
     },
   };

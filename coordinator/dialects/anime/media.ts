@@ -35,10 +35,15 @@ export function preflight(ctx: Exchange): void {
 }
 
 /** The master is made of what the folder has now: it never lists what went with its job. */
-async function findFile({ names }: Context, dstPath: string, name: string): Promise<NamedFile | undefined> {
+async function findFile(
+  { names, sounds }: Context,
+  dstPath: string,
+  name: string,
+): Promise<NamedFile | undefined> {
   if (name === MASTER_NAME) {
     const renditions = await names.renditions(dstPath);
-    return renditions.length === 0 ? undefined : textFile(name, masterPlaylist(renditions));
+    if (renditions.length === 0) return undefined;
+    return textFile(name, masterPlaylist(renditions, await sounds.published(dstPath)));
   }
   const row = await names.find(dstPath, name);
   if (row === undefined) return undefined;

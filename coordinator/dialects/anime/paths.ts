@@ -60,7 +60,7 @@ export function sheetName(index: number): string {
 }
 
 const PUBLIC_NAME =
-  /^(?:thumbnails\.vtt|thumbnails\d{3,5}\.jpg|playlist(?:_h264_\d{1,5}p_uspp(?:_full)?)?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts)$/;
+  /^(?:thumbnails\.vtt|thumbnails\d{3,5}\.jpg|playlist(?:_h264_\d{1,5}p_uspp(?:_full)?|_sound_\d{1,3})?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts|sound\d{4,5}_aac_\d{1,3}\.ts)$/;
 
 /** Folder and name of a URL's path, decoded; undefined when it cannot be a published file. */
 export function publishedFile(urlPath: string): { dstPath: string; name: string } | undefined {

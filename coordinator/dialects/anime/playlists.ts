@@ -1,5 +1,6 @@
-import { encodePath, playlistName, segmentName } from './paths.ts';
-import { parseKey, type RenditionKey } from './keys.ts';
+import { encodePath, playlistName } from './paths.ts';
+import { parseKey } from './keys.ts';
+import { soundPlaylistName, type SoundTrack } from './sounds.ts';
 
 /** Seconds of film in one HLS segment. */
 export const HLS_SEGMENT_S = 5;
@@ -18,17 +19,16 @@ export interface PublishedRendition {
 
 const VIDEO_LINES = ['#EXTM3U', '#EXT-X-VERSION:3'];
 
-/** The playlist of one rendition, with paths from the site's root (contract 3.5). `durations`: of its segments, in seconds. */
+/** The playlist of one rendition, or track of sound, with paths from the site's root (contract 3.5). `durations`: of its segments, in seconds. */
 export function mediaPlaylist(
-  key: RenditionKey,
-  durations: readonly number[],
+  { names, durations }: { names: readonly string[]; durations: readonly number[] },
   { dstPath, publicPrefix }: { dstPath: string; publicPrefix: string },
 ): string {
   const folder = `${publicPrefix}/${encodePath(dstPath)}`;
   const longest = durations.reduce((most, duration) => Math.max(most, Math.round(duration)), HLS_SEGMENT_S);
   const entries = durations.flatMap((duration, index) => [
     `#EXTINF:${duration.toFixed(6)},`,
-    `${folder}/${segmentName(key, index)}`,
+    `${folder}/${names[index]}`,
   ]);
   const head = [
     `#EXT-X-TARGETDURATION:${longest}`,
@@ -44,8 +44,28 @@ function byHeight(a: PublishedRendition, b: PublishedRendition): number {
   return b.height - a.height || a.key.length - b.key.length;
 }
 
-/** The list of a folder's renditions that players choose from. */
-export function masterPlaylist(renditions: readonly PublishedRendition[]): string {
+const SOUNDS = 'sound';
+
+/** A track that is to be chosen; the first has no file of its own, it is in the renditions' segments. */
+function soundLine({ track, name, language, isDefault, channels }: SoundTrack): string {
+  const attributes = [
+    'TYPE=AUDIO',
+    `GROUP-ID="${SOUNDS}"`,
+    `NAME="${name}"`,
+    ...(language === '' ? [] : [`LANGUAGE="${language}"`]),
+    `DEFAULT=${isDefault ? 'YES' : 'NO'}`,
+    'AUTOSELECT=YES',
+    `CHANNELS="${channels}"`,
+    ...(track === 0 ? [] : [`URI="${soundPlaylistName(track)}"`]),
+  ];
+  return `#EXT-X-MEDIA:${attributes.join(',')}`;
+}
+
+/** The list of a folder's renditions, and tracks of sound, that players choose from. */
+export function masterPlaylist(
+  renditions: readonly PublishedRendition[],
+  sounds: readonly SoundTrack[] = [],
+): string {
   const entries = renditions.toSorted(byHeight).flatMap((rendition) => {
     const attributes = [
       `BANDWIDTH=${Math.ceil(rendition.bandwidth)}`,
@@ -53,8 +73,9 @@ export function masterPlaylist(renditions: readonly PublishedRendition[]): strin
       `RESOLUTION=${rendition.width}x${rendition.height}`,
       `CODECS="${rendition.codecs}"`,
       `FRAME-RATE=${rendition.frameRate.toFixed(3)}`,
+      ...(sounds.length > 0 ? [`AUDIO="${SOUNDS}"`] : []),
     ];
     return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, playlistName(parseKey(rendition.key))];
   });
-  return [...VIDEO_LINES, '#EXT-X-INDEPENDENT-SEGMENTS', ...entries, ''].join('\n');
+  return [...VIDEO_LINES, '#EXT-X-INDEPENDENT-SEGMENTS', ...sounds.map(soundLine), ...entries, ''].join('\n');
 }

@@ -7,6 +7,10 @@ export interface SourceSound {
   /** AAC-LC, which HLS carries as it is. */
   readonly isPlainAac: boolean;
   readonly channels: number;
+  /** As the source tells them; empty: it does not. */
+  readonly language: string;
+  readonly title: string;
+  readonly isDefault: boolean;
 }
 
 export interface SourceFacts {
@@ -23,7 +27,10 @@ const stream = z.looseObject({
   width: z.number().optional(),
   height: z.number().optional(),
   sample_aspect_ratio: z.string().optional(),
-  disposition: z.looseObject({ attached_pic: z.number().optional() }).optional(),
+  disposition: z
+    .looseObject({ attached_pic: z.number().optional(), default: z.number().optional() })
+    .optional(),
+  tags: z.looseObject({ language: z.string().optional(), title: z.string().optional() }).optional(),
   side_data_list: z.array(z.looseObject({ rotation: z.number().optional() })).optional(),
 });
 const document = z.looseObject({ streams: z.array(stream) });
@@ -61,9 +68,12 @@ export function sourceFacts(probeJson: string): SourceFacts {
   if (video === undefined) throw new GridError('source_unreadable', 'the source has no video');
   const sounds = streams
     .filter((one) => one.codec_type === 'audio')
-    .map(({ codec_name: codec, profile, channels }) => ({
+    .map(({ codec_name: codec, profile, channels, tags, disposition }) => ({
       isPlainAac: codec === 'aac' && profile === 'LC',
       channels: channels ?? 2,
+      language: tags?.language ?? '',
+      title: tags?.title ?? '',
+      isDefault: disposition?.default === 1,
     }));
   return { picture: pictureOf(video), sounds };
 }

@@ -53,7 +53,7 @@ function factsOf(rendition: RenditionRow, result: PackageResult): PublishedRendi
  * transaction: nobody ever sees a playlist whose segments are missing (contract 3.5). Of two jobs the later one wins.
  */
 export async function publish(context: Context, row: JobRow, rendition: RenditionRow): Promise<void> {
-  const { store, names, settings } = context;
+  const { store, names, sounds, settings } = context;
   const { task_id: taskId, dst_path: dstPath } = row;
   const key = parseKey(rendition.rendition);
   const jobId = rendition.job_id ?? '';
@@ -64,7 +64,10 @@ export async function publish(context: Context, row: JobRow, rendition: Renditio
     return { name: segmentName(key, index), sha256: artifact.sha256, content: artifact };
   });
   const durations = result.files.map((file) => file.durationUs / 1e6);
-  const playlist = mediaPlaylist(key, durations, { dstPath, publicPrefix: settings.publicPrefix });
+  const playlist = mediaPlaylist(
+    { names: segments.map(({ name }) => name), durations },
+    { dstPath, publicPrefix: settings.publicPrefix },
+  );
   await store.transaction(async (tx) => {
     const job = await store.lock(taskId, tx);
     const now = (await store.renditions(taskId, tx)).find((one) => one.rendition === rendition.rendition);
@@ -74,6 +77,7 @@ export async function publish(context: Context, row: JobRow, rendition: Renditio
     await names.setRendition(tx, { ...publication, facts: factsOf(rendition, result) });
     const text = textFile(playlistName(key), playlist);
     await names.setFiles(tx, { ...publication, files: [...segments, text] });
+    await sounds.replaceOthers(tx, dstPath, taskId);
     const tellsCatalogue = settings.catalogue !== undefined && job.anime_id !== null;
     const ready = { taskId, rendition: key.text, log: logText(now.log, log) };
     await store.setPublished(tx, { ...ready, tellsCatalogue });

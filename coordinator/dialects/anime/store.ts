@@ -223,7 +223,9 @@ export class JobStore {
     const { rows } = await sql<{ task_id: string }>`
       select task_id from anime_jobs where index_job_id = ${jobId}::uuid or thumbnails_job_id = ${jobId}::uuid
       union all
-      select task_id from anime_renditions where job_id = ${jobId}::uuid`.execute(this.#db);
+      select task_id from anime_renditions where job_id = ${jobId}::uuid
+      union all
+      select task_id from anime_sounds where job_id = ${jobId}::uuid`.execute(this.#db);
     return rows[0]?.task_id;
   }
 
@@ -358,15 +360,12 @@ export class JobStore {
       .execute();
   }
 
-  /** Jobs with a rendition whose job was removed before it was ready. */
+  /** Jobs with a rendition, or tracks of sound, whose job was removed before it was ready. */
   async withLostRendition(): Promise<string[]> {
-    const rows = await tables(this.#db)
-      .selectFrom('anime_renditions')
-      .select('task_id')
-      .distinct()
-      .where('job_id', 'is', null)
-      .where('state', 'is', null)
-      .execute();
+    const { rows } = await sql<{ task_id: string }>`
+      select task_id from anime_renditions where job_id is null and state is null
+      union
+      select task_id from anime_sounds where job_id is null and state is null`.execute(this.#db);
     return rows.map((row) => row.task_id);
   }
 

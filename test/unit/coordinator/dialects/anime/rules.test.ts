@@ -3,6 +3,9 @@ import { keyProblem, parseKey, planLadder } from '../../../../../coordinator/dia
 import { chooseDeblocking } from '../../../../../coordinator/dialects/anime/make-ladder.ts';
 import { playlistName, publishedFile, segmentName } from '../../../../../coordinator/dialects/anime/paths.ts';
 import { encoderArgv, filterChain, filterLine } from '../../../../../coordinator/dialects/anime/picture.ts';
+import { audioCommand } from '../../../../../coordinator/dialects/anime/make-ladder.ts';
+import { soundJob, soundTracks } from '../../../../../coordinator/dialects/anime/sounds.ts';
+import { checkMediaCommand } from '../../../../../shared/media-command.ts';
 import { masterPlaylist, mediaPlaylist } from '../../../../../coordinator/dialects/anime/playlists.ts';
 import { sourceFacts } from '../../../../../coordinator/dialects/anime/probe.ts';
 import { isSuccess, stateOf, type Work } from '../../../../../coordinator/dialects/anime/states.ts';
@@ -74,8 +77,8 @@ describe('what ffprobe tells of a source', () => {
       ),
     );
     expect(sounds).toEqual([
-      { isPlainAac: true, channels: 2 },
-      { isPlainAac: false, channels: 6 },
+      { isPlainAac: true, channels: 2, language: '', title: '', isDefault: false },
+      { isPlainAac: false, channels: 6, language: '', title: '', isDefault: false },
     ]);
   });
 
@@ -124,7 +127,10 @@ describe('check 10: names and playlists', () => {
   });
 
   it('a rendition lists its segments by absolute paths', () => {
-    const text = mediaPlaylist(parseKey('1080p'), [5, 5.04, 2], { dstPath: 'シ o/e#1', publicPrefix: '/m' });
+    const key = parseKey('1080p');
+    const names = [0, 1, 2].map((index) => segmentName(key, index));
+    const listed = { names, durations: [5, 5.04, 2] };
+    const text = mediaPlaylist(listed, { dstPath: 'シ o/e#1', publicPrefix: '/m' });
     expect(text.split('\n')).toEqual([
       '#EXTM3U',
       '#EXT-X-VERSION:3',
@@ -141,7 +147,7 @@ describe('check 10: names and playlists', () => {
       '#EXT-X-ENDLIST',
       '',
     ]);
-    const long = mediaPlaylist(parseKey('1080p'), [5.6], { dstPath: 'x', publicPrefix: '' });
+    const long = mediaPlaylist({ names, durations: [5.6] }, { dstPath: 'x', publicPrefix: '' });
     expect(long).toContain('#EXT-X-TARGETDURATION:6\n');
   });
 
@@ -178,6 +184,45 @@ describe('check 10: names and playlists', () => {
     ['/x/output1_h264_90p_uspp.ts', undefined],
   ])('the file of the path %s', (path, file) => {
     expect(publishedFile(path)).toEqual(file);
+  });
+});
+
+describe('tracks of sound', () => {
+  const sound = { isPlainAac: true, channels: 2, language: 'jpn', title: '', isDefault: false };
+
+  it('one is nothing to choose from', () => {
+    expect(soundTracks([sound])).toEqual([]);
+    expect(soundTracks([])).toEqual([]);
+  });
+
+  it('each has a name of its own that a playlist can hold, and one is the default', () => {
+    const wild = { ...sound, title: 'a "quoted"\nname', language: 'x"y', isDefault: true };
+    const tracks = soundTracks([
+      sound,
+      sound,
+      wild,
+      { ...sound, language: 'und', channels: 6, isPlainAac: false },
+    ]);
+    expect(tracks.map(({ name, language, isDefault }) => [name, language, isDefault])).toEqual([
+      ['jpn', 'jpn', false],
+      ['jpn (2)', 'jpn', false],
+      ['a  quoted  name', '', true],
+      ['Track 4', '', false],
+    ]);
+    expect(tracks[3]?.channels).toBe(6);
+  });
+
+  it('renditions encode the first only, and the others are encoded in a job of their own, once', () => {
+    const pcm = { ...sound, isPlainAac: false };
+    expect(audioCommand([pcm, pcm])?.text).toContain('-c:a:0 aac -ac:a:0 2 -b:a:0 160k -c:a:1 copy');
+    expect(audioCommand([sound, pcm])).toBeUndefined();
+    const { command } = soundJob(
+      { bucket: 'b', key: 'k', sizeBytes: 1 },
+      [sound, { ...pcm, channels: 6 }],
+      5,
+    );
+    expect(command.text).toContain('-map 0:a:1 -c:a:0 aac -ac:a:0 6 -b:a:0 384k');
+    expect(checkMediaCommand(command)).toEqual(command.programs);
   });
 });
 
