@@ -67,6 +67,7 @@ const HELP = `clipgrid coordinator: serves REST and gRPC over one PostgreSQL and
   CLIPGRID_OPENENCODER_ORIGINS          origins whose pages may call it, with commas between (default: its own only)
   CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT, CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS
                                 failed logins a minute before more are refused (default 5 and 60)
+  CLIPGRID_OPENENCODER_REGISTRATIONS_PER_ADDRESS   registrations a minute before more are refused (default 60)
   CLIPGRID_OPENENCODER_LOCAL    on, or off: whether it may start agents on this machine (default on); CLIPGRID_OPENENCODER_LOCAL_PRICE:
                                 what this machine costs an hour (default 0)
   CLIPGRID_OPENENCODER_SSH_HOSTS        hosts of your own where it may start an agent: HOST or USER@HOST:PORT, with commas

@@ -182,6 +182,8 @@ export interface ClipChange {
 export interface AgentsFace {
   list(): Promise<readonly AgentView[]>;
   get(agentId: string): Promise<AgentView>;
+  /** What all of them work on of an owner's jobs, by agent. */
+  tasksFor(ownerId: string): Promise<readonly TaskView[]>;
   /** What it works on; `ownerId`: of that owner's jobs only. */
   tasks(agentId: string, ownerId?: string): Promise<readonly TaskView[]>;
   /** L13. `deadlineS` 0: as long as it takes. */

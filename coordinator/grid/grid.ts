@@ -97,7 +97,7 @@ const KEEP_DELIVERIES_MS = 30 * 24 * 3600_000;
 
 /** Wires the grid's services over the given stores. Nothing runs before the services are started. */
 export function createGrid(deps: GridDeps): RunningGrid {
-  const { leases, jobs, agents, objects, clock, ids, logger, settings, platform = systemPlatform } = deps;
+  const { leases, agents, objects, clock, ids, logger, settings, platform = systemPlatform } = deps;
   const { tracer = NO_TRACES, observer = NO_OBSERVER } = deps;
   const registry = new SessionRegistry();
   const wake = new Wake();
@@ -121,7 +121,7 @@ export function createGrid(deps: GridDeps): RunningGrid {
   const ticker = (name: string, everyMs: number, tick: () => Promise<void>): Service =>
     createTicker({ name, everyMs, clock, logger, tick });
   const face: Grid = {
-    jobs: createJobs({ jobs, agents, objects, planner, events, uploads, ids, wake, tracer, logger }),
+    jobs: createJobs({ ...deps, ids, nextTurn: platform.nextTurn, planner, events, uploads, wake, tracer }),
     agents: agentsFace(deps),
     events,
     stats: { totals: () => deps.stats.totals(), history: (minutes) => deps.stats.history(minutes) },
@@ -222,6 +222,7 @@ function agentsFace({ agents, jobs }: GridDeps): AgentsFace {
   return {
     list: () => agents.list(),
     get: (agentId) => agents.get(agentId),
+    tasksFor: (ownerId) => jobs.tasksOfAgent(undefined, ownerId),
     tasks: (agentId, ownerId) => jobs.tasksOfAgent(agentId, ownerId),
     async drain(agentId, deadlineS) {
       await agents.drain(agentId, deadlineS);

@@ -1,5 +1,4 @@
 import { GridError } from '../../shared/errors.ts';
-import { fewAtOnce } from '../../shared/few-at-once.ts';
 import { fileName } from '../../shared/file-names.ts';
 import { TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { IdSource } from '../../shared/ids.ts';
@@ -18,7 +17,7 @@ import type { AgentStore } from '../store/agent-store.ts';
 import type { JobStore, RespecClip } from '../store/job-store.ts';
 import type { StageRules } from '../store/lease-store.ts';
 import { clipFile } from './clip-file.ts';
-import type { EventsFace, JobsFace, JobView, UploadsFace } from './face.ts';
+import type { EventsFace, JobsFace, JobView, SignedFile, UploadsFace } from './face.ts';
 import type { IndexPlanner } from './index-planner.ts';
 import { submitFilm } from './submit-film.ts';
 import { submitJob } from './submit-job.ts';
@@ -35,6 +34,8 @@ export interface JobsDeps {
   readonly wake: Wake;
   readonly tracer: Tracer;
   readonly logger: Logger;
+  /** See `Platform`. */
+  nextTurn(fn: () => void): void;
 }
 
 /** A clip's spec with another script, command or limit, and what that needs. */
@@ -69,12 +70,32 @@ function resultName({ name, spec }: JobView): string {
   return `${stem}-encoded.${container === 'matroska' ? 'mkv' : container}`;
 }
 
-const SIGNED_AT_ONCE = 16;
+const SIGNED_AT_ONCE = 100;
 
 /** The files of a job in the order of their names. */
 async function filesOf(jobs: JobStore, jobId: string): Promise<Artifact[]> {
   const files = await jobs.files(jobId);
   return files.toSorted((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0));
+}
+
+async function signedFiles(
+  { jobs, objects, nextTurn }: JobsDeps,
+  jobId: string,
+  expiresS: number,
+): Promise<SignedFile[]> {
+  const signed: SignedFile[] = [];
+  const files = await filesOf(jobs, jobId);
+  for (let from = 0; from < files.length; from += SIGNED_AT_ONCE) {
+    const some = files.slice(from, from + SIGNED_AT_ONCE).map(async (artifact) => {
+      const name = fileName(artifact) ?? artifact.name;
+      const url = await objects.signGet(artifact, { expiresS, audience: 'public', fileName: name });
+      return { name, artifact, url };
+    });
+    signed.push(...(await Promise.all(some)));
+    // A signature waits for nothing: thousands of them in one turn would hold everybody up.
+    await new Promise<void>((resolve) => nextTurn(resolve));
+  }
+  return signed;
 }
 
 /** Jobs and their tasks for everybody outside the grid. */
@@ -94,12 +115,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     running: () => jobs.running(),
     tasks: (jobId) => jobs.tasks(jobId),
     files: (jobId) => filesOf(jobs, jobId),
-    signedFiles: async (jobId, expiresS) =>
-      fewAtOnce(await filesOf(jobs, jobId), SIGNED_AT_ONCE, async (artifact) => {
-        const name = fileName(artifact) ?? artifact.name;
-        const url = await objects.signGet(artifact, { expiresS, audience: 'public', fileName: name });
-        return { name, artifact, url };
-      }),
+    signedFiles: (jobId, expiresS) => signedFiles(deps, jobId, expiresS),
     thumbnail: (jobId, clipIndex) => jobs.thumbnail(jobId, clipIndex),
     read: (artifact) => objects.read(artifact),
     outcome: (jobId, kind) => jobs.outcome(jobId, kind),

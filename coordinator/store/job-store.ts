@@ -59,7 +59,8 @@ export interface JobStore {
   stamp(jobId: string): Promise<string>;
   openWork(jobId: string): Promise<OpenWork>;
   listTasks(query: TaskQuery): Promise<Page<TaskView>>;
-  tasksOfAgent(agentId: string, ownerId?: string): Promise<TaskView[]>;
+  /** What it works on; undefined: what all of them do, by agent. */
+  tasksOfAgent(agentId: string | undefined, ownerId?: string): Promise<TaskView[]>;
   task(taskId: string, ownerId?: string): Promise<TaskView>;
   cancel(jobId: string, ownerId?: string, tx?: Transaction): Promise<void>;
   retry(jobId: string, rules: StageRules, ownerId?: string): Promise<void>;

@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context as Exchange, Middleware } from 'koa';
 import { ERROR_CODES, GridError, toGridError } from '../../../shared/errors.ts';
+import { InFlight } from '../../http/in-flight.ts';
 import { cancel } from './cancel.ts';
 import type { Context } from './context.ts';
 import { create } from './create.ts';
@@ -109,19 +110,18 @@ async function answer(context: Context, ctx: Exchange): Promise<boolean> {
 
 /** On the main port: passes on what is not ours. */
 export function animeMount(context: Context): Middleware {
-  let inFlight = 0;
+  const inFlight = new InFlight(MAX_IN_FLIGHT);
   return async (ctx, next) => {
     let isOurs = true;
-    inFlight++;
-    try {
-      if (inFlight > MAX_IN_FLIGHT && routeOf(ctx.path))
-        throw new GridError('unavailable', 'too many requests at once: try again');
-      isOurs = await answer(context, ctx);
-    } catch (error) {
-      sendFailure(context, ctx, error);
-    } finally {
-      inFlight--;
-    }
+    await inFlight.run(async (fits) => {
+      try {
+        if (!fits && routeOf(ctx.path))
+          throw new GridError('unavailable', 'too many requests at once: try again');
+        isOurs = await answer(context, ctx);
+      } catch (error) {
+        sendFailure(context, ctx, error);
+      }
+    });
     if (!isOurs) await next();
   };
 }

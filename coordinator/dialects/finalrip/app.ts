@@ -1,6 +1,7 @@
 import type { Context as Exchange, Middleware } from 'koa';
 import { toGridError } from '../../../shared/errors.ts';
 import { bearerSecret, checkScope, hasScope, type Principal } from '../../domain/account.ts';
+import { InFlight } from '../../http/in-flight.ts';
 import type { Context } from './context.ts';
 import { FinalripError, MESSAGES } from './messages.ts';
 import { readRequest } from './read-request.ts';
@@ -26,23 +27,22 @@ const OPEN: Principal = { ownerId: MAIN_OWNER, tokenName: 'none', scopes: ['read
 /** The layers of contract 2.2, in its order: CORS, access log, crash guard, token, routing, handler. */
 export function finalripApp(context: Context): Middleware {
   const { clock, logger } = context.parts;
-  let inFlight = 0;
-  return async (ctx) => {
-    ctx.set(CORS);
-    if (ctx.method === 'OPTIONS') return sendJson(ctx, 'Options Request!');
-    const fromMs = clock.monotonicMs();
-    inFlight++;
-    try {
-      if (inFlight > MAX_IN_FLIGHT) throw new FinalripError('too many requests at once: try again', 503);
-      await serve(context, ctx);
-    } catch (error) {
-      sendFailure(context, ctx, error);
-    } finally {
-      inFlight--;
-      const ms = Math.round(clock.monotonicMs() - fromMs);
-      logger.info({ method: ctx.method, path: ctx.path, status: ctx.status, ms }, 'FinalRip request');
-    }
-  };
+  const inFlight = new InFlight(MAX_IN_FLIGHT);
+  return (ctx) =>
+    inFlight.run(async (fits) => {
+      ctx.set(CORS);
+      if (ctx.method === 'OPTIONS') return sendJson(ctx, 'Options Request!');
+      const fromMs = clock.monotonicMs();
+      try {
+        if (!fits) throw new FinalripError('too many requests at once: try again', 503);
+        await serve(context, ctx);
+      } catch (error) {
+        sendFailure(context, ctx, error);
+      } finally {
+        const ms = Math.round(clock.monotonicMs() - fromMs);
+        logger.info({ method: ctx.method, path: ctx.path, status: ctx.status, ms }, 'FinalRip request');
+      }
+    });
 }
 
 async function serve(context: Context, ctx: Exchange): Promise<void> {

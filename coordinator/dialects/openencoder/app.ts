@@ -1,5 +1,6 @@
 import type { Context as Exchange, Middleware } from 'koa';
 import { toGridError, type GridError } from '../../../shared/errors.ts';
+import { InFlight } from '../../http/in-flight.ts';
 import type { Role } from './accounts/roles.ts';
 import type { Context } from './context.ts';
 import { coded, failure, invalid, OpenencoderError, wrongRole } from './errors.ts';
@@ -13,24 +14,23 @@ const RANKS: Record<Role | Who, number> = { anybody: 0, guest: 1, operator: 2, a
 /** Everything below `/api` (contract 2.1): CORS where configured, crash guard, routing, token, role, handler. */
 export function apiApp(context: Context, table: RouteTable): Middleware {
   const { clock, logger } = context.parts;
-  let inFlight = 0;
-  return async (ctx) => {
-    const fromMs = clock.monotonicMs();
-    inFlight++;
-    try {
-      if (inFlight > MAX_IN_FLIGHT)
-        throw failure(503, 'too many requests at once: try again', { 'Retry-After': RETRY_AFTER_S });
-      allowOrigin(context, ctx);
-      await serve(context, { table, ctx });
-    } catch (error) {
-      sendFailure(context, ctx, error);
-    } finally {
-      inFlight--;
-      const ms = Math.round(clock.monotonicMs() - fromMs);
-      // The path only: a query may hold a token.
-      logger.info({ method: ctx.method, path: ctx.path, status: ctx.status, ms }, 'Open Encoder request');
-    }
-  };
+  const inFlight = new InFlight(MAX_IN_FLIGHT);
+  return (ctx) =>
+    inFlight.run(async (fits) => {
+      const fromMs = clock.monotonicMs();
+      try {
+        if (!fits)
+          throw failure(503, 'too many requests at once: try again', { 'Retry-After': RETRY_AFTER_S });
+        allowOrigin(context, ctx);
+        await serve(context, { table, ctx });
+      } catch (error) {
+        sendFailure(context, ctx, error);
+      } finally {
+        const ms = Math.round(clock.monotonicMs() - fromMs);
+        // The path only: a query may hold a token.
+        logger.info({ method: ctx.method, path: ctx.path, status: ctx.status, ms }, 'Open Encoder request');
+      }
+    });
 }
 
 function allowOrigin({ settings }: Context, ctx: Exchange): void {

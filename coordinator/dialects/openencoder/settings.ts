@@ -11,6 +11,8 @@ export interface OpenencoderSettings {
   /** Of `admin` at the first start; undefined: a random one, told once. */
   readonly adminPassword?: string;
   readonly loginsPerMinute: { readonly account: number; readonly address: number };
+  /** Of one address. */
+  readonly registrationsPerMinute: number;
   /** The original dashboard's built files; undefined: a page of our own that says what this is. */
   readonly dashboardFolder?: string;
   /** Pages of these origins may call the API. */
@@ -76,6 +78,7 @@ export function readOpenencoderSettings(env: Environment, port: number): Openenc
       account: limit(env, 'CLIPGRID_OPENENCODER_LOGINS_PER_ACCOUNT', 5),
       address: limit(env, 'CLIPGRID_OPENENCODER_LOGINS_PER_ADDRESS', 60),
     },
+    registrationsPerMinute: limit(env, 'CLIPGRID_OPENENCODER_REGISTRATIONS_PER_ADDRESS', 60),
     ...(dashboardFolder ? { dashboardFolder } : {}),
     origins: origins.filter((origin) => origin !== ''),
     machines: readMachineSettings(env),

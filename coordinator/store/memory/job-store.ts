@@ -265,7 +265,7 @@ export function memoryJobStore(state: MemoryState): JobStore {
     tasksOfAgent: async (agentId, ownerId) =>
       state
         .tasks()
-        .filter((task) => task.state === 'leased' && task.lease?.agentId === agentId)
+        .filter((task) => task.state === 'leased' && task.lease?.agentId === (agentId ?? task.lease?.agentId))
         .filter(({ jobId }) => ownerId === undefined || state.jobs.get(jobId)?.input.ownerId === ownerId)
         .map((task) => view(state, task)),
     task: async (taskId, ownerId) => taskView(state, taskId, ownerId),

@@ -148,13 +148,16 @@ export async function listTasks(db: Db, { jobId, limit, cursor }: TaskQuery): Pr
   };
 }
 
-export async function tasksOfAgent(db: Db, agentId: string, ownerId?: string): Promise<TaskView[]> {
+export async function tasksOfAgent(
+  db: Db,
+  agentId: string | undefined,
+  ownerId?: string,
+): Promise<TaskView[]> {
   const { rows } = await sql<TaskRow>`
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id)
-    where t.agent_id = ${agentId} and t.state = 'leased' and (${ownerId ?? null}::text is null
-      or exists (select from jobs j where j.job_id = t.job_id and j.owner_id = ${ownerId ?? null})) order by t.granted_at`.execute(
-    db,
-  );
+    where ${agentId === undefined ? sql`true` : sql`t.agent_id = ${agentId}`} and t.state = 'leased' and (${ownerId ?? null}::text is null
+      or exists (select from jobs j where j.job_id = t.job_id and j.owner_id = ${ownerId ?? null}))
+    order by t.agent_id, t.granted_at, t.task_id`.execute(db);
   return rows.map(toTaskView);
 }
 

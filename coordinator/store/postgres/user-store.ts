@@ -77,10 +77,10 @@ function update({ realm, id }: { realm: string; id: number }, change: UserRowCha
       from before)
     update users u set name = wanted.name, password_hash = wanted.password_hash, role = wanted.role, active = wanted.active,
       must_reset = wanted.must_reset, version = u.version + differs::int,
-      changed_at = case when differs then now() else u.changed_at end
+      changed_at = case when differs then clock_timestamp() else u.changed_at end
     from wanted where u.realm = ${realm} and u.id = ${id}
     returning u.realm, u.id, u.name, u.password_hash, u.role, u.active, u.must_reset, u.version, u.changed_at,
-      u.created_at, now() as read_at`;
+      u.created_at, clock_timestamp() as read_at`;
 }
 
 /** Users and failed sign-ins on PostgreSQL. */

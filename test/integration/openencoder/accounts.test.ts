@@ -190,4 +190,19 @@ describe('limits of logins', () => {
     expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
     await strict.close();
   });
+
+  it('refuses the third registration a minute of one address where two are allowed', async () => {
+    const strict = await startOpenencoderGrid({
+      environment: { CLIPGRID_OPENENCODER_REGISTRATIONS_PER_ADDRESS: '2' },
+    });
+    const register = (username: string) =>
+      strict.call('POST', '/api/register', { body: { username, password: 'pw' } });
+    for (const name of ['one', 'two']) expect((await register(name)).status).toBe(200);
+    // What is refused unseen is not counted.
+    expect((await register('x'.repeat(200))).status).toBe(400);
+    const refused = await register('three');
+    expect([refused.status, refused.json]).toEqual([429, { code: 429, message: expect.any(String) }]);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+    await strict.close();
+  });
 });

@@ -55,7 +55,7 @@ function follower(asked: () => void): Follower {
     logger: createLogger('silent'),
     objects: { remove, ensureBucket: () => Promise.resolve() },
     grid: {
-      jobs: { get, outcome, tasks: () => Promise.resolve([]) },
+      jobs: { get, outcome, tasks: () => Promise.resolve([]), remove: () => Promise.resolve() },
       agents: { list: () => Promise.resolve([]) },
     },
   };

@@ -232,6 +232,30 @@ describe('settings and storage (acceptance checks of the contract)', () => {
     expect(rows[0]?.['all']).not.toContain(store.s3.secretKey);
     expect(rows[0]?.['all']).not.toContain(token);
   });
+  it('one secret that cannot be opened is told as such, and hides none of the others', async () => {
+    const name = 'DIGITAL_OCEAN_ACCESS_TOKEN';
+    const [row] = await grid.query('select value from openencoder_settings where name = $1', [name]);
+    await grid.query('update openencoder_settings set value = $2 where name = $1', [
+      name,
+      'sealed by another key',
+    ]);
+    const { status, json } = await get('/api/settings', admin);
+    expect(status).toBe(200);
+    const told = new Map<string, { value: string; description: string }>(
+      json.settings.map((one: { name: string }) => [one.name, one]),
+    );
+    expect(told.get(name)).toMatchObject({ value: MASK });
+    expect(told.get(name)?.description).toContain('cannot be opened');
+    expect(told.get('S3_SECRET_KEY')).toMatchObject({ value: MASK });
+    expect(told.get('S3_SECRET_KEY')?.description).not.toContain('cannot be opened');
+    expect((await get('/api/storage/list')).status).toBe(200);
+    expect((await get('/api/machines')).status).not.toBe(409);
+    expect((await save(await read())).status).toBe(200);
+    expect(await grid.query('select value from openencoder_settings where name = $1', [name])).toEqual([
+      { value: 'sealed by another key' },
+    ]);
+    await grid.query('update openencoder_settings set value = $2 where name = $1', [name, row?.['value']]);
+  });
   it.each([
     {},
     { nothing: 'x' },

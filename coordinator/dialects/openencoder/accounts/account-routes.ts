@@ -1,6 +1,7 @@
 import { GridError } from '../../../../shared/errors.ts';
 import { Turnstile } from '../../../../shared/turnstile.ts';
 import type { UserView } from '../../../domain/user.ts';
+import { RateLimit } from '../../../http/rate-limit.ts';
 import { readBody, type Shape, type Values } from '../body.ts';
 import type { Context } from '../context.ts';
 import { coded, invalid, OpenencoderError, tokenRefused } from '../errors.ts';
@@ -35,6 +36,7 @@ const PROFILE: Shape = {
 const NO_NEW_PASSWORD = 'validation error. please provide username, current password and new password';
 const WRONG_PASSWORD = coded(401, 'unauthorized');
 const WINDOW_S = 60;
+const MAX_NAME_CHARS = 128;
 
 function hasCode(error: unknown, code: GridError['code']): boolean {
   return error instanceof GridError && error.code === code;
@@ -71,10 +73,12 @@ async function untilFree({ parts, formerNames }: Context, name: string): Promise
   if (restMs > 0) await parts.clock.sleep(restMs);
 }
 
-async function register(context: Context, { ctx }: Request): Promise<Answer> {
+async function register(context: Context, { ctx }: Request, limit: RateLimit): Promise<Answer> {
   const { parts } = context;
   const values = await readBody(ctx, REGISTER);
   const name = values.text('username');
+  // Each costs the hash of a password; a name that is too long is refused before that.
+  if (name.length <= MAX_NAME_CHARS) limit.count(ctx.req.socket.remoteAddress ?? '');
   await untilFree(context, name);
   try {
     await parts.grid.users.create({ realm: REALM, name, password: values.text('password'), role: 'guest' });
@@ -143,8 +147,16 @@ async function getProfile({ caller }: Request): Promise<Answer> {
 export function accountRoutes(context: Context): Route[] {
   // Each holds a connection while a password is hashed: many at once would leave none for anybody else.
   const turnstile = new Turnstile({ atOnce: 2, waiting: 200, of: 'changes of accounts' });
+  const { clock } = context.parts;
+  const most = context.settings.registrationsPerMinute;
+  const registrations = new RateLimit({ clock, most, windowS: WINDOW_S, of: 'registrations' });
   return [
-    { method: 'POST', path: '/register', who: 'anybody', handle: (request) => register(context, request) },
+    {
+      method: 'POST',
+      path: '/register',
+      who: 'anybody',
+      handle: (request) => register(context, request, registrations),
+    },
     { method: 'POST', path: '/login', who: 'anybody', handle: (request) => login(context, request) },
     {
       method: 'POST',

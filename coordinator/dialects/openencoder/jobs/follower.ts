@@ -202,8 +202,8 @@ export class Follower implements Service {
   async #fail(row: JobRow, { message, log }: { message: string; log: string }): Promise<void> {
     const { parts, notices } = this.#context;
     const tell = await notices.of(row, message);
-    // A result that could not be published: nobody asks for it any more, a restart encodes anew.
-    const left = row.status === 'uploading' ? row.grid_job_id : null;
+    // Nobody asks for it any more: what is to be said of it is in the row, and a restart encodes anew.
+    const left = row.grid_job_id;
     await parts.db.transaction().execute(async (tx) => {
       const changes = {
         ...(left === null ? {} : { grid_job_id: null }),

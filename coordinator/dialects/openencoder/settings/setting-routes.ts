@@ -11,11 +11,15 @@ import {
   type SettingValues,
 } from './setting-names.ts';
 
-function view(values: SettingValues) {
+/** What is told of a secret that the present keys do not open. It stays as it is when the mask comes back. */
+const UNREADABLE = ' It cannot be opened with the present keys (CLIPGRID_SECRET_KEYS): enter it again.';
+
+function view(values: SettingValues, unreadable: ReadonlySet<SettingName>) {
   return SETTING_RULES.map((rule) => {
     const { name, title, description, secure = false }: SettingRule & { name: SettingName } = rule;
-    const value = secure && values[name] !== '' ? MASK : values[name];
-    return { name, title, value, description, secure };
+    const isLost = unreadable.has(name);
+    const value = isLost || (secure && values[name] !== '') ? MASK : values[name];
+    return { name, title, value, description: isLost ? description + UNREADABLE : description, secure };
   });
 }
 
@@ -57,7 +61,10 @@ export function settingRoutes({ options }: Context): Route[] {
       method: 'GET',
       path: '/settings',
       who: 'admin',
-      handle: async () => ok({ settings: view(await options.all()) }),
+      handle: async () => {
+        const { values, unreadable } = await options.read();
+        return ok({ settings: view(values, unreadable) });
+      },
     },
     { method: 'PUT', path: '/settings', who: 'admin', handle: put },
   ];

@@ -1,4 +1,5 @@
 import type { Kysely } from 'kysely';
+import { GridError } from '../../../../shared/errors.ts';
 import type { SecretsFace } from '../../../grid/face.ts';
 import type { Db } from '../../../store/transaction.ts';
 import { SETTING_RULES, type SettingName, type SettingRule, type SettingValues } from './setting-names.ts';
@@ -17,15 +18,29 @@ export class SettingStore {
     this.#secrets = secrets;
   }
 
-  /** All 18, fresh ones too. */
+  /** All 18, fresh ones too. A secret that cannot be opened counts as empty: it is no reason to tell none of the others. */
   async all(): Promise<SettingValues> {
+    return (await this.read()).values;
+  }
+
+  /** As `all`, and which secrets the present keys do not open. */
+  async read(): Promise<{ values: SettingValues; unreadable: ReadonlySet<SettingName> }> {
     const rows = await this.#db.selectFrom('openencoder_settings').select(['name', 'value']).execute();
     const stored = new Map(rows.map(({ name, value }) => [name, value]));
-    const valueOf = ({ name, secure, fresh }: SettingRule): string => {
+    const unreadable = new Set<SettingName>();
+    const valueOf = ({ name, secure, fresh }: SettingRule & { name: SettingName }): string => {
       const value = stored.get(name) ?? fresh ?? '';
-      return secure && value !== '' ? this.#secrets.open(value, purposeOf(name)) : value;
+      if (!secure || value === '') return value;
+      try {
+        return this.#secrets.open(value, purposeOf(name));
+      } catch (error) {
+        if (!(error instanceof GridError)) throw error;
+        unreadable.add(name);
+        return '';
+      }
     };
-    return Object.fromEntries(SETTING_RULES.map((rule) => [rule.name, valueOf(rule)])) as SettingValues;
+    const values = Object.fromEntries(SETTING_RULES.map((rule) => [rule.name, valueOf(rule)]));
+    return { values: values as SettingValues, unreadable };
   }
 
   /** Those that are not named keep their value. */

@@ -3,6 +3,7 @@ import { isThere, type AgentView } from '../../../domain/agent.ts';
 import type { TaskView } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
 import type { JobRow } from '../jobs/job-store.ts';
+import { OWNER } from '../jobs/notices.ts';
 import { ok, type Answer, type Route } from '../routes.ts';
 
 const ID_CHARS = 24;
@@ -64,12 +65,10 @@ export function workerRoutes({ parts, jobs }: Context): Route[] {
     return ok([{ job_name: JOB_NAME, count: waiting.count, latency: waiting.latencyS }]);
   }
   async function busy(): Promise<Answer> {
-    const agents = (await live()).filter(({ leases }) => leases > 0);
-    const tasks = await Promise.all(agents.map(({ agentId }) => parts.grid.agents.tasks(agentId)));
-    const leases: Lease[] = agents.flatMap((agent, at) =>
-      (tasks[at] ?? [])
-        .filter(({ state }) => state === 'leased')
-        .map((task, slot) => ({ agent, slot, task })),
+    const [agents, tasks] = await Promise.all([live(), parts.grid.agents.tasksFor(OWNER)]);
+    const byAgent = Map.groupBy(tasks, ({ agentId }) => agentId);
+    const leases: Lease[] = agents.flatMap((agent) =>
+      (byAgent.get(agent.agentId) ?? []).map((task, slot) => ({ agent, slot, task })),
     );
     const rows = await jobs.byGridJobs(leases.map(({ task }) => task.jobId));
     const byJob = new Map(rows.map((row) => [row.grid_job_id, row]));
