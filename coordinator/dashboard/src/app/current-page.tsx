@@ -1,13 +1,16 @@
 import type { JSX } from 'preact';
 import { AgentPage } from '../pages/agent/agent-page.tsx';
 import { AgentsPage } from '../pages/agents/agents-page.tsx';
-import { GridPage } from '../pages/grid/grid-page.tsx';
 import { JobPage } from '../pages/job/job-page.tsx';
 import { JobsPage } from '../pages/jobs/jobs-page.tsx';
-import { SubmitPage } from '../pages/submit/submit-page.tsx';
 import { TokensPage } from '../pages/tokens/tokens-page.tsx';
 import { EmptyState } from '../ui/empty-state.tsx';
+import { Later } from '../ui/later.tsx';
 import type { Route } from './router.ts';
+
+// Plots and the editor of scripts are larger than all the rest of the page.
+const gridPage = async () => (await import('../pages/grid/grid-page.tsx')).GridPage;
+const submitPage = async () => (await import('../pages/submit/submit-page.tsx')).SubmitPage;
 
 /** The page that the path names. */
 export function CurrentPage({ route }: { route: Route }): JSX.Element {
@@ -21,9 +24,9 @@ export function CurrentPage({ route }: { route: Route }): JSX.Element {
     case 'agent':
       return <AgentPage key={route.id} id={route.id} />;
     case 'grid':
-      return <GridPage />;
+      return <Later key="grid" load={gridPage} />;
     case 'submit':
-      return <SubmitPage />;
+      return <Later key="submit" load={submitPage} />;
     case 'tokens':
       return <TokensPage />;
     case 'unknown':
