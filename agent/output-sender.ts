@@ -31,10 +31,15 @@ export class OutputSender {
     this.#arm();
   }
 
-  /** Somebody looks, for so long. `again`: the coordinator has lost what was sent. */
+  /**
+   * Somebody looks, for so long. `again`: the coordinator has lost what was sent, and loses more if it comes at once: it goes
+   * when the next is due.
+   */
   follow(forMs: number, again: boolean): void {
-    this.#followedUntilMs = this.#deps.clock.monotonicMs() + forMs;
     if (again) this.#sent = 0;
+    if (forMs <= 0) return;
+    const untilMs = this.#deps.clock.monotonicMs() + forMs;
+    this.#followedUntilMs = Math.max(this.#followedUntilMs, untilMs);
     this.flush(true);
     this.#arm();
   }

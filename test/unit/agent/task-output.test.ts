@@ -97,7 +97,27 @@ test('a new session is told all of it, in pieces of 16 Ki; an older coordinator 
   const again = sent.slice(1);
   expect(again.map((piece) => piece.text.length)).toEqual([16_004, 16_000, 8_000]);
   expect(again.map((piece) => piece.start)).toEqual([0, 16_004, 32_004]);
-  sender.follow(1, true);
-  expect(sent.slice(4).map((piece) => piece.start)).toEqual([0, 16_004, 32_004]);
+  sender.close();
+});
+
+test('what the coordinator could not keep is sent again when the next is due, however often it says so', () => {
+  const { clock, output, sender, sent, connect } = sending();
+  connect();
+  for (let i = 0; i < 10; i++) output.add('y'.repeat(3_999));
+  sender.flush();
+  expect(sent).toHaveLength(3);
+  for (let i = 0; i < 3; i++) sender.follow(0, true);
+  expect(sent).toHaveLength(3);
+  clock.advance(30_000);
+  expect(sent.slice(3).map((piece) => piece.start)).toEqual([0, 16_000, 32_000]);
+  // Nor does it end the looking of somebody else.
+  sender.follow(10_000, false);
+  sender.follow(0, true);
+  sender.follow(1_000, false);
+  const before = sent.length;
+  clock.advance(5_000);
+  output.add('new');
+  clock.advance(500);
+  expect(sent.slice(before).map((piece) => piece.text)).toEqual(['new\n']);
   sender.close();
 });
