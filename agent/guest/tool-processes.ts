@@ -51,9 +51,9 @@ export class ToolProcesses {
     return stopped.size;
   }
 
-  /** Lets all of them go on. */
+  /** Lets all of them go on, also those that have not come to their stop: one that waits for a disk stops later, for ever. */
   resume(): void {
     // From the bottom up: nobody waits for a child that still stands.
-    for (const { pid, state } of this.#tools().toReversed()) if (state === 'T') this.#signal(pid, 'SIGCONT');
+    for (const { pid } of this.#tools().toReversed()) this.#signal(pid, 'SIGCONT');
   }
 }

@@ -72,6 +72,14 @@ test('tools are stopped from the top down until no new one is found, and go on f
   said.length = 0;
   tools.resume();
   expect(said).toEqual(['SIGCONT 16', 'SIGCONT 12', 'SIGCONT 11']);
+
+  // Its stop comes when the disk has answered.
+  all = [process(10, 1), process(17, 10, { state: 'D' })];
+  said.length = 0;
+  tools.stop();
+  all = [process(10, 1), process(17, 10, { state: 'D' })];
+  tools.resume();
+  expect(said).toEqual(['SIGSTOP 17', 'SIGCONT 17']);
 });
 
 test('a battery that is emptied counts, one of a mouse does not, nor one whose charger feeds the machine', async () => {
