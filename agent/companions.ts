@@ -66,7 +66,10 @@ export class Companions {
 
   #once<T>(work: (common: RunnerContext) => Promise<T>): Promise<T> {
     // All members do the same, so what one of them began is what each of them asks for.
-    return (this.#work ??= this.#common.then(work)) as Promise<T>;
+    this.#work ??= this.#common.then(work);
+    // Whoever began it may be gone when it fails.
+    this.#work.catch(() => undefined);
+    return this.#work as Promise<T>;
   }
 
   async #feed(waiting: readonly Waiting[]): Promise<void> {
