@@ -14,6 +14,8 @@ export interface DiskCacheOptions {
 }
 
 const HASH_BYTES = 32;
+/** Of what waits to be written: with a disk that is slower than the network the rest is not kept (L9). */
+const MAX_WAITING_BYTES = 32 * 1024 * 1024;
 const NAME = /^[0-9a-f]{64}$/;
 
 function hashOf(bytes: Uint8Array): Buffer {
@@ -30,6 +32,7 @@ export class DiskCache {
   readonly #sizes = new Map<string, number>();
   #bytes = 0;
   #writing: Promise<void> = Promise.resolve();
+  #waitingBytes = 0;
 
   private constructor(options: DiskCacheOptions) {
     this.#options = options;
@@ -67,9 +70,17 @@ export class DiskCache {
     const kept = await this.#read(name);
     if (kept) return kept;
     const bytes = await fetchBytes();
-    // One after another: the bound holds, and no reader waits for a disk.
-    this.#writing = this.#writing.then(() => this.#keep(name, bytes));
+    this.#keepLater(name, bytes);
     return bytes;
+  }
+
+  /** One after another: the bound holds, and no reader waits for a disk. */
+  #keepLater(name: string, bytes: Buffer): void {
+    if (this.#waitingBytes > 0 && this.#waitingBytes + bytes.length > MAX_WAITING_BYTES) return;
+    this.#waitingBytes += bytes.length;
+    this.#writing = this.#writing
+      .then(() => this.#keep(name, bytes))
+      .then(() => void (this.#waitingBytes -= bytes.length));
   }
 
   /** Resolves when all that was to be kept is. */

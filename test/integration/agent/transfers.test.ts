@@ -122,3 +122,15 @@ test('what was fetched is kept on the disk over a restart, within its bound, and
   stores.push(sources);
   for (const store of stores) await store.close();
 });
+
+test('a disk that is slower than the network keeps less, and holds 32 MiB at most in memory', async () => {
+  const folder = fresh();
+  const bytes = Buffer.alloc(1024 ** 2);
+  const disk = await DiskCache.open({ folder, limitBytes: 1024 ** 3, clock, logger });
+  await Promise.all(Array.from({ length: 40 }, (_, n) => disk.get(`part ${n}`, async () => bytes)));
+  await disk.settled();
+  expect(readdirSync(folder)).toHaveLength(32);
+  await disk.get('a part after that', async () => bytes);
+  await disk.settled();
+  expect(readdirSync(folder)).toHaveLength(33);
+});
