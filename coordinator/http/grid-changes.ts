@@ -1,4 +1,6 @@
 import type { Clock } from '../../shared/clock.ts';
+import type { AgentView } from '../domain/agent.ts';
+import type { GridTotals } from '../domain/grid-totals.ts';
 import type { Grid, GridEvent, JobView } from '../grid/face.ts';
 import { GridTick, type OwnedJson } from './grid-tick.ts';
 import type { AgentResponse } from './responses.ts';
@@ -51,8 +53,9 @@ export class GridChanges {
   async begin(): Promise<void> {
     const { jobs, events } = this.#deps.grid;
     [this.#sequence, this.#running] = await Promise.all([events.head(), jobs.running()]);
-    await this.#agentChanges();
-    await this.#gridFigures();
+    const { agents, totals } = await this.#readDue();
+    this.#agentChanges(agents);
+    this.#gridFigures(totals);
   }
 
   /** What is different since the last one. If it fails, the next one tells all. */
@@ -60,9 +63,11 @@ export class GridChanges {
     await this.#findChangedJobs();
     const lost = this.#changed.size > MOST_WAITING;
     if (lost) this.#changed.clear();
+    // All is read before anything counts as told.
+    const due = await this.#readDue();
     const jobs = await this.#changedJobs();
-    const grid = await this.#gridFigures();
-    const agents = await this.#agentChanges();
+    const grid = this.#gridFigures(due.totals);
+    const agents = this.#agentChanges(due.agents);
     const removedJobs = this.#removed;
     this.#removed = [];
     return new GridTick({ jobs, removedJobs, ...agents, ...(grid === undefined ? {} : { grid }), lost });
@@ -106,11 +111,20 @@ export class GridChanges {
     return told;
   }
 
-  async #agentChanges(): Promise<{ agents: string[]; removedAgents: string[] }> {
+  /** What is read less often than each second; undefined: not now. */
+  async #readDue(): Promise<{ agents: readonly AgentView[] | undefined; totals: GridTotals | undefined }> {
+    const { agents, stats } = this.#deps.grid;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs < this.#agentsDueMs) return { agents: [], removedAgents: [] };
-    const views = (await this.#deps.grid.agents.list()).map(agentView);
-    this.#agentsDueMs = nowMs + AGENTS_MS;
+    return {
+      agents: nowMs < this.#agentsDueMs ? undefined : await agents.list(),
+      totals: nowMs < this.#gridDueMs ? undefined : await stats.totals(),
+    };
+  }
+
+  #agentChanges(listed: readonly AgentView[] | undefined): { agents: string[]; removedAgents: string[] } {
+    if (listed === undefined) return { agents: [], removedAgents: [] };
+    const views = listed.map(agentView);
+    this.#agentsDueMs = this.#deps.clock.monotonicMs() + AGENTS_MS;
     const known = this.#agents;
     this.#agents = new Map(views.map((view) => [view.agent_id, view]));
     const removed = [...known.keys()].filter((id) => !this.#agents.has(id));
@@ -121,10 +135,10 @@ export class GridChanges {
   }
 
   /** Undefined: they need not be told. */
-  async #gridFigures(): Promise<string | undefined> {
+  #gridFigures(totals: GridTotals | undefined): string | undefined {
+    if (totals === undefined) return undefined;
     const nowMs = this.#deps.clock.monotonicMs();
-    if (nowMs < this.#gridDueMs) return undefined;
-    const { at, ...figures } = gridView(await this.#deps.grid.stats.totals());
+    const { at, ...figures } = gridView(totals);
     this.#gridDueMs = nowMs + GRID_MS;
     const before = this.#grid;
     this.#grid = JSON.stringify(figures);

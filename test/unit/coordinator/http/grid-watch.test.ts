@@ -60,6 +60,7 @@ function readings() {
     events: [] as GridEvent[],
     running: new Map<string, string>(),
     away: false,
+    totalsAway: false,
     /** Ids of jobs that were read, read by read. */
     read: [] as string[][],
   };
@@ -108,13 +109,19 @@ function readings() {
       after: async ({ afterSequence }: { afterSequence: number }, limit: number) =>
         now.events.filter(({ sequence }) => sequence > afterSequence).slice(0, limit),
     },
-    stats: { totals: async () => totals },
+    stats: {
+      async totals() {
+        if (now.totalsAway) throw new Error('away');
+        return totals;
+      },
+    },
   };
+  const clock = new ManualClock();
   const changes = new GridChanges({
     grid: grid as unknown as ConstructorParameters<typeof GridChanges>[0]['grid'],
-    clock: new ManualClock(),
+    clock,
   });
-  return { now, changes };
+  return { now, clock, changes };
 }
 
 const event = (sequence: number, type: string, jobId: string): GridEvent => ({
@@ -134,6 +141,17 @@ test('a job is read when an event names it or its tasks say something else, once
   expect(now.read).toEqual([['new', 'old', 'x']]);
   expect(told).toContain('"removed":["y"]');
   expect((await changes.next()).for('ann')).toHaveLength(0);
+});
+
+test('jobs that were read before the figures could not be are told later', async () => {
+  const { now, clock, changes } = readings();
+  await changes.begin();
+  clock.advance(2_000);
+  now.events = [event(1, 'job.created', 'x')];
+  now.totalsAway = true;
+  await expect(changes.next()).rejects.toThrow('away');
+  now.totalsAway = false;
+  expect((await changes.next()).for(undefined).toString()).toContain('"job_id":"x"');
 });
 
 test('what could not be read is told later, and very many jobs in several ticks', async () => {
