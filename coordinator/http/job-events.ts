@@ -33,9 +33,9 @@ export async function sendJobEvents(
   const feed = deps.feeds.join(job.jobId, stream.gone);
   const watch = new JobWatch({ deps, stream, feed }, { jobId: job.jobId, changes });
   // As it was a moment ago; why it waits comes with the tasks.
-  const head = JSON.stringify({ ...jobView(job), waiting: '', tasks: [] });
-  if (changes) await stream.send(eventBytes({ event: 'head', json: head }));
-  void watch.run(afterSequence);
+  const json = JSON.stringify({ ...jobView(job), waiting: '', tasks: [] });
+  // Not waited for: a script may be more than a stream holds, and nothing is read before this function has returned.
+  void watch.run(afterSequence, changes ? eventBytes({ event: 'head', json }) : undefined);
 }
 
 function lastEventId(ctx: Context): number | undefined {
@@ -71,7 +71,8 @@ class JobWatch {
     this.#changes = what.changes;
   }
 
-  async run(afterSequence: number): Promise<void> {
+  async run(afterSequence: number, head: Buffer | undefined): Promise<void> {
+    if (head) await this.#stream.send(head);
     const results = await Promise.allSettled([this.#sendProgress(), this.#sendEvents(afterSequence)]);
     for (const result of results) {
       if (result.status === 'rejected')

@@ -36,9 +36,9 @@ beforeAll(async () => {
 afterAll(() => coordinator.close());
 beforeEach(() => coordinator.pool.query('truncate jobs cascade'));
 
-async function submit(): Promise<string> {
+async function submit(script = ''): Promise<string> {
   const clips = { target_seconds: 1 };
-  const body = { upload_id: source, encode: 'ffmpeg -i - -c:v libx264', clips };
+  const body = { upload_id: source, encode: 'ffmpeg -i - -c:v libx264', clips, script };
   return (await api.ok('SubmittedJob', 'POST /jobs', { body })).job_id;
 }
 
@@ -129,6 +129,15 @@ test('with changes: the whole once, then only the tasks that changed, and no eve
   const ended = await (await watch(id, undefined, '?changes=true')).until();
   expect(ended.map((message) => message.event)).toEqual(['head', 'progress', 'end']);
   expect(ANSWERS.JobDetail.parse(ended[0]?.data)).toMatchObject({ job_id: id, tasks: [] });
+});
+
+test('with changes: also of a job with a long script', async () => {
+  const script = `# ${'long '.repeat(50_000)}`;
+  const id = await submit(script);
+  await api.ok('Job', `POST /jobs/${id}/cancel`);
+  const messages = await (await watch(id, undefined, '?changes=true')).until();
+  expect(messages.map((message) => message.event)).toEqual(['head', 'progress', 'end']);
+  expect(messages[0]?.data).toMatchObject({ script });
 });
 
 test('of a job that has ended: its events and the end', async () => {
