@@ -1,4 +1,5 @@
 import type Router from '@koa/router';
+import type { RouterContext } from '@koa/router';
 import { GridError } from '../../shared/errors.ts';
 import { ownerFilter } from '../domain/account.ts';
 import type { LogChange } from '../grid/face.ts';
@@ -28,16 +29,25 @@ export function taskLogRoutes(router: Router, deps: ApiDeps): void {
     first: LogChange,
     rest: AsyncIterable<LogChange>,
   ): Promise<void> {
-    followers++;
     try {
       await stream.send(bytesOf(first));
       for await (const change of rest) await stream.send(bytesOf(change));
     } catch (error) {
       deps.logger.info({ error: String(error) }, 'the following of a task ended');
     } finally {
-      followers--;
       stream.end();
     }
+  }
+
+  async function startToFollow(ctx: RouterContext, query: { taskId: string; ownerId: string | undefined }) {
+    const gone = new AbortController();
+    const changes = logs.follow(query.taskId, { ownerId: query.ownerId, signal: gone.signal });
+    // Whether there is such a task is to be known before the stream begins.
+    const first = await changes[Symbol.asyncIterator]().next();
+    if (first.done || ctx.res.destroyed) return undefined;
+    const stream = new EventStream(ctx, deps.clock);
+    stream.gone.addEventListener('abort', () => gone.abort(), { once: true });
+    return () => follow(stream, first.value, changes);
   }
 
   router.get('/tasks/:id/log', async (ctx) => {
@@ -50,14 +60,15 @@ export function taskLogRoutes(router: Router, deps: ApiDeps): void {
         const message = `${MAX_FOLLOWERS} tasks are followed on this coordinator, and no more may be: read without follow`;
         throw new GridError('resource_exhausted', message);
       }
-      const gone = new AbortController();
-      const changes = logs.follow(taskId, { ownerId, signal: gone.signal });
-      // Whether there is such a task is to be known before the stream begins.
-      const first = await changes[Symbol.asyncIterator]().next();
-      if (first.done || ctx.res.destroyed) return;
-      const stream = new EventStream(ctx, deps.clock);
-      stream.gone.addEventListener('abort', () => gone.abort(), { once: true });
-      void follow(stream, first.value, changes);
+      // Counted before the first read: many may ask at once.
+      followers++;
+      let started: (() => Promise<void>) | undefined;
+      try {
+        started = await startToFollow(ctx, { taskId, ownerId });
+      } finally {
+        if (started === undefined) followers--;
+      }
+      void started?.().finally(() => followers--);
       return;
     }
     const log = await logs.read(taskId, {

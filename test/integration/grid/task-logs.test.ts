@@ -145,3 +145,23 @@ test('a wrong query is named', async () => {
       new RegExp(`${field}|^$`),
     );
 });
+
+test('of very many who follow at once, as many may as there is room for', async () => {
+  const body = { upload_id: await api.upload(randomBytes(10)), encode: 'ffmpeg -i - -c:v libx264' };
+  const { job_id: jobId } = await api.ok('SubmittedJob', 'POST /jobs', { body });
+  const [task] = (await api.ok('JobDetail', `GET /jobs/${jobId}`)).tasks;
+  const url = `${one.url}/tasks/${task?.task_id}/log?follow=true`;
+  const readers = await Promise.all(Array.from({ length: 230 }, () => SseReader.open(url)));
+  const statuses = readers.map(({ response }) => response.statusCode);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(200);
+  expect(statuses.filter((status) => status === 429)).toHaveLength(30);
+  // Whoever leaves makes room.
+  for (const reader of readers) reader.close();
+  await expect
+    .poll(async () => {
+      const reader = await SseReader.open(url);
+      reader.close();
+      return reader.response.statusCode;
+    })
+    .toBe(200);
+});
