@@ -3,6 +3,7 @@ import { GridError } from '../../shared/errors.ts';
 import { fileArtifact } from '../../shared/file-names.ts';
 import type { MediaTask, Program } from '../../shared/gen/clipgrid/v1/task.ts';
 import { MEDIA_SOURCE, SOURCE_FILE } from '../../shared/media-command.ts';
+import { attachmentCommand } from '../media/attachments.ts';
 import { isCommandAtFault } from '../media/command-fault.ts';
 import { ProgressReader, type FfmpegProgress } from '../media/ffmpeg-progress.ts';
 import { textOf } from '../media/probe.ts';
@@ -79,6 +80,22 @@ function withFault(thrown: unknown, run: { argv: readonly string[]; madeOutput: 
   return new GridError(thrown.code, thrown.message, { details: { ...thrown.details, inputAtFault } });
 }
 
+/** Takes the wanted files out of the source, in the sandbox as well. */
+async function takeAttachments({ attachments }: MediaTask, context: RunnerContext): Promise<void> {
+  if (attachments.length === 0) return;
+  const argv = attachmentCommand(SOURCE_FILE, attachments);
+  const [command] = await programCommands(context, { programs: [{ argv }], outputName: '' });
+  if (command === undefined) return;
+  const { signal, clock } = context;
+  await runTool(command, {
+    signal,
+    clock,
+    idleMs: IDLE_MS,
+    failure: 'encoder_failed',
+    onStderrLine: (line, passing) => context.toolOutput(line, passing),
+  });
+}
+
 /** A name with a pattern is that of many files. */
 const PATTERN = /[%$]/;
 
@@ -94,6 +111,7 @@ async function runMedia(spec: MediaTask, context: RunnerContext) {
   context.progress({ framesDone: 0, framesTotal: frameCount, fps: 0, phase: 'encode' });
   let last: FfmpegProgress | undefined;
   for (const pass of command.programs.keys()) last = await runPass(spec, context, pass);
+  await takeAttachments(spec, context);
   const encodeSeconds = (clock.monotonicMs() - startedMs) / 1000;
   // M6: it counts frames because it was to write pictures.
   if (hasVideo && last?.frames === 0)

@@ -47,6 +47,14 @@ export interface PackageSpec {
   readonly fileName: string;
 }
 
+/** A file inside of a source. */
+export interface Attachment {
+  /** Its stream in the source. */
+  readonly streamIndex: number;
+  /** What it is called in the result: lower-case letters, digits, underscores, one dot. */
+  readonly name: string;
+}
+
 /** A probe, then the command. What it writes stays until the job is removed. */
 export interface MediaSpec {
   readonly shape: 'media';
@@ -56,6 +64,8 @@ export interface MediaSpec {
    * stands for the source. `outputName`: the file that is the job's result; others may lie beside it.
    */
   readonly command: CommandSpec;
+  /** Files inside of the source (fonts), by their streams, that are taken out of it under names of ours. */
+  readonly attachments?: readonly Attachment[];
   /** Limit of one attempt in seconds; undefined: an automatic one. */
   readonly timeoutS?: number;
 }

@@ -58,6 +58,7 @@ export function mediaPlan(spec: MediaSpec, probe: ProbeResult, known: ReadonlySe
           timeoutSeconds: spec.timeoutS ?? WHOLE_TIMEOUT_S,
           frameCount,
           hasVideo,
+          attachments: [...(spec.attachments ?? [])],
         },
       },
     },

@@ -1,9 +1,11 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, writeFileSync } from 'node:fs';
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { probe } from '../../agent/media/probe.ts';
+import type { Attachment } from '../../shared/gen/clipgrid/v1/task.ts';
 import { isInitialisation } from '../../agent/media/verify-files.ts';
 import { writtenFiles } from '../../agent/media/written-files.ts';
 import { runMediaTask } from '../../agent/runners/media-task.ts';
@@ -15,7 +17,11 @@ const folder = mkdtempSync(join(tmpdir(), 'clipgrid-media-'));
 const FILM = shortFilm();
 
 /** Runs commands, given as the words behind the input, on a source; the last word of the last one is the output. */
-async function run(commands: readonly string[], source = FILM, more: { hasVideo?: boolean } = {}) {
+async function run(
+  commands: readonly string[],
+  source = FILM,
+  more: { hasVideo?: boolean; attachments?: Attachment[] } = {},
+) {
   const progress: RunnerProgress[] = [];
   const context = { ...runnerContext(), progress: (said: RunnerProgress) => void progress.push(said) };
   const programs = commands.map((words) => ({
@@ -29,6 +35,7 @@ async function run(commands: readonly string[], source = FILM, more: { hasVideo?
       timeoutSeconds: 60,
       frameCount: 50,
       hasVideo: more.hasVideo ?? true,
+      attachments: more.attachments ?? [],
     },
     context,
   );
@@ -124,7 +131,14 @@ async function hang(script: string) {
   const tools = { ...usual.tools, programs: new Map([['ffmpeg', path]]) };
   const programs = [{ argv: ['ffmpeg', '-i', 'CLIPGRID_SOURCE', 'o.mp4'] }];
   const command = { programs, outputName: 'o.mp4' };
-  const spec = { source: localObject(FILM), command, timeoutSeconds: 0, frameCount: 50, hasVideo: true };
+  const spec = {
+    source: localObject(FILM),
+    command,
+    timeoutSeconds: 0,
+    frameCount: 50,
+    hasVideo: true,
+    attachments: [],
+  };
   return runMediaTask(spec, { ...usual, clock, tools });
 }
 
@@ -172,4 +186,21 @@ test('what is no regular file, or lies deeper, is no part of the result', async 
   await rm(path('a\nb.ts'));
   await rm(path('kept.ts'));
   await expect(names()).rejects.toMatchObject(failure('encoder_failed', 'wrote no file', true));
+});
+
+test('files inside of the source are taken out of it, under names of ours only', async () => {
+  const attached = join(folder, 'attached.mkv');
+  const font = Buffer.from(Array.from({ length: 3_000 }, (_, i) => i % 251));
+  await writeFile(join(folder, 'font'), font);
+  const attach = ['-attach', join(folder, 'font'), '-metadata:s:t', 'mimetype=font/ttf'];
+  const named = ['-metadata:s:t', 'filename=../../evil.ttf', attached];
+  execFileSync('ffmpeg', ['-v', 'error', '-i', FILM, '-c', 'copy', ...attach, ...named]);
+  const command = ['-t 1 -c copy o.mkv'];
+  const { output } = await run(command, attached, { attachments: [{ streamIndex: 2, name: 'font000.ttf' }] });
+  expect(output.artifacts.map(({ name }) => name)).toEqual(['file/font000.ttf', 'file/o.mkv']);
+  expect((await readFile(output.artifacts[0]!.path)).equals(font)).toBe(true);
+  for (const name of ['../x.ttf', 'source', '-y', 'a b.ttf', '']) {
+    const taken = run(command, attached, { attachments: [{ streamIndex: 2, name }] });
+    await expect(taken).rejects.toMatchObject(failure('invalid_argument', 'is no name for an attachment'));
+  }
 });

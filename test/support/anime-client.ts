@@ -9,6 +9,7 @@ export interface AnimeStatus {
   readonly source: { readonly bytes: number; readonly size_bytes: number | null } | null;
   readonly master_path: string | null;
   readonly thumbnails_path: string | null;
+  readonly subtitles: 'making' | 'published' | 'failed' | 'replaced' | null;
   readonly error: string | null;
 }
 

@@ -51,8 +51,68 @@ const SCRIPT = `
     hls.attachMedia(video);
   })`;
 
+/** A cue of a track as a player showed it. */
+export interface ShownCue {
+  readonly track: string;
+  readonly text: string;
+  /** As the player has it on the time line of the video. */
+  readonly fromS: number;
+  readonly toS: number;
+  /** Where the video stood when it was first seen. */
+  readonly seenAtS: number;
+}
+
+export interface PlayedSubtitles {
+  readonly tracks: readonly { name: string; lang: string; default: boolean; forced: boolean }[];
+  readonly shown: readonly ShownCue[];
+  /** Those after which it could not go on, and all about the text. */
+  readonly errors: readonly string[];
+}
+
+/** Run in the page: plays to the end and asks for the second track of text after three seconds of the film. */
+const SUBTITLE_SCRIPT = `
+  new Promise((resolve) => {
+    const video = document.querySelector('video');
+    const hls = new Hls();
+    const shown = [], errors = [];
+    hls.on(Hls.Events.ERROR, (_, data) => {
+      if (data.fatal || /subtitle/i.test(data.details)) errors.push(data.type + ' ' + data.details);
+    });
+    hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
+    const look = () => {
+      if (video.currentTime >= 3 && hls.subtitleTrack === 0) hls.subtitleTrack = 1;
+      for (const track of video.textTracks)
+        for (const cue of (track.mode === 'showing' && track.activeCues) || [])
+          if (!shown.some((one) => one.text === cue.text))
+            shown.push({
+              track: track.label, text: cue.text, fromS: cue.startTime, toS: cue.endTime, seenAtS: video.currentTime,
+            });
+      requestAnimationFrame(look);
+    };
+    look();
+    const done = () => resolve({
+      tracks: hls.subtitleTracks.map((track) => ({
+        name: track.name, lang: track.lang, default: track.default, forced: track.forced,
+      })),
+      shown, errors,
+    });
+    video.addEventListener('ended', done);
+    setTimeout(done, 60000);
+    hls.loadSource(location.hash.slice(1));
+    hls.attachMedia(video);
+  })`;
+
 /** Plays a master playlist by hls.js in Chromium, from a page of another origin. */
-export async function playInBrowser(master: string): Promise<Played> {
+export function playInBrowser(master: string): Promise<Played> {
+  return runInPlayer(master, SCRIPT);
+}
+
+/** The same with its text. */
+export function readInBrowser(master: string): Promise<PlayedSubtitles> {
+  return runInPlayer(master, SUBTITLE_SCRIPT);
+}
+
+async function runInPlayer<T>(master: string, script: string): Promise<T> {
   const executablePath = chromiumPath();
   const library = readFileSync('node_modules/hls.js/dist/hls.min.js', 'utf8');
   const page = `<!doctype html><video muted></video><script>${library.replaceAll('</script', '<\\/script')}</script>`;
@@ -66,7 +126,7 @@ export async function playInBrowser(master: string): Promise<Played> {
   try {
     const tab = await browser.newPage();
     await tab.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/#${master}`);
-    return await tab.evaluate<Played>(SCRIPT);
+    return await tab.evaluate<T>(script);
   } finally {
     await browser.close();
     server.closeAllConnections();

@@ -5,6 +5,7 @@ import { endIfReady, logText } from './ending.ts';
 import { makeLadder } from './make-ladder.ts';
 import { publish } from './publish.ts';
 import { followSounds } from './publish-sounds.ts';
+import { followSubtitles } from './publish-subtitles.ts';
 import { passes } from './source.ts';
 import type { ReadyState } from './states.ts';
 import { giveUp, inStage, orGiveUp } from './steps.ts';
@@ -20,6 +21,7 @@ export async function advance(context: Context, taskId: string): Promise<void> {
   await followSounds(context, job);
   await followRenditions(context, job);
   await followThumbnails(context, job);
+  await followSubtitles(context, job);
 }
 
 /** Once the source is indexed its renditions are planned; if it cannot be, all of them have failed. */

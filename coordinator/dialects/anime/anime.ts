@@ -7,6 +7,7 @@ import { NameStore } from './name-store.ts';
 import { SoundStore } from './sound-store.ts';
 import type { AnimeSettings } from './settings.ts';
 import { JobStore } from './store.ts';
+import { SubtitleStore } from './subtitle-store.ts';
 
 /** The HLS ladder's API over the grid. The database must have been migrated. */
 export function createAnime(settings: AnimeSettings, parts: DialectParts): Dialect {
@@ -16,6 +17,7 @@ export function createAnime(settings: AnimeSettings, parts: DialectParts): Diale
     store: new JobStore(parts.db),
     names: new NameStore(parts.db),
     sounds: new SoundStore(parts.db),
+    subtitles: new SubtitleStore(parts.db),
     self: parts.ids.uuid(),
     bring: (taskId, how) => driver.bring(taskId, how),
     wake: (taskId) => driver.add(taskId),

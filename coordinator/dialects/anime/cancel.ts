@@ -3,6 +3,7 @@ import { isUuid } from '../../../shared/ids.ts';
 import type { Transaction } from '../../store/transaction.ts';
 import type { Context } from './context.ts';
 import { endIfReady, giveUpLadder } from './ending.ts';
+import { cancelSubtitles } from './publish-subtitles.ts';
 import { cancelThumbnails } from './thumbnails.ts';
 
 /** One that has ended meanwhile needs no cancel, and one that is gone neither. */
@@ -38,6 +39,7 @@ export async function cancel(context: Context, taskId: string): Promise<object> 
         if (row.job_id !== null) await cancelJob(context, row.job_id, tx);
         await store.setReady(tx, { taskId, rendition: row.rendition, state: 'REVOKED', log: row.log });
       }
+      await cancelSubtitles(context, tx, taskId);
       await endIfReady(context, tx, await cancelThumbnails(context, tx, job));
       return open.length > 0;
     }));

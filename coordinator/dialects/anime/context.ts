@@ -4,6 +4,7 @@ import type { JobStore } from './store.ts';
 import type { AnimeSettings } from './settings.ts';
 import type { NameStore } from './name-store.ts';
 import type { SoundStore } from './sound-store.ts';
+import type { SubtitleStore } from './subtitle-store.ts';
 
 /** What handlers and services share. */
 export interface Context {
@@ -12,6 +13,7 @@ export interface Context {
   readonly store: JobStore;
   readonly names: NameStore;
   readonly sounds: SoundStore;
+  readonly subtitles: SubtitleStore;
   /** This process, in claims. */
   readonly self: string;
   /** The source of this create call is to be brought: by a copy, or by a fetch, which may take long. */

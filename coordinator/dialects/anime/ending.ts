@@ -51,9 +51,10 @@ export async function giveUpLadder(
   await end(context, tx, job);
 }
 
-/** Ends the job when all of its renditions are ready, further tracks of sound too, and its thumbnails are made or given up. */
+/** Ends the job when all of its renditions are ready, further tracks of sound too, and thumbnails and subtitles are made or given up. */
 export async function endIfReady(context: Context, tx: Transaction, job: JobRow): Promise<void> {
   if (job.thumbnails === 'wanted') return;
+  if ((await context.subtitles.find(job.task_id, tx))?.state === null) return;
   const rows = await context.store.renditions(job.task_id, tx);
   const sounds = await context.sounds.find(job.task_id, tx);
   if (sounds?.state === null) return;

@@ -8,9 +8,11 @@ import { segmentPattern } from './paths.ts';
 import { encoderArgv, filterChain, filterLine, OUTPUT_NAME, type Deblocking } from './picture.ts';
 import { HLS_SEGMENT_S } from './playlists.ts';
 import { sourceFacts, type SourceFacts, type SourceSound } from './probe.ts';
+import { submitSubtitles } from './publish-subtitles.ts';
 import { ANIME_OWNER } from './settings.ts';
 import { soundJob, soundTracks, soundWords } from './sounds.ts';
 import type { JobRow, NewRendition } from './store.ts';
+import { subtitleFacts } from './subtitles.ts';
 import { submitThumbnails } from './thumbnails.ts';
 
 /** HLS segments of one clip, which is what one agent encodes at a time: 30 s. */
@@ -82,6 +84,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
   const outcome = await jobs.outcome(job.index_job_id ?? '', 'index');
   if (outcome?.kind?.$case !== 'index') throw new GridError('unprocessable', 'the index tells nothing');
   const facts = sourceFacts(outcome.kind.value.probeJson);
+  const subtitles = subtitleFacts(outcome.kind.value.probeJson);
   const plans = planLadder(job.ladder, facts.picture, job.upscale);
   const choice = { deblocking: chooseDeblocking(await parts.grid.agents.list()), qp: settings.qp };
   return {
@@ -100,7 +103,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
           tx,
         );
         const { width, height } = plan;
-        const log = filterLine(plan, choice);
+        const log = [filterLine(plan, choice), ...subtitles.leftOut].join('\n');
         renditions.push({
           rendition: plan.key.text,
           position,
@@ -114,6 +117,7 @@ export async function makeLadder(context: Context, job: JobRow): Promise<Made> {
       await store.addRenditions(tx, job.task_id, renditions);
       await submitThumbnails(context, tx, { job, facts });
       await submitSounds(context, tx, { job, sounds: facts.sounds });
+      await submitSubtitles(context, tx, { job, facts: subtitles });
       await store.setLadder(tx, job.task_id);
     },
   };

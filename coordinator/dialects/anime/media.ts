@@ -14,6 +14,10 @@ const KINDS: Readonly<Record<string, { type: string; cache: string }>> = {
   '.m3u8': PLAYLIST,
   '.vtt': TRACK,
   '.jpg': SHEET,
+  '.ass': { type: 'text/x-ssa; charset=utf-8', cache: 'no-cache' },
+  '.ttf': { type: 'font/ttf', cache: 'no-cache' },
+  '.otf': { type: 'font/otf', cache: 'no-cache' },
+  '.ttc': { type: 'font/collection', cache: 'no-cache' },
 };
 
 /** Players come from other origins, and ask for ranges. */
@@ -36,14 +40,15 @@ export function preflight(ctx: Exchange): void {
 
 /** The master is made of what the folder has now: it never lists what went with its job. */
 async function findFile(
-  { names, sounds }: Context,
+  { names, sounds, subtitles }: Context,
   dstPath: string,
   name: string,
 ): Promise<NamedFile | undefined> {
   if (name === MASTER_NAME) {
     const renditions = await names.renditions(dstPath);
     if (renditions.length === 0) return undefined;
-    return textFile(name, masterPlaylist(renditions, await sounds.published(dstPath)));
+    const listed = [await sounds.published(dstPath), await subtitles.published(dstPath)] as const;
+    return textFile(name, masterPlaylist(renditions, ...listed));
   }
   const row = await names.find(dstPath, name);
   if (row === undefined) return undefined;

@@ -59,8 +59,21 @@ export function sheetName(index: number): string {
   return `thumbnails${String(index).padStart(3, '0')}.jpg`;
 }
 
+export function subtitlePlaylistName(track: number): string {
+  return `playlist_subtitles_${track}.m3u8`;
+}
+
+export function subtitleName(track: number, ending: 'vtt' | 'ass'): string {
+  return `subtitles_${track}.${ending}`;
+}
+
+/** `ending`: of lower-case letters. */
+export function fontName(number: number, ending: string): string {
+  return `font${String(number).padStart(3, '0')}.${ending}`;
+}
+
 const PUBLIC_NAME =
-  /^(?:thumbnails\.vtt|thumbnails\d{3,5}\.jpg|playlist(?:_h264_\d{1,5}p_uspp(?:_full)?|_sound_\d{1,3})?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts|sound\d{4,5}_aac_\d{1,3}\.ts)$/;
+  /^(?:subtitles_\d{1,2}\.(?:vtt|ass)|font\d{3}\.(?:ttf|otf|ttc)|thumbnails\.vtt|thumbnails\d{3,5}\.jpg|playlist(?:_h264_\d{1,5}p_uspp(?:_full)?|_sound_\d{1,3}|_subtitles_\d{1,2})?\.m3u8|output\d{4,5}_h264_\d{1,5}p_uspp(?:_full)?\.ts|sound\d{4,5}_aac_\d{1,3}\.ts)$/;
 
 /** Folder and name of a URL's path, decoded; undefined when it cannot be a published file. */
 export function publishedFile(urlPath: string): { dstPath: string; name: string } | undefined {

@@ -1,6 +1,7 @@
 import { encodePath, playlistName } from './paths.ts';
 import { parseKey } from './keys.ts';
 import { soundPlaylistName, type SoundTrack } from './sounds.ts';
+import { SUBTITLE_GROUP, subtitleLine, type SubtitleTrack } from './subtitles.ts';
 
 /** Seconds of film in one HLS segment. */
 export const HLS_SEGMENT_S = 5;
@@ -61,10 +62,11 @@ function soundLine({ track, name, language, isDefault, channels }: SoundTrack): 
   return `#EXT-X-MEDIA:${attributes.join(',')}`;
 }
 
-/** The list of a folder's renditions, and tracks of sound, that players choose from. */
+/** The list of a folder's renditions, tracks of sound and of text, that players choose from. */
 export function masterPlaylist(
   renditions: readonly PublishedRendition[],
   sounds: readonly SoundTrack[] = [],
+  subtitles: readonly SubtitleTrack[] = [],
 ): string {
   const entries = renditions.toSorted(byHeight).flatMap((rendition) => {
     const attributes = [
@@ -74,8 +76,10 @@ export function masterPlaylist(
       `CODECS="${rendition.codecs}"`,
       `FRAME-RATE=${rendition.frameRate.toFixed(3)}`,
       ...(sounds.length > 0 ? [`AUDIO="${SOUNDS}"`] : []),
+      ...(subtitles.length > 0 ? [`SUBTITLES="${SUBTITLE_GROUP}"`] : []),
     ];
     return [`#EXT-X-STREAM-INF:${attributes.join(',')}`, playlistName(parseKey(rendition.key))];
   });
-  return [...VIDEO_LINES, '#EXT-X-INDEPENDENT-SEGMENTS', ...sounds.map(soundLine), ...entries, ''].join('\n');
+  const tracks = [...sounds.map(soundLine), ...subtitles.map(subtitleLine)];
+  return [...VIDEO_LINES, '#EXT-X-INDEPENDENT-SEGMENTS', ...tracks, ...entries, ''].join('\n');
 }

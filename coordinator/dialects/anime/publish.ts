@@ -53,7 +53,7 @@ function factsOf(rendition: RenditionRow, result: PackageResult): PublishedRendi
  * transaction: nobody ever sees a playlist whose segments are missing (contract 3.5). Of two jobs the later one wins.
  */
 export async function publish(context: Context, row: JobRow, rendition: RenditionRow): Promise<void> {
-  const { store, names, sounds, settings } = context;
+  const { store, names, sounds, subtitles, settings } = context;
   const { task_id: taskId, dst_path: dstPath } = row;
   const key = parseKey(rendition.rendition);
   const jobId = rendition.job_id ?? '';
@@ -78,6 +78,7 @@ export async function publish(context: Context, row: JobRow, rendition: Renditio
     const text = textFile(playlistName(key), playlist);
     await names.setFiles(tx, { ...publication, files: [...segments, text] });
     await sounds.replaceOthers(tx, dstPath, taskId);
+    await subtitles.replaceOthers(tx, dstPath, taskId);
     const tellsCatalogue = settings.catalogue !== undefined && job.anime_id !== null;
     const ready = { taskId, rendition: key.text, log: logText(now.log, log) };
     await store.setPublished(tx, { ...ready, tellsCatalogue });

@@ -1,5 +1,6 @@
 import type { CommandSpec, MediaSpec, SourceRef } from '../../domain/job.ts';
 import type { SourceSound } from './probe.ts';
+import { trackLanguage, trackNames } from './track-names.ts';
 
 /** A track of sound as players choose from them. */
 export interface SoundTrack {
@@ -12,11 +13,6 @@ export interface SoundTrack {
   readonly isDefault: boolean;
   readonly channels: number;
 }
-
-/** Quotes and line ends would end a playlist's attribute. */
-const UNQUOTABLE = /["\p{Cc}]/gu;
-const LANGUAGE = /^[A-Za-z]{2,8}(?:-[A-Za-z0-9]{1,8})*$/;
-const MAX_NAME_CHARS = 100;
 
 /** How many channels a track has once it is made (contract 3.2). */
 function channelsOf({ isPlainAac, channels }: SourceSound): number {
@@ -31,15 +27,14 @@ export function soundTracks(sounds: readonly SourceSound[]): SoundTrack[] {
     0,
     sounds.findIndex((sound) => sound.isDefault),
   );
-  const names = new Set<string>();
-  return sounds.map((sound, track) => {
-    const language = LANGUAGE.test(sound.language) && sound.language !== 'und' ? sound.language : '';
-    const title = sound.title.replaceAll(UNQUOTABLE, ' ').trim().slice(0, MAX_NAME_CHARS);
-    const wanted = title || language || `Track ${track + 1}`;
-    const name = names.has(wanted) ? `${wanted} (${track + 1})` : wanted;
-    names.add(name);
-    return { track, name, language, isDefault: track === first, channels: channelsOf(sound) };
-  });
+  const names = trackNames(sounds, 'Track');
+  return sounds.map((sound, track) => ({
+    track,
+    name: names[track] ?? '',
+    language: trackLanguage(sound),
+    isDefault: track === first,
+    channels: channelsOf(sound),
+  }));
 }
 
 /** What ffmpeg is to make of a track of sound (contract 3.2), each word for the output's track of that number. */

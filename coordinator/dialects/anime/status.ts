@@ -5,6 +5,7 @@ import { parseKey } from './keys.ts';
 import { MASTER_NAME, playlistName, THUMBNAILS_NAME } from './paths.ts';
 import { isSuccess, stateOf, type State } from './states.ts';
 import type { JobRow, RenditionRow } from './store.ts';
+import type { SubtitleRow } from './subtitle-store.ts';
 
 interface Now {
   readonly row: RenditionRow;
@@ -38,6 +39,8 @@ export interface StatusAnswer {
   readonly master_path: string | null;
   /** Of the WebVTT track of its thumbnails; null where there is none (yet). */
   readonly thumbnails_path: string | null;
+  /** How it is with the source's text subtitles, which another call may replace; null: there are none (any more). */
+  readonly subtitles: 'making' | 'published' | 'failed' | 'replaced' | null;
   readonly error: string | null;
 }
 
@@ -59,6 +62,13 @@ function sourceOf(job: JobRow): StatusAnswer['source'] {
   return isFetched ? { bytes: job.fetched_bytes, size_bytes: job.fetch_size_bytes } : null;
 }
 
+function subtitlesOf(made: SubtitleRow | undefined): StatusAnswer['subtitles'] {
+  if (made === undefined) return null;
+  if (made.state === null) return 'making';
+  // What is published goes with its job.
+  return made.state === 'published' && made.job_id === null ? null : made.state;
+}
+
 function unknown(taskId: string): StatusAnswer {
   return {
     task_id: taskId,
@@ -70,6 +80,7 @@ function unknown(taskId: string): StatusAnswer {
     source: null,
     master_path: null,
     thumbnails_path: null,
+    subtitles: null,
     error: null,
   };
 }
@@ -101,6 +112,7 @@ export async function statusOf(context: Context, taskId: string, tx?: Transactio
       job.thumbnails === 'ready' && job.thumbnails_job_id !== null
         ? `${job.dst_path}/${THUMBNAILS_NAME}`
         : null,
+    subtitles: subtitlesOf(await context.subtitles.find(taskId, tx)),
     error: job.error,
   };
 }

@@ -95,6 +95,7 @@ test('check 7: ids are UUIDs of version 4; unknown ones have an empty status, 20
         source: null,
         master_path: null,
         thumbnails_path: null,
+        subtitles: null,
         error: null,
       },
     ]);
@@ -111,6 +112,7 @@ describe('check 8: a source that cannot be had', () => {
       known: true,
       master_path: null,
       thumbnails_path: null,
+      subtitles: null,
       status: { '96p': 'FAILURE', '48p': 'FAILURE' },
       error: expect.stringContaining('none/ep1.mp4'),
     });

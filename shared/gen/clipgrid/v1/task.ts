@@ -188,6 +188,16 @@ export interface MediaTask {
   frameCount: number;
   /** The source has a picture. */
   hasVideo: boolean;
+  /** Files inside of the source that are taken out of it, beside what the command writes. */
+  attachments: Attachment[];
+}
+
+/** A file inside of a source, such as a font. */
+export interface Attachment {
+  /** Its stream in the source. */
+  streamIndex: number;
+  /** What it is called in the result: lower-case letters, digits, one dot. */
+  name: string;
 }
 
 /** Joins segments and sound, and cuts them in files of MPEG transport stream, one an interval. */
@@ -2527,7 +2537,7 @@ export const ProbeTask: MessageFns<ProbeTask> = {
 };
 
 function createBaseMediaTask(): MediaTask {
-  return { source: undefined, command: undefined, timeoutSeconds: 0, frameCount: 0, hasVideo: false };
+  return { source: undefined, command: undefined, timeoutSeconds: 0, frameCount: 0, hasVideo: false, attachments: [] };
 }
 
 export const MediaTask: MessageFns<MediaTask> = {
@@ -2546,6 +2556,9 @@ export const MediaTask: MessageFns<MediaTask> = {
     }
     if (message.hasVideo !== false) {
       writer.uint32(40).bool(message.hasVideo);
+    }
+    for (const v of message.attachments) {
+      Attachment.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2603,6 +2616,14 @@ export const MediaTask: MessageFns<MediaTask> = {
             message.hasVideo = reader.bool();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.attachments.push(Attachment.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2634,6 +2655,9 @@ export const MediaTask: MessageFns<MediaTask> = {
         : isSet(object.has_video)
         ? globalThis.Boolean(object.has_video)
         : false,
+      attachments: globalThis.Array.isArray(object?.attachments)
+        ? object.attachments.map((e: any) => Attachment.fromJSON(e))
+        : [],
     };
   },
 
@@ -2654,6 +2678,9 @@ export const MediaTask: MessageFns<MediaTask> = {
     if (message.hasVideo !== false) {
       obj.hasVideo = message.hasVideo;
     }
+    if (message.attachments?.length) {
+      obj.attachments = message.attachments.map((e) => Attachment.toJSON(e));
+    }
     return obj;
   },
 
@@ -2671,6 +2698,96 @@ export const MediaTask: MessageFns<MediaTask> = {
     message.timeoutSeconds = object.timeoutSeconds ?? 0;
     message.frameCount = object.frameCount ?? 0;
     message.hasVideo = object.hasVideo ?? false;
+    message.attachments = object.attachments?.map((e) => Attachment.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBaseAttachment(): Attachment {
+  return { streamIndex: 0, name: "" };
+}
+
+export const Attachment: MessageFns<Attachment> = {
+  encode(message: Attachment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.streamIndex !== 0) {
+      writer.uint32(8).uint32(message.streamIndex);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Attachment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAttachment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.streamIndex = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Attachment {
+    return {
+      streamIndex: isSet(object.streamIndex)
+        ? globalThis.Number(object.streamIndex)
+        : isSet(object.stream_index)
+        ? globalThis.Number(object.stream_index)
+        : 0,
+      name: isSet(object.name) ? globalThis.String(object.name) : "",
+    };
+  },
+
+  toJSON(message: Attachment): unknown {
+    const obj: any = {};
+    if (message.streamIndex !== 0) {
+      obj.streamIndex = Math.round(message.streamIndex);
+    }
+    if (message.name !== "") {
+      obj.name = message.name;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Attachment>): Attachment {
+    return Attachment.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Attachment>): Attachment {
+    const message = createBaseAttachment();
+    message.streamIndex = object.streamIndex ?? 0;
+    message.name = object.name ?? "";
     return message;
   },
 };
