@@ -91,6 +91,9 @@ const LAYERS: readonly Layer[] = [
   { prefix: 'test/', may: [''] },
 ];
 
+/** Every file of a layer, as a glob from the project's folder. */
+export const SOURCES = `{${[...new Set(LAYERS.map((layer) => layer.prefix.split('/')[0]))].join(',')}}/**/*.{ts,tsx,mts}`;
+
 function layerOf(file: string): Layer | undefined {
   const fitting = LAYERS.filter((layer) => file.startsWith(layer.prefix));
   return fitting.toSorted((a, b) => b.prefix.length - a.prefix.length)[0];

@@ -1,8 +1,8 @@
 import { globSync, readFileSync } from 'node:fs';
-import { importsOf, whyForbidden } from './import-rules.ts';
+import { importsOf, SOURCES, whyForbidden } from './import-rules.ts';
 
 /** Prints every import that design.md section 3 forbids; exit code 1 when there is one. */
-const files = globSync('{shared,coordinator,agent,cli,test,scripts}/**/*.{ts,tsx}', {
+const files = globSync(SOURCES, {
   exclude: (path) => path.includes('node_modules') || path.startsWith('shared/gen'),
 });
 const found = files
