@@ -192,6 +192,7 @@ export interface AgentsFace {
 }
 
 export interface GridEvent {
+  /** Its name, unlike any other's. Not quite the order: transactions that overlap may settle the other way round. */
   readonly sequence: number;
   readonly at: Date;
   /** job.created, job.planned, job.state, job.removed, task.granted, task.succeeded, task.failed, task.expired, agent.online, ... */
@@ -207,6 +208,7 @@ export interface GridEvent {
 export interface EventFilter {
   readonly jobId?: string;
   readonly ownerId?: string;
+  /** Behind the event of that number, wherever the numbers of the next ones lie; 0: from the first one that is kept. */
   readonly afterSequence: number;
 }
 
@@ -224,13 +226,13 @@ export interface HistoryQuery {
 }
 
 export interface EventsFace {
-  /** The sequence number of the newest event. */
+  /** The sequence number of the event that was settled last: `after` it come those from now on. */
   head(): Promise<number>;
-  /** The next ones, in order, none missed; at most `limit`. */
+  /** The next ones, in the order of settling, each once, none missed; at most `limit`. */
   after(filter: EventFilter, limit: number): Promise<readonly GridEvent[]>;
   /** What happened to a job in the last seven days, newest first. */
   history(query: HistoryQuery): Promise<Page<HistoryEvent>>;
-  /** Events after `afterSequence`, then live ones until `signal` aborts. In order, none missed, from any coordinator. */
+  /** Those after `afterSequence`, then live ones until `signal` aborts. As `after` tells them, the same from any coordinator. */
   watch(filter: EventFilter, signal: AbortSignal): AsyncIterable<GridEvent>;
 }
 

@@ -1,7 +1,7 @@
 import type { EventStore } from '../event-store.ts';
 import type { MemoryState } from './state.ts';
 
-/** Events in memory: each is settled at once. */
+/** Events in memory: each is settled at once, so the order of settling is that of the numbers. */
 export function memoryEventStore(state: MemoryState): EventStore {
   return {
     head: async () => state.events.at(-1)?.event.sequence ?? 0,

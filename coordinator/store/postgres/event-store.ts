@@ -30,16 +30,28 @@ function toEvent(row: EventRow): GridEvent {
   };
 }
 
-/** Sequence numbers are given before the commit: only rows older than every running transaction are complete. */
+/**
+ * Sequence numbers are given before the commit, and a transaction that began later may have a lower one: only in the order of
+ * (xid, sequence) are the rows older than every running transaction complete, and nothing comes between them any more.
+ */
 const SETTLED = sql`xid < pg_snapshot_xmin(pg_current_snapshot())`;
+
+/**
+ * Where to go on: behind the event of that number or, when it has been pruned, from the next number that is there. Null,
+ * so that nothing fits, when there is none.
+ */
+function placeOf(sequence: number) {
+  if (sequence === 0) return sql`'0'::xid8`;
+  return sql`(select e.xid from events e where e.sequence >= ${sequence} order by e.sequence limit 1)`;
+}
 
 async function after(db: Db, query: EventQuery): Promise<GridEvent[]> {
   const { rows } = await sql<EventRow>`
     select sequence, at, type, job_id, task_id, agent_id, owner_id, data from events
-    where sequence > ${query.afterSequence} and ${SETTLED}
+    where (xid, sequence) > (${placeOf(query.afterSequence)}, ${query.afterSequence}::bigint) and ${SETTLED}
       and (${query.jobId ?? null}::uuid is null or job_id = ${query.jobId ?? null}::uuid)
       and (${query.ownerId ?? null}::text is null or owner_id = ${query.ownerId ?? null})
-    order by sequence limit ${query.limit}`.execute(db);
+    order by xid, sequence limit ${query.limit}`.execute(db);
   return rows.map(toEvent);
 }
 
@@ -66,7 +78,9 @@ export function postgresEventStore(db: Db): EventStore {
   return {
     async head() {
       const { rows } = await sql<{ head: number }>`
-        select coalesce(max(sequence), 0) as head from events where ${SETTLED}`.execute(db);
+        select sequence as head from events where ${SETTLED} order by xid desc, sequence desc limit 1`.execute(
+        db,
+      );
       return rows[0]?.head ?? 0;
     },
     after: (query) => after(db, query),

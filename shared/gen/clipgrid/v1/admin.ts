@@ -613,7 +613,10 @@ export interface ExplainWaitingResponse {
 export interface WatchEventsRequest {
   /** Empty: of all jobs. */
   jobId: string;
-  /** Start after this sequence number; 0: from now on. */
+  /**
+   * Go on after the event with this sequence number; 0: from now on. Numbers name events and do not order them: two transactions that
+   * overlap may be told in either order. Each event is told once.
+   */
   afterSequence: number;
   /** End the stream after that many events; 0: never. */
   maxEvents: number;
