@@ -23,6 +23,7 @@ export class OutputSender {
   #session = 0;
   #followedUntilMs = -Infinity;
   #timer: Timer | undefined;
+  #isClosed = false;
 
   constructor(deps: OutputSenderDeps, fence: Fence, output: TaskOutput) {
     this.#deps = deps;
@@ -37,7 +38,7 @@ export class OutputSender {
    */
   follow(forMs: number, again: boolean): void {
     if (again) this.#sent = 0;
-    if (forMs <= 0) return;
+    if (forMs <= 0 || this.#isClosed) return;
     const untilMs = this.#deps.clock.monotonicMs() + forMs;
     this.#followedUntilMs = Math.max(this.#followedUntilMs, untilMs);
     this.flush(true);
@@ -66,7 +67,9 @@ export class OutputSender {
     this.flush();
   }
 
+  /** For good: somebody may still ask while the attempt is cleaned up. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#timer = undefined;
   }

@@ -79,6 +79,7 @@ test('what is new is sent seldom, at once while somebody looks, and last of all 
   sender.finish();
   expect(sent[3]).toEqual({ start: 8, text: 'three\n' });
   sender.close();
+  sender.follow(10_000, false);
   expect(clock.pending).toEqual([]);
 });
 
