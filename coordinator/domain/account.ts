@@ -41,6 +41,13 @@ export function checkScope(principal: Principal, scope: Scope): void {
   throw new GridError('permission_denied', `the token ${principal.tokenName} lacks the scope ${scope}`);
 }
 
+/** Whether an error says that a token is not, or no more, good for what is asked; anything else says nothing of it. */
+export function isRefusal(thrown: unknown): boolean {
+  return (
+    thrown instanceof GridError && (thrown.code === 'unauthenticated' || thrown.code === 'permission_denied')
+  );
+}
+
 /** Who it is, in lists of what somebody made. */
 export function nameOf({ ownerId, tokenName }: Principal): string {
   return ownerId === tokenName ? ownerId : `${ownerId}/${tokenName}`;

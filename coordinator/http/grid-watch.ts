@@ -1,5 +1,6 @@
 import type { Context } from 'koa';
 import type { ApiDeps } from './context.ts';
+import { endWhenRevoked } from './end-when-revoked.ts';
 import { eventBytes, EventStream } from './event-stream.ts';
 import type { GridFeed, GridWatcher } from './grid-feed.ts';
 import type { GridTick } from './grid-tick.ts';
@@ -11,11 +12,12 @@ import type { GridTick } from './grid-tick.ts';
  */
 export function watchGrid(
   ctx: Context,
-  { clock }: Pick<ApiDeps, 'clock'>,
+  deps: ApiDeps,
   { feed, ownerId }: { feed: GridFeed; ownerId: string | undefined },
 ): void {
   feed.checkRoom();
-  const stream = new EventStream(ctx, clock);
+  const stream = new EventStream(ctx, deps.clock);
+  void endWhenRevoked(ctx, deps, stream);
   feed.join(new GridWatch(stream, ownerId), stream.gone);
 }
 

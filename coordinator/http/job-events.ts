@@ -2,6 +2,7 @@ import type { Context } from 'koa';
 import { GridError } from '../../shared/errors.ts';
 import type { GridEvent, JobView } from '../grid/face.ts';
 import type { ApiDeps } from './context.ts';
+import { endWhenRevoked } from './end-when-revoked.ts';
 import { eventBytes, EventStream } from './event-stream.ts';
 import { readQuery } from './read-body.ts';
 import { watchQuery } from './schemas.ts';
@@ -30,6 +31,7 @@ export async function sendJobEvents(
   const { changes } = readQuery(ctx, watchQuery);
   const afterSequence = lastEventId(ctx) ?? (changes ? await deps.grid.events.head() : 0);
   const stream = new EventStream(ctx, deps.clock);
+  void endWhenRevoked(ctx, deps, stream);
   const feed = deps.feeds.join(job.jobId, stream.gone);
   const watch = new JobWatch({ deps, stream, feed }, { jobId: job.jobId, changes });
   // As it was a moment ago; why it waits comes with the tasks.

@@ -4,6 +4,7 @@ import { GridError } from '../../shared/errors.ts';
 import { ownerFilter } from '../domain/account.ts';
 import type { LogChange } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
+import { endWhenRevoked } from './end-when-revoked.ts';
 import { eventBytes, EventStream } from './event-stream.ts';
 import { param } from './param.ts';
 import { readQuery } from './read-body.ts';
@@ -47,6 +48,7 @@ export function taskLogRoutes(router: Router, deps: ApiDeps): void {
     if (first.done || ctx.res.destroyed) return undefined;
     const stream = new EventStream(ctx, deps.clock);
     stream.gone.addEventListener('abort', () => gone.abort(), { once: true });
+    void endWhenRevoked(ctx, deps, stream);
     return () => follow(stream, first.value, changes);
   }
 

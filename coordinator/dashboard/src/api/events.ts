@@ -40,13 +40,16 @@ type Listener<K extends keyof GridEvents> = (data: GridEvents[K]) => void;
 export class EventFeed {
   readonly #connection = signal<Connection>('connecting');
   readonly #listeners = new Map<keyof GridEvents, Set<Listener<never>>>();
+  readonly #onRefused: () => void;
   #source: EventSource | undefined;
   #retry: Timer | undefined;
   #hide: Timer | undefined;
   #failures = 0;
   #wanted = false;
 
-  constructor(page: Document) {
+  /** `onRefused`: the coordinator answered with something else; an EventSource does not tell what. */
+  constructor(page: Document, onRefused: () => void) {
+    this.#onRefused = onRefused;
     page.addEventListener('visibilitychange', () => this.#visible(page.visibilityState === 'visible'));
   }
 
@@ -92,6 +95,7 @@ export class EventFeed {
       this.#failures++;
       if (source.readyState !== EventSource.CLOSED) return;
       this.#source = undefined;
+      this.#onRefused();
       const wait = RETRY_MS[Math.min(this.#failures, RETRY_MS.length) - 1] ?? 5_000;
       this.#retry = timers.after(wait, () => {
         this.#retry = undefined;

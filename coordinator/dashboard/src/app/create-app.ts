@@ -30,7 +30,8 @@ const TICK_MS = 1_000;
 export function createApp(window: Window): App {
   const api: Api = new Api(() => session.ended());
   const session = new Session(api);
-  const events = new EventFeed(window.document);
+  // Whether the session has ended is what any request is told.
+  const events = new EventFeed(window.document, () => void api.getJson('/session').catch(() => undefined));
   const now = signal(timers.now());
   timers.every(TICK_MS, () => {
     now.value = timers.now();
