@@ -6,13 +6,22 @@ export type Route =
   | { readonly page: 'job' | 'agent'; readonly id: string }
   | { readonly page: 'unknown'; readonly path: string };
 
+function decoded(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
 /** The page that a path means; the coordinator answers the same paths with the page. */
 export function routeOf(path: string): Route {
   if (path === '/') return { page: 'jobs' };
-  const [, first = '', id = '', ...more] = path.split('/');
-  if (more.length > 0) return { page: 'unknown', path };
-  if (first === 'jobs' && id !== '') return { page: 'job', id: decodeURIComponent(id) };
-  if (first === 'agents' && id !== '') return { page: 'agent', id: decodeURIComponent(id) };
+  const [, first = '', named = '', ...more] = path.split('/');
+  const id = decoded(named);
+  if (more.length > 0 || id === undefined) return { page: 'unknown', path };
+  if (first === 'jobs' && id !== '') return { page: 'job', id };
+  if (first === 'agents' && id !== '') return { page: 'agent', id };
   if (id !== '') return { page: 'unknown', path };
   if (first === 'agents' || first === 'grid' || first === 'submit' || first === 'tokens')
     return { page: first };

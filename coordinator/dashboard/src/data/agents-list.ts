@@ -41,6 +41,8 @@ export class AgentsList {
   readonly #series = new Map<string, AgentSeries>();
   #begun = false;
   #reading = false;
+  /** Asked for anew while it was read: what the answer has may be from before. */
+  #isStale = false;
   #missed: GridEvents['agents'][] = [];
 
   constructor({ api, events }: { api: Api; events: EventFeed }) {
@@ -59,7 +61,10 @@ export class AgentsList {
   }
 
   async load(): Promise<void> {
-    if (this.#reading) return;
+    if (this.#reading) {
+      this.#isStale = true;
+      return;
+    }
     this.#reading = true;
     try {
       const { agents } = await this.#api.getJson<{ agents: AgentResponse[] }>('/agents');
@@ -72,6 +77,9 @@ export class AgentsList {
       for (const change of this.#missed.splice(0)) this.#take(change);
     }
     if (this.#samples.peek() === 0) this.#sample();
+    if (!this.#isStale) return;
+    this.#isStale = false;
+    await this.load();
   }
 
   /** One that an action answered with, without waiting for the stream. */

@@ -47,6 +47,8 @@ export class JobsList {
   readonly #closed = new AbortController();
   #cursor: string | null = null;
   #reading = false;
+  /** Asked for anew while it was read: what the answer has may be from before. */
+  #isStale = false;
   /** What changed while a page was read: the page may be older. */
   #missed: GridEvents['jobs'][] = [];
 
@@ -71,12 +73,16 @@ export class JobsList {
 
   /** From the start, as far as it was read before. */
   async load(): Promise<void> {
+    if (this.#reading) {
+      this.#isStale = true;
+      return;
+    }
     const limit = Math.max(PAGE, Math.min(MAX_PAGE, this.#rows.peek().length));
     await this.#read({ limit }, ({ jobs }) => jobs);
   }
 
   async more(): Promise<void> {
-    if (this.#cursor === null) return;
+    if (this.#cursor === null || this.#reading) return;
     await this.#read({ limit: PAGE, cursor: this.#cursor }, ({ jobs }) => {
       const known = new Set(this.#rows.peek().map((job) => job.job_id));
       return [...this.#rows.peek(), ...jobs.filter((job) => !known.has(job.job_id))];
@@ -87,7 +93,6 @@ export class JobsList {
     page: { limit: number; cursor?: string },
     merge: (page: JobPage) => readonly JobResponse[],
   ): Promise<void> {
-    if (this.#reading) return;
     this.#reading = true;
     const { states, dialect, name } = this.#filter;
     const query = { ...page, state: states.join(','), dialect, name };
@@ -102,6 +107,9 @@ export class JobsList {
       this.#reading = false;
       for (const change of this.#missed.splice(0)) this.#take(change);
     }
+    if (!this.#isStale || this.#closed.signal.aborted) return;
+    this.#isStale = false;
+    await this.load();
   }
 
   #take({ jobs, removed }: GridEvents['jobs']): void {

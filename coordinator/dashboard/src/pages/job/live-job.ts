@@ -92,7 +92,6 @@ export class LiveJob {
 
   /** After something was done to the job that its stream may not tell any more. */
   reopen(): void {
-    this.#close();
     this.#open();
   }
 
@@ -102,6 +101,8 @@ export class LiveJob {
   }
 
   #open(): void {
+    // A page that comes into sight does not wait for the next try, which must not open a second one.
+    this.#close();
     const source = new EventSource(`/api/v1/jobs/${encodeURIComponent(this.id)}/events?changes=true`);
     this.#source = source;
     const on = (type: string, take: (text: string) => void): void =>
