@@ -184,6 +184,8 @@ describe('a job of clips has the result of one run of ffmpeg (contract 3.1)', ()
     const one = await seen(await oneRun(FILM, data, 'shared.mkv'));
     expect([ours.streams, ours.frames]).toEqual([one.streams, one.frames]);
     // Nothing is left of it in the grid.
-    expect(await grid.query('select job_id from jobs')).toEqual([]);
+    // A day later neither the film nor its index is there.
+    await grid.query(`update openencoder_ended_jobs set ended_at = now() - interval '25 hours'`);
+    await expect.poll(() => grid.query('select job_id from jobs'), { timeout: JOB_MS }).toEqual([]);
   });
 });

@@ -1,8 +1,8 @@
 import { GridError, toGridError } from '../../../../shared/errors.ts';
 import type { Service } from '../../../../shared/service.ts';
 import type { Context } from '../context.ts';
+import { removeEnded, showEnded } from './ended-jobs.ts';
 import type { JobRow } from './job-store.ts';
-import { removeGridJob } from './lifecycle.ts';
 import { publish, removeLost } from './publish.ts';
 import { OWNER } from './notices.ts';
 import { observe } from './observe.ts';
@@ -202,7 +202,7 @@ export class Follower implements Service {
   async #fail(row: JobRow, { message, log }: { message: string; log: string }): Promise<void> {
     const { parts, notices } = this.#context;
     const tell = await notices.of(row, message);
-    // Nobody asks for it any more: what is to be said of it is in the row, and a restart encodes anew.
+    // Nobody of ours asks for it any more: what is to be said of it is in the row, and a restart encodes anew.
     const left = row.grid_job_id;
     await parts.db.transaction().execute(async (tx) => {
       const changes = {
@@ -217,7 +217,7 @@ export class Follower implements Service {
       } as const;
       if (!(await this.#work.set(row, changes, tx))) return;
       await tell(tx);
-      if (left !== null) await removeGridJob(parts, left, tx);
+      if (left !== null) await showEnded(row.job_id, left, tx);
     });
   }
 
@@ -225,6 +225,7 @@ export class Follower implements Service {
   async #tidy(): Promise<void> {
     const { parts } = this.#context;
     await this.#work.dropStaged();
+    await removeEnded(parts, GARBAGE_BATCH);
     const keys = await this.#work.garbage(GARBAGE_BATCH);
     if (keys.length > 0) {
       await parts.objects.remove(keys.map((key) => ({ bucket: this.#bucket, key })));

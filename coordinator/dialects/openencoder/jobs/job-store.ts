@@ -36,6 +36,7 @@ export type Tables = {
   openencoder_jobs: JobsTable;
   openencoder_outputs: { job_id: number; revision: number; bucket: string; object_key: string };
   openencoder_garbage: { object_key: string };
+  openencoder_ended_jobs: { grid_job_id: string; job_id: number; ended_at: Generated<Date> };
 };
 
 export type JobRow = Selectable<JobsTable>;
@@ -96,6 +97,19 @@ export class JobStore {
       .selectAll()
       .where('job_id', '=', id)
       .forUpdate()
+      .executeTakeFirst();
+  }
+
+  /** Whose job of the grid it is, or was. */
+  ofGridJob(gridJobId: string): Promise<JobRow | undefined> {
+    const ended = tables(this.#db)
+      .selectFrom('openencoder_ended_jobs')
+      .select('job_id')
+      .where('grid_job_id', '=', gridJobId);
+    return tables(this.#db)
+      .selectFrom('openencoder_jobs')
+      .selectAll()
+      .where((eb) => eb.or([eb('grid_job_id', '=', gridJobId), eb('job_id', 'in', ended)]))
       .executeTakeFirst();
   }
 

@@ -5,9 +5,9 @@ import type { Artifact } from '../../../domain/task.ts';
 import type { Context } from '../context.ts';
 import { bucketAddress } from '../storage/bucket-address.ts';
 import { Bucket } from '../storage/bucket.ts';
+import { showEnded } from './ended-jobs.ts';
 import type { JobRow } from './job-store.ts';
 import { isResultFile, keyOf } from './places.ts';
-import { removeGridJob } from './lifecycle.ts';
 import { Superseded, type Step } from './step.ts';
 import type { WorkStore } from './work-store.ts';
 
@@ -98,7 +98,7 @@ export async function publish(
       if (!(await work.finish(row, changes, tx))) throw new Superseded();
       await work.forgetOutputs(row, tx);
       await tell(tx);
-      if (row.grid_job_id !== null) await removeGridJob(parts, row.grid_job_id, tx);
+      if (row.grid_job_id !== null) await showEnded(row.job_id, row.grid_job_id, tx);
     });
   } catch (error) {
     // A file may have been finished after somebody else removed what was there of the job.
