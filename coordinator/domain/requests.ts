@@ -87,3 +87,4 @@ export const previewRequest = z.strictObject({
 });
 
 export type JobRequest = z.output<typeof jobRequest>;
+export type PreviewRequest = z.output<typeof previewRequest>;

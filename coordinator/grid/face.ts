@@ -8,7 +8,7 @@ import type { Failure, FilmSpec, JobShape, JobSpec, JobState, SourceRef } from '
 import type { Artifact, ClipView, TaskKind, TaskState, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
-import type { FilmInput } from './film-input.ts';
+import type { FilmInput, PreviewInput } from './film-input.ts';
 import type { Transaction } from '../store/transaction.ts';
 
 /**
@@ -104,8 +104,9 @@ export interface TaskQuery {
 export interface JobsFace {
   /** Durable when it resolves. A media job's command that is not allowed is `invalid_argument`. With `tx` it is part of the caller's transaction. */
   submit(input: SubmitInput, tx?: Transaction): Promise<JobView>;
-  /** The same from a request of the own API. Its upload must be complete (`failed_precondition`) and the owner's. */
+  /** The same from a request of the own API. Its upload must be complete (`failed_precondition`) and the owner's; of previews few may be open. */
   submitFilm(input: FilmInput): Promise<JobView>;
+  submitPreview(input: PreviewInput): Promise<JobView>;
   get(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
   /** Those that are there, in no particular order; at most 1000. */

@@ -21,6 +21,7 @@ import type { EventsFace, JobsFace, JobView, SignedFile, UploadsFace } from './f
 import type { IndexPlanner } from './index-planner.ts';
 import { submitFilm } from './submit-film.ts';
 import { submitJob } from './submit-job.ts';
+import { submitPreview } from './submit-preview.ts';
 import type { Wake } from './wake.ts';
 
 export interface JobsDeps {
@@ -109,6 +110,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
   return {
     submit: (input, tx) => submitJob(deps, input, tx),
     submitFilm: (input) => submitFilm(deps, input),
+    submitPreview: (input) => submitPreview(deps, input),
     get: (jobId, ownerId, tx) => jobs.get(jobId, ownerId, tx),
     list: (query) => jobs.list(query),
     some: (jobIds) => jobs.some(jobIds),

@@ -5,7 +5,7 @@ import { fileArtifact } from '../../shared/file-names.ts';
 import { PREVIEW_FILES } from '../../shared/preview-files.ts';
 import { ownerFilter } from '../domain/account.ts';
 import type { PreviewSpec } from '../domain/job.ts';
-import { PREVIEW_PRIORITY } from '../domain/preview-plan.ts';
+import { PREVIEW_CANCELLED, PREVIEW_STATES } from '../domain/preview-plan.ts';
 import { previewRequest } from '../domain/requests.ts';
 import type { JobView } from '../grid/face.ts';
 import { requireScope, type ApiDeps } from './context.ts';
@@ -14,10 +14,6 @@ import { readJson } from './read-body.ts';
 import type { PreviewResponse } from './responses.ts';
 import { sendPicture } from './send-picture.ts';
 import { failureView } from './views.ts';
-
-/** Of one owner: whoever wants more should look at those first. */
-const MAX_OPEN = 16;
-const OPEN = ['queued', 'indexing', 'encoding', 'merging'] as const;
 
 type PreviewJob = JobView & { readonly spec: PreviewSpec };
 
@@ -45,23 +41,12 @@ export function previewRoutes(router: Router, deps: ApiDeps): void {
 
   router.post('/previews', async (ctx) => {
     const { ownerId } = await requireScope(deps, ctx, 'submit');
-    const { upload_id: uploadId, script, at_seconds: atS } = await readJson(ctx, previewRequest);
-    const { name, source } = await deps.grid.uploads.source(uploadId, ownerId);
-    const open = await jobs.list({ ownerId, shape: 'preview', states: OPEN, limit: MAX_OPEN });
-    if (open.items.length >= MAX_OPEN) {
-      const message = `${MAX_OPEN} previews of yours wait or run: look at those first, or delete them (DELETE /api/v1/jobs/ID)`;
-      throw new GridError('resource_exhausted', message);
-    }
-    const spec: PreviewSpec = {
-      shape: 'preview',
-      source,
-      script: { text: script, sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' },
-      atS,
-    };
-    const job = await jobs.submit({ ownerId, dialect: 'grid', name, priority: PREVIEW_PRIORITY, spec });
+    const request = await readJson(ctx, previewRequest);
+    const job = await jobs.submitPreview({ ownerId, request });
+    if (!isPreview(job)) throw noPreview(job.jobId);
     ctx.status = 201;
     ctx.set('Location', `/api/v1/previews/${job.jobId}`);
-    ctx.body = await previewView(deps, { ...job, spec });
+    ctx.body = await previewView(deps, job);
   });
 
   router.get('/previews/:id', async (ctx) => {
@@ -80,25 +65,14 @@ export function previewRoutes(router: Router, deps: ApiDeps): void {
   }
 }
 
-const STATES = {
-  queued: 'queued',
-  indexing: 'running',
-  encoding: 'running',
-  merging: 'running',
-  succeeded: 'succeeded',
-  failed: 'failed',
-  cancelled: 'failed',
-} as const;
-
 async function previewView({ grid }: ApiDeps, job: PreviewJob): Promise<PreviewResponse> {
   const { jobId, state } = job;
   const outcome = state === 'succeeded' ? await grid.jobs.outcome(jobId, 'preview') : undefined;
   const shown = outcome?.kind?.$case === 'preview' ? outcome.kind.value : undefined;
   const urlOf = (picture: string) => (shown ? `/api/v1/previews/${jobId}/${picture}` : null);
-  const cancelled = { code: 'cancelled', stage: 'preview', message: 'it was cancelled', log: '' } as const;
   return {
     preview_id: jobId,
-    state: STATES[state],
+    state: PREVIEW_STATES[state],
     at_seconds: job.spec.atS,
     shown_seconds: shown?.atSeconds ?? null,
     before_url: urlOf(PREVIEW_FILES.before),
@@ -107,7 +81,7 @@ async function previewView({ grid }: ApiDeps, job: PreviewJob): Promise<PreviewR
     height: shown?.outputHeight ?? null,
     source_width: shown?.sourceWidth ?? null,
     source_height: shown?.sourceHeight ?? null,
-    failure: failureView(state === 'cancelled' ? cancelled : job.failure),
+    failure: failureView(state === 'cancelled' ? PREVIEW_CANCELLED : job.failure),
     waiting: await grid.jobs.explainJob(jobId),
     created_at: job.createdAt.toISOString(),
   };

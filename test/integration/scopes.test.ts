@@ -31,8 +31,8 @@ const RPC: Readonly<Record<Need, string>> = {
   open: '',
   read:
     'ListAgents GetAgent ListJobs GetJob ListTasks GetTask ExplainWaiting WatchEvents GetTaskLog WatchTaskLog ' +
-    'ListUploads GetUpload GetResult ListFiles ListJobEvents GetGrid GetGridHistory',
-  submit: 'CreateUpload SignUploadParts ListUploadParts CompleteUpload DeleteUpload SubmitJob',
+    'ListUploads GetUpload GetResult ListFiles ListJobEvents GetGrid GetGridHistory GetPreview GetClipThumbnail',
+  submit: 'CreateUpload SignUploadParts ListUploadParts CompleteUpload DeleteUpload SubmitJob CreatePreview',
   admin:
     'DrainAgent RevokeAgent CreateJoinToken ListJoinTokens RevokeJoinToken CreateToken ListTokens RevokeToken CancelJob RetryJob ' +
     'CancelTask RetryTask DeleteJob',

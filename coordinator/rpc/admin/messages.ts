@@ -45,7 +45,7 @@ export function joinTokenMessage(token: JoinTokenView): JoinToken {
   return { tokenId, state, uses, used, createdBy, createTime: token.createdAt, expireTime: token.expiresAt };
 }
 
-function failureMessage(failure: DomainFailure | undefined): Failure | undefined {
+export function failureMessage(failure: DomainFailure | undefined): Failure | undefined {
   if (failure === undefined) return undefined;
   const { code, stage, message, log, clipIndex } = failure;
   return { code, stage, message, log, clipIndex };

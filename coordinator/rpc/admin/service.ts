@@ -7,6 +7,7 @@ import { gridCalls } from './grid.ts';
 import { jobCalls } from './jobs.ts';
 import { joinTokenCalls } from './join-tokens.ts';
 import { logCalls } from './logs.ts';
+import { pictureCalls } from './pictures.ts';
 import { resultCalls } from './results.ts';
 import { submitCalls } from './submit.ts';
 import { taskCalls } from './tasks.ts';
@@ -25,6 +26,7 @@ export function createAdminService(deps: AdminDeps): RpcService {
     ...submitCalls(deps),
     ...jobCalls(deps),
     ...resultCalls(deps),
+    ...pictureCalls(deps),
     ...gridCalls(deps),
     ...taskCalls(deps),
     ...logCalls(deps, stopping.signal),

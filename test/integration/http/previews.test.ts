@@ -8,6 +8,7 @@ import { systemIds } from '../../../shared/ids.ts';
 import { ApiClient } from '../../support/api-client.ts';
 import { ADMIN_TOKEN, startTestCoordinator, type TestCoordinator } from '../../support/coordinator.ts';
 import { markedFilm } from '../../support/films.ts';
+import { dynamicClient, type Dynamic } from '../../support/grpc-client.ts';
 import { startRealAgents } from '../../support/real-agents.ts';
 import { plainScript } from '../../support/scripts.ts';
 
@@ -64,6 +65,24 @@ async function ended(id: string) {
     },
     { timeout: 20_000, interval: 100 },
   );
+}
+
+/** The same by the admin service. */
+async function rpc(method: string, request: Dynamic): Promise<Dynamic> {
+  const client = dynamicClient('clipgrid.v1.AdminService', coordinator.grpcPort, { token: ADMIN_TOKEN });
+  try {
+    return await client.call(method, request);
+  } finally {
+    client.close();
+  }
+}
+
+/** Of a signed address as it is; of a path at the coordinator with a token. */
+async function bytesAt(url: string): Promise<Buffer> {
+  const headers = url.startsWith('/') ? { authorization: `Bearer ${ADMIN_TOKEN}` } : {};
+  const answer = await fetch(new URL(url, coordinator.url), { headers });
+  expect(answer.status).toBe(200);
+  return Buffer.from(await answer.arrayBuffer());
 }
 
 describe('before an agent is there', () => {
@@ -130,6 +149,13 @@ describe('with an agent', () => {
       source_width: 160,
     });
     expect(done.shown_seconds).toBeCloseTo(2.4, 2);
+    const { preview } = await rpc('GetPreview', { preview_id: id });
+    expect(preview).toMatchObject({ preview_id: id, state: 'succeeded', width: 160, source_height: 90 });
+    const urls = preview as { before_url: string; after_url: string };
+    const [before, after] = await Promise.all([urls.before_url, urls.after_url].map(bytesAt));
+    expect(before).toEqual(await bytesAt(done.before_url ?? ''));
+    expect(after).toEqual(await bytesAt(done.after_url ?? ''));
+    expect(after).not.toEqual(before);
     for (const url of [done.before_url, done.after_url]) {
       const path = (url ?? '').replace('/api/v1', '');
       const picture = await mine.send('GET', path);
@@ -206,6 +232,8 @@ describe('with an agent', () => {
     for (let clip = 0; clip < clips; clip++) {
       const picture = await mine.send('GET', `/jobs/${id}/clips/${clip}/thumbnail`);
       expect([picture.status, picture.headers.get('content-type')]).toEqual([200, 'image/jpeg']);
+      const { jpeg } = await rpc('GetClipThumbnail', { job_id: id, clip_index: clip });
+      expect(jpeg).toEqual(await bytesAt(`/api/v1/jobs/${id}/clips/${clip}/thumbnail`));
       expect((await other.refused(`GET /jobs/${id}/clips/${clip}/thumbnail`)).code).toBe('not_found');
     }
     for (const clip of [String(clips), '-1', 'x', '99999999999'])

@@ -23,11 +23,12 @@ test('each line of the gRPC README works as it stands', { timeout: 120_000 }, as
     expect((await running.grid.jobs.task(taken.task_id)).jobId).toBe(busyId);
     const jobId = await submitJob(running);
     const doneId = await endedJob(running);
+    const previewId = await openPreview(running);
     const film = { ownerId: 'local', name: 'film.mkv' };
     const { upload, url } = await running.grid.uploads.create(film);
     const { upload: unused } = await running.grid.uploads.create(film);
     const variables = {
-      ...{ AGENT: agent.agentId, JOB: jobId, TASK: taken.task_id, DONE: doneId },
+      ...{ AGENT: agent.agentId, JOB: jobId, TASK: taken.task_id, DONE: doneId, PREVIEW: previewId },
       ...{ UPLOAD: upload.uploadId, UPLOAD_URL: `'${url}'`, FILM: 'LICENSE', NAME: 'ann' },
     };
     const token = { uses: 1, expiresS: 60, createdBy: 'a test' };
@@ -59,12 +60,24 @@ test('each line of the gRPC README works as it stands', { timeout: 120_000 }, as
 async function endedJob(running: RunningGrid): Promise<string> {
   const jobId = await submitJob(running);
   const result = { name: 'result', bucket: 'clipgrid', key: 'a result', sha256: 'ab', sizeBytes: 1 };
-  await running.pool.query(`update tasks set state = 'succeeded' where job_id = $1`, [jobId]);
+  const picture = { name: 'thumbnail', sha256: 'ab', ...(await running.putSource('LICENSE')) };
+  await running.pool.query(
+    `update tasks set kind = 'encode', clip_index = 0, state = 'succeeded', output = $2 where job_id = $1`,
+    [jobId, JSON.stringify({ artifacts: [picture] })],
+  );
   await running.pool.query(
     `update jobs set state = 'succeeded', finished_at = now(), result = $2 where job_id = $1`,
     [jobId, JSON.stringify(result)],
   );
   return jobId;
+}
+
+async function openPreview(running: RunningGrid): Promise<string> {
+  const source = await running.putSource('LICENSE');
+  const script = { text: '', sourceVariable: 'CLIPGRID_SOURCE', sourceName: 'CLIPGRID_SOURCE.mkv' };
+  const spec = { shape: 'preview', source, script, atS: 0 } as const;
+  const job = { ownerId: 'me', dialect: 'grid', name: 'film.mkv', priority: 0, spec };
+  return (await running.grid.jobs.submit(job)).jobId;
 }
 
 test('the README has a line for every call of the admin service', () => {

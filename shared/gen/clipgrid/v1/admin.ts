@@ -601,6 +601,65 @@ export interface WatchTaskLogResponse {
     | undefined;
 }
 
+/** A job of its own shape, with the same id; it is removed after an hour. */
+export interface Preview {
+  previewId: string;
+  /** queued, running, succeeded or failed. */
+  state: string;
+  /** As asked for. */
+  atSeconds: number;
+  /** When the frame that is shown begins. */
+  shownSeconds?:
+    | number
+    | undefined;
+  /** For a plain HTTP GET: a PNG of at most 1920 pixels. Empty before it has succeeded. */
+  beforeUrl: string;
+  afterUrl: string;
+  /** Of the frames that the script returns; 0 before it has succeeded. */
+  width: number;
+  height: number;
+  sourceWidth: number;
+  sourceHeight: number;
+  failure:
+    | Failure
+    | undefined;
+  /** Why it does not run now, in words; empty when it runs or has ended. */
+  waiting: string;
+  createTime: Date | undefined;
+}
+
+export interface CreatePreviewRequest {
+  /** A complete upload of the caller's. */
+  uploadId: string;
+  /** VapourSynth; empty: none. */
+  script: string;
+  /** The frame at this time from the film's start; past its end the last one. */
+  atSeconds: number;
+}
+
+export interface CreatePreviewResponse {
+  preview: Preview | undefined;
+}
+
+export interface GetPreviewRequest {
+  previewId: string;
+}
+
+export interface GetPreviewResponse {
+  preview: Preview | undefined;
+}
+
+export interface GetClipThumbnailRequest {
+  jobId: string;
+  /** From 0. */
+  clipIndex: number;
+}
+
+export interface GetClipThumbnailResponse {
+  /** At most 1 MiB. */
+  jpeg: Uint8Array;
+}
+
 export interface ExplainWaitingRequest {
   subject: { $case: "jobId"; value: string } | { $case: "taskId"; value: string } | undefined;
 }
@@ -9340,6 +9399,795 @@ export const WatchTaskLogResponse: MessageFns<WatchTaskLogResponse> = {
   },
 };
 
+function createBasePreview(): Preview {
+  return {
+    previewId: "",
+    state: "",
+    atSeconds: 0,
+    shownSeconds: undefined,
+    beforeUrl: "",
+    afterUrl: "",
+    width: 0,
+    height: 0,
+    sourceWidth: 0,
+    sourceHeight: 0,
+    failure: undefined,
+    waiting: "",
+    createTime: undefined,
+  };
+}
+
+export const Preview: MessageFns<Preview> = {
+  encode(message: Preview, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.previewId !== "") {
+      writer.uint32(10).string(message.previewId);
+    }
+    if (message.state !== "") {
+      writer.uint32(18).string(message.state);
+    }
+    if (message.atSeconds !== 0) {
+      writer.uint32(25).double(message.atSeconds);
+    }
+    if (message.shownSeconds !== undefined) {
+      writer.uint32(33).double(message.shownSeconds);
+    }
+    if (message.beforeUrl !== "") {
+      writer.uint32(42).string(message.beforeUrl);
+    }
+    if (message.afterUrl !== "") {
+      writer.uint32(50).string(message.afterUrl);
+    }
+    if (message.width !== 0) {
+      writer.uint32(56).uint32(message.width);
+    }
+    if (message.height !== 0) {
+      writer.uint32(64).uint32(message.height);
+    }
+    if (message.sourceWidth !== 0) {
+      writer.uint32(72).uint32(message.sourceWidth);
+    }
+    if (message.sourceHeight !== 0) {
+      writer.uint32(80).uint32(message.sourceHeight);
+    }
+    if (message.failure !== undefined) {
+      Failure.encode(message.failure, writer.uint32(90).fork()).join();
+    }
+    if (message.waiting !== "") {
+      writer.uint32(98).string(message.waiting);
+    }
+    if (message.createTime !== undefined) {
+      Timestamp.encode(toTimestamp(message.createTime), writer.uint32(106).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Preview {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreview();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.previewId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.state = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.atSeconds = reader.double();
+            continue;
+          }
+          case 4: {
+            if (tag !== 33) {
+              break;
+            }
+
+            message.shownSeconds = reader.double();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.beforeUrl = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.afterUrl = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.width = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.height = reader.uint32();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.sourceWidth = reader.uint32();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.sourceHeight = reader.uint32();
+            continue;
+          }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.failure = Failure.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.waiting = reader.string();
+            continue;
+          }
+          case 13: {
+            if (tag !== 106) {
+              break;
+            }
+
+            message.createTime = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): Preview {
+    return {
+      previewId: isSet(object.previewId)
+        ? globalThis.String(object.previewId)
+        : isSet(object.preview_id)
+        ? globalThis.String(object.preview_id)
+        : "",
+      state: isSet(object.state) ? globalThis.String(object.state) : "",
+      atSeconds: isSet(object.atSeconds)
+        ? globalThis.Number(object.atSeconds)
+        : isSet(object.at_seconds)
+        ? globalThis.Number(object.at_seconds)
+        : 0,
+      shownSeconds: isSet(object.shownSeconds)
+        ? globalThis.Number(object.shownSeconds)
+        : isSet(object.shown_seconds)
+        ? globalThis.Number(object.shown_seconds)
+        : undefined,
+      beforeUrl: isSet(object.beforeUrl)
+        ? globalThis.String(object.beforeUrl)
+        : isSet(object.before_url)
+        ? globalThis.String(object.before_url)
+        : "",
+      afterUrl: isSet(object.afterUrl)
+        ? globalThis.String(object.afterUrl)
+        : isSet(object.after_url)
+        ? globalThis.String(object.after_url)
+        : "",
+      width: isSet(object.width) ? globalThis.Number(object.width) : 0,
+      height: isSet(object.height) ? globalThis.Number(object.height) : 0,
+      sourceWidth: isSet(object.sourceWidth)
+        ? globalThis.Number(object.sourceWidth)
+        : isSet(object.source_width)
+        ? globalThis.Number(object.source_width)
+        : 0,
+      sourceHeight: isSet(object.sourceHeight)
+        ? globalThis.Number(object.sourceHeight)
+        : isSet(object.source_height)
+        ? globalThis.Number(object.source_height)
+        : 0,
+      failure: isSet(object.failure) ? Failure.fromJSON(object.failure) : undefined,
+      waiting: isSet(object.waiting) ? globalThis.String(object.waiting) : "",
+      createTime: isSet(object.createTime)
+        ? fromJsonTimestamp(object.createTime)
+        : isSet(object.create_time)
+        ? fromJsonTimestamp(object.create_time)
+        : undefined,
+    };
+  },
+
+  toJSON(message: Preview): unknown {
+    const obj: any = {};
+    if (message.previewId !== "") {
+      obj.previewId = message.previewId;
+    }
+    if (message.state !== "") {
+      obj.state = message.state;
+    }
+    if (message.atSeconds !== 0) {
+      obj.atSeconds = floatToJson(message.atSeconds);
+    }
+    if (message.shownSeconds !== undefined) {
+      obj.shownSeconds = floatToJson(message.shownSeconds);
+    }
+    if (message.beforeUrl !== "") {
+      obj.beforeUrl = message.beforeUrl;
+    }
+    if (message.afterUrl !== "") {
+      obj.afterUrl = message.afterUrl;
+    }
+    if (message.width !== 0) {
+      obj.width = Math.round(message.width);
+    }
+    if (message.height !== 0) {
+      obj.height = Math.round(message.height);
+    }
+    if (message.sourceWidth !== 0) {
+      obj.sourceWidth = Math.round(message.sourceWidth);
+    }
+    if (message.sourceHeight !== 0) {
+      obj.sourceHeight = Math.round(message.sourceHeight);
+    }
+    if (message.failure !== undefined) {
+      obj.failure = Failure.toJSON(message.failure);
+    }
+    if (message.waiting !== "") {
+      obj.waiting = message.waiting;
+    }
+    if (message.createTime !== undefined) {
+      obj.createTime = message.createTime.toISOString();
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<Preview>): Preview {
+    return Preview.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<Preview>): Preview {
+    const message = createBasePreview();
+    message.previewId = object.previewId ?? "";
+    message.state = object.state ?? "";
+    message.atSeconds = object.atSeconds ?? 0;
+    message.shownSeconds = object.shownSeconds ?? undefined;
+    message.beforeUrl = object.beforeUrl ?? "";
+    message.afterUrl = object.afterUrl ?? "";
+    message.width = object.width ?? 0;
+    message.height = object.height ?? 0;
+    message.sourceWidth = object.sourceWidth ?? 0;
+    message.sourceHeight = object.sourceHeight ?? 0;
+    message.failure = (object.failure !== undefined && object.failure !== null)
+      ? Failure.fromPartial(object.failure)
+      : undefined;
+    message.waiting = object.waiting ?? "";
+    message.createTime = object.createTime ?? undefined;
+    return message;
+  },
+};
+
+function createBaseCreatePreviewRequest(): CreatePreviewRequest {
+  return { uploadId: "", script: "", atSeconds: 0 };
+}
+
+export const CreatePreviewRequest: MessageFns<CreatePreviewRequest> = {
+  encode(message: CreatePreviewRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.uploadId !== "") {
+      writer.uint32(10).string(message.uploadId);
+    }
+    if (message.script !== "") {
+      writer.uint32(18).string(message.script);
+    }
+    if (message.atSeconds !== 0) {
+      writer.uint32(25).double(message.atSeconds);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePreviewRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePreviewRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.uploadId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.script = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 25) {
+              break;
+            }
+
+            message.atSeconds = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreatePreviewRequest {
+    return {
+      uploadId: isSet(object.uploadId)
+        ? globalThis.String(object.uploadId)
+        : isSet(object.upload_id)
+        ? globalThis.String(object.upload_id)
+        : "",
+      script: isSet(object.script) ? globalThis.String(object.script) : "",
+      atSeconds: isSet(object.atSeconds)
+        ? globalThis.Number(object.atSeconds)
+        : isSet(object.at_seconds)
+        ? globalThis.Number(object.at_seconds)
+        : 0,
+    };
+  },
+
+  toJSON(message: CreatePreviewRequest): unknown {
+    const obj: any = {};
+    if (message.uploadId !== "") {
+      obj.uploadId = message.uploadId;
+    }
+    if (message.script !== "") {
+      obj.script = message.script;
+    }
+    if (message.atSeconds !== 0) {
+      obj.atSeconds = floatToJson(message.atSeconds);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreatePreviewRequest>): CreatePreviewRequest {
+    return CreatePreviewRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreatePreviewRequest>): CreatePreviewRequest {
+    const message = createBaseCreatePreviewRequest();
+    message.uploadId = object.uploadId ?? "";
+    message.script = object.script ?? "";
+    message.atSeconds = object.atSeconds ?? 0;
+    return message;
+  },
+};
+
+function createBaseCreatePreviewResponse(): CreatePreviewResponse {
+  return { preview: undefined };
+}
+
+export const CreatePreviewResponse: MessageFns<CreatePreviewResponse> = {
+  encode(message: CreatePreviewResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.preview !== undefined) {
+      Preview.encode(message.preview, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CreatePreviewResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCreatePreviewResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.preview = Preview.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): CreatePreviewResponse {
+    return { preview: isSet(object.preview) ? Preview.fromJSON(object.preview) : undefined };
+  },
+
+  toJSON(message: CreatePreviewResponse): unknown {
+    const obj: any = {};
+    if (message.preview !== undefined) {
+      obj.preview = Preview.toJSON(message.preview);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<CreatePreviewResponse>): CreatePreviewResponse {
+    return CreatePreviewResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<CreatePreviewResponse>): CreatePreviewResponse {
+    const message = createBaseCreatePreviewResponse();
+    message.preview = (object.preview !== undefined && object.preview !== null)
+      ? Preview.fromPartial(object.preview)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetPreviewRequest(): GetPreviewRequest {
+  return { previewId: "" };
+}
+
+export const GetPreviewRequest: MessageFns<GetPreviewRequest> = {
+  encode(message: GetPreviewRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.previewId !== "") {
+      writer.uint32(10).string(message.previewId);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPreviewRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPreviewRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.previewId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPreviewRequest {
+    return {
+      previewId: isSet(object.previewId)
+        ? globalThis.String(object.previewId)
+        : isSet(object.preview_id)
+        ? globalThis.String(object.preview_id)
+        : "",
+    };
+  },
+
+  toJSON(message: GetPreviewRequest): unknown {
+    const obj: any = {};
+    if (message.previewId !== "") {
+      obj.previewId = message.previewId;
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetPreviewRequest>): GetPreviewRequest {
+    return GetPreviewRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPreviewRequest>): GetPreviewRequest {
+    const message = createBaseGetPreviewRequest();
+    message.previewId = object.previewId ?? "";
+    return message;
+  },
+};
+
+function createBaseGetPreviewResponse(): GetPreviewResponse {
+  return { preview: undefined };
+}
+
+export const GetPreviewResponse: MessageFns<GetPreviewResponse> = {
+  encode(message: GetPreviewResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.preview !== undefined) {
+      Preview.encode(message.preview, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetPreviewResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetPreviewResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.preview = Preview.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetPreviewResponse {
+    return { preview: isSet(object.preview) ? Preview.fromJSON(object.preview) : undefined };
+  },
+
+  toJSON(message: GetPreviewResponse): unknown {
+    const obj: any = {};
+    if (message.preview !== undefined) {
+      obj.preview = Preview.toJSON(message.preview);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetPreviewResponse>): GetPreviewResponse {
+    return GetPreviewResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetPreviewResponse>): GetPreviewResponse {
+    const message = createBaseGetPreviewResponse();
+    message.preview = (object.preview !== undefined && object.preview !== null)
+      ? Preview.fromPartial(object.preview)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseGetClipThumbnailRequest(): GetClipThumbnailRequest {
+  return { jobId: "", clipIndex: 0 };
+}
+
+export const GetClipThumbnailRequest: MessageFns<GetClipThumbnailRequest> = {
+  encode(message: GetClipThumbnailRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jobId !== "") {
+      writer.uint32(10).string(message.jobId);
+    }
+    if (message.clipIndex !== 0) {
+      writer.uint32(16).uint32(message.clipIndex);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetClipThumbnailRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetClipThumbnailRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jobId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.clipIndex = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetClipThumbnailRequest {
+    return {
+      jobId: isSet(object.jobId)
+        ? globalThis.String(object.jobId)
+        : isSet(object.job_id)
+        ? globalThis.String(object.job_id)
+        : "",
+      clipIndex: isSet(object.clipIndex)
+        ? globalThis.Number(object.clipIndex)
+        : isSet(object.clip_index)
+        ? globalThis.Number(object.clip_index)
+        : 0,
+    };
+  },
+
+  toJSON(message: GetClipThumbnailRequest): unknown {
+    const obj: any = {};
+    if (message.jobId !== "") {
+      obj.jobId = message.jobId;
+    }
+    if (message.clipIndex !== 0) {
+      obj.clipIndex = Math.round(message.clipIndex);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetClipThumbnailRequest>): GetClipThumbnailRequest {
+    return GetClipThumbnailRequest.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetClipThumbnailRequest>): GetClipThumbnailRequest {
+    const message = createBaseGetClipThumbnailRequest();
+    message.jobId = object.jobId ?? "";
+    message.clipIndex = object.clipIndex ?? 0;
+    return message;
+  },
+};
+
+function createBaseGetClipThumbnailResponse(): GetClipThumbnailResponse {
+  return { jpeg: new Uint8Array(0) };
+}
+
+export const GetClipThumbnailResponse: MessageFns<GetClipThumbnailResponse> = {
+  encode(message: GetClipThumbnailResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.jpeg.length !== 0) {
+      writer.uint32(10).bytes(message.jpeg);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetClipThumbnailResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetClipThumbnailResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.jpeg = reader.bytes();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  fromJSON(object: any): GetClipThumbnailResponse {
+    return { jpeg: isSet(object.jpeg) ? bytesFromBase64(object.jpeg) : new Uint8Array(0) };
+  },
+
+  toJSON(message: GetClipThumbnailResponse): unknown {
+    const obj: any = {};
+    if (message.jpeg.length !== 0) {
+      obj.jpeg = base64FromBytes(message.jpeg);
+    }
+    return obj;
+  },
+
+  create(base?: DeepPartial<GetClipThumbnailResponse>): GetClipThumbnailResponse {
+    return GetClipThumbnailResponse.fromPartial(base ?? {});
+  },
+  fromPartial(object: DeepPartial<GetClipThumbnailResponse>): GetClipThumbnailResponse {
+    const message = createBaseGetClipThumbnailResponse();
+    message.jpeg = object.jpeg ?? new Uint8Array(0);
+    return message;
+  },
+};
+
 function createBaseExplainWaitingRequest(): ExplainWaitingRequest {
   return { subject: undefined };
 }
@@ -9944,6 +10792,38 @@ export const AdminServiceService = {
     responseSerialize: (value: ListFilesResponse): Buffer => Buffer.from(ListFilesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListFilesResponse => ListFilesResponse.decode(value),
   },
+  /** One frame of a film before and after a script, made by an agent. */
+  createPreview: {
+    path: "/clipgrid.v1.AdminService/CreatePreview" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreatePreviewRequest): Buffer => Buffer.from(CreatePreviewRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreatePreviewRequest => CreatePreviewRequest.decode(value),
+    responseSerialize: (value: CreatePreviewResponse): Buffer =>
+      Buffer.from(CreatePreviewResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreatePreviewResponse => CreatePreviewResponse.decode(value),
+  },
+  getPreview: {
+    path: "/clipgrid.v1.AdminService/GetPreview" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetPreviewRequest): Buffer => Buffer.from(GetPreviewRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetPreviewRequest => GetPreviewRequest.decode(value),
+    responseSerialize: (value: GetPreviewResponse): Buffer => Buffer.from(GetPreviewResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetPreviewResponse => GetPreviewResponse.decode(value),
+  },
+  /** A small picture of a clip's first frame, once it is encoded. */
+  getClipThumbnail: {
+    path: "/clipgrid.v1.AdminService/GetClipThumbnail" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetClipThumbnailRequest): Buffer =>
+      Buffer.from(GetClipThumbnailRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetClipThumbnailRequest => GetClipThumbnailRequest.decode(value),
+    responseSerialize: (value: GetClipThumbnailResponse): Buffer =>
+      Buffer.from(GetClipThumbnailResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetClipThumbnailResponse => GetClipThumbnailResponse.decode(value),
+  },
   /** What happened to a job in the last seven days, newest first. */
   listJobEvents: {
     path: "/clipgrid.v1.AdminService/ListJobEvents" as const,
@@ -10093,6 +10973,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getResult: handleUnaryCall<GetResultRequest, GetResultResponse>;
   /** Files that the command of a job named, with a signed URL each. */
   listFiles: handleUnaryCall<ListFilesRequest, ListFilesResponse>;
+  /** One frame of a film before and after a script, made by an agent. */
+  createPreview: handleUnaryCall<CreatePreviewRequest, CreatePreviewResponse>;
+  getPreview: handleUnaryCall<GetPreviewRequest, GetPreviewResponse>;
+  /** A small picture of a clip's first frame, once it is encoded. */
+  getClipThumbnail: handleUnaryCall<GetClipThumbnailRequest, GetClipThumbnailResponse>;
   /** What happened to a job in the last seven days, newest first. */
   listJobEvents: handleUnaryCall<ListJobEventsRequest, ListJobEventsResponse>;
   listTasks: handleUnaryCall<ListTasksRequest, ListTasksResponse>;
@@ -10498,6 +11383,53 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListFilesResponse) => void,
   ): ClientUnaryCall;
+  /** One frame of a film before and after a script, made by an agent. */
+  createPreview(
+    request: CreatePreviewRequest,
+    callback: (error: ServiceError | null, response: CreatePreviewResponse) => void,
+  ): ClientUnaryCall;
+  createPreview(
+    request: CreatePreviewRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreatePreviewResponse) => void,
+  ): ClientUnaryCall;
+  createPreview(
+    request: CreatePreviewRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreatePreviewResponse) => void,
+  ): ClientUnaryCall;
+  getPreview(
+    request: GetPreviewRequest,
+    callback: (error: ServiceError | null, response: GetPreviewResponse) => void,
+  ): ClientUnaryCall;
+  getPreview(
+    request: GetPreviewRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetPreviewResponse) => void,
+  ): ClientUnaryCall;
+  getPreview(
+    request: GetPreviewRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetPreviewResponse) => void,
+  ): ClientUnaryCall;
+  /** A small picture of a clip's first frame, once it is encoded. */
+  getClipThumbnail(
+    request: GetClipThumbnailRequest,
+    callback: (error: ServiceError | null, response: GetClipThumbnailResponse) => void,
+  ): ClientUnaryCall;
+  getClipThumbnail(
+    request: GetClipThumbnailRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetClipThumbnailResponse) => void,
+  ): ClientUnaryCall;
+  getClipThumbnail(
+    request: GetClipThumbnailRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetClipThumbnailResponse) => void,
+  ): ClientUnaryCall;
   /** What happened to a job in the last seven days, newest first. */
   listJobEvents(
     request: ListJobEventsRequest,
@@ -10663,6 +11595,31 @@ export const AdminServiceClient = makeGenericClientConstructor(
   service: typeof AdminServiceService;
   serviceName: string;
 };
+
+function bytesFromBase64(b64: string): Uint8Array {
+  if ((globalThis as any).Buffer) {
+    return Uint8Array.from((globalThis as any).Buffer.from(b64, "base64"));
+  } else {
+    const bin = globalThis.atob(b64);
+    const arr = new Uint8Array(bin.length);
+    for (let i = 0; i < bin.length; ++i) {
+      arr[i] = bin.charCodeAt(i);
+    }
+    return arr;
+  }
+}
+
+function base64FromBytes(arr: Uint8Array): string {
+  if ((globalThis as any).Buffer) {
+    return (globalThis as any).Buffer.from(arr).toString("base64");
+  } else {
+    const bin: string[] = [];
+    arr.forEach((byte) => {
+      bin.push(globalThis.String.fromCharCode(byte));
+    });
+    return globalThis.btoa(bin.join(""));
+  }
+}
 
 function floatToJson(value: number | null | undefined): number | string | null | undefined {
   return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
