@@ -15,6 +15,8 @@ const SECONDS = 12;
 
 let grid: Awaited<ReturnType<typeof startShippedGrid>>;
 let dashboard: Dashboard;
+/** Another one than the object URLs have, as on most machines. */
+let origin: string;
 let api: ApiClient;
 let source: string;
 let film: string;
@@ -29,10 +31,11 @@ beforeAll(async () => {
       CLIPGRID_AGENT_AUTH: 'open',
     }),
   });
+  origin = grid.mainUrl.replace('127.0.0.1', 'localhost');
   film = plainFilm(grid.folder, SECONDS);
   api = new ApiClient(`${grid.mainUrl}/api/v1`, TOKEN);
   [dashboard, source] = await Promise.all([
-    openDashboard(grid.mainUrl),
+    openDashboard(origin),
     readFile(film).then((bytes) => api.upload(new Uint8Array(bytes), 'plain.mkv')),
   ]);
 });
@@ -177,7 +180,7 @@ test('drain, why a job waits, cancel, retry; on a phone, in the dark', async () 
   await page.locator('.badge', { hasText: 'draining' }).first().waitFor();
   const agent = page.url();
   const job = await submit(SLOW);
-  await page.goto(`${grid.mainUrl}/jobs/${job}`);
+  await page.goto(`${origin}/jobs/${job}`);
   await page.getByText('Waiting: no agent takes work: 1 draining, none online').waitFor();
   await expectSound(opened);
   await page.getByRole('button', { name: 'Cancel' }).click();
@@ -187,12 +190,12 @@ test('drain, why a job waits, cancel, retry; on a phone, in the dark', async () 
   await state(page, 'queued').waitFor();
   await page.goto(agent);
   await page.getByRole('button', { name: 'Let agent-0 take work again' }).click();
-  await page.goto(`${grid.mainUrl}/jobs/${job}`);
+  await page.goto(`${origin}/jobs/${job}`);
   await state(page, 'encoding').waitFor({ timeout: 60_000 });
   await expectSound(opened);
   await page.getByRole('button', { name: 'Delete' }).click();
   await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click();
-  await page.waitForURL(`${grid.mainUrl}/`);
+  await page.waitForURL(`${origin}/`);
   expect((await api.refused(`GET /jobs/${job}`)).status).toBe(404);
   await opened.close();
 });

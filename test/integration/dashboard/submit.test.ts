@@ -22,7 +22,8 @@ beforeAll(async () => {
   agents = startRealAgents({ grpcPort: coordinator.grpcPort, folder: coordinator.folder, names: ['one'] });
   film = join(coordinator.folder, 'bunny.mp4');
   await writeFile(film, padded(await readFile('test/media/bigbuckbunny.mp4'), FILM_BYTES));
-  dashboard = await openDashboard(coordinator.host);
+  // Another origin than the object URLs have, as on most machines: the store must let it in, and the page's policy the store.
+  dashboard = await openDashboard(coordinator.host.replace('127.0.0.1', 'localhost'));
 });
 afterAll(async () => {
   await dashboard?.close();
