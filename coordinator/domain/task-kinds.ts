@@ -1,6 +1,6 @@
 import { fileArtifact } from '../../shared/file-names.ts';
 import { PREVIEW_FILES } from '../../shared/preview-files.ts';
-import type { TaskKind } from './task.ts';
+import type { TaskKind, TaskOutput } from './task.ts';
 
 /**
  * What a task is to its job: `first` looks at the source, and its commit makes the parts; the job goes on when all `part`s are
@@ -28,6 +28,11 @@ const PLAIN = { counts: false, must: [], may: [], files: false } as const;
 
 /** A small JPEG of a clip's first frame; it stays as long as its job. */
 export const THUMBNAIL = 'thumbnail';
+
+/** Bytes of what a task is there for. */
+export function madeBytes({ artifacts }: TaskOutput): number {
+  return artifacts.reduce((sum, { name, sizeBytes }) => (name === THUMBNAIL ? sum : sum + sizeBytes), 0);
+}
 
 const PICTURES = Object.values(PREVIEW_FILES).map(fileArtifact);
 

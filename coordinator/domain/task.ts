@@ -85,8 +85,8 @@ export interface OpenWork {
   readonly firstReady?: TaskView;
 }
 
-/** A task as people see it. */
-export interface TaskView {
+/** What lists and watches tell of a task: without what may be kilobytes, since a job may have 10,000 of them. */
+export interface TaskBrief {
   readonly taskId: string;
   readonly jobId: string;
   readonly kind: TaskKind;
@@ -97,8 +97,6 @@ export interface TaskView {
   readonly agentName?: string;
   readonly attempts: number;
   readonly requires: readonly string[];
-  /** Different agents whose attempts of it failed. */
-  readonly failedAgents: readonly string[];
   readonly framesTotal: number;
   readonly framesDone: number;
   /** Frames of the clip that committed parts hold: no later attempt encodes them again. */
@@ -109,10 +107,18 @@ export interface TaskView {
   readonly phase: string;
   readonly startFrame?: number;
   readonly endFrame?: number;
-  readonly output?: TaskOutput;
+  /** Bytes of what it is there for, once it is committed. */
+  readonly madeBytes?: number;
   readonly failure?: Failure;
-  readonly logTail: string;
   readonly readyAt: Date;
   readonly grantedAt?: Date;
   readonly finishedAt?: Date;
+}
+
+/** A task as people see it. */
+export interface TaskView extends TaskBrief {
+  /** Different agents whose attempts of it failed. */
+  readonly failedAgents: readonly string[];
+  readonly output?: TaskOutput;
+  readonly logTail: string;
 }

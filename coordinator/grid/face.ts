@@ -5,7 +5,7 @@ import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolmen
 import type { Principal, Scope } from '../domain/account.ts';
 import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
 import type { Failure, FilmSpec, JobShape, JobSpec, JobState, SourceRef } from '../domain/job.ts';
-import type { Artifact, ClipView, TaskKind, TaskState, TaskView } from '../domain/task.ts';
+import type { Artifact, ClipView, TaskBrief, TaskKind, TaskState, TaskView } from '../domain/task.ts';
 import type { DeliveryView } from '../domain/delivery.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { FilmInput, PreviewInput } from './film-input.ts';
@@ -113,8 +113,9 @@ export interface JobsFace {
   some(jobIds: readonly string[]): Promise<readonly JobView[]>;
   /** Jobs of which a task is at an agent; the text is another one after every change of the job's progress. Cheap. */
   running(): Promise<ReadonlyMap<string, string>>;
-  /** Ascending: index or probe, encode by clip, audio, media, merge. */
+  /** Ascending: index or probe, encode by clip, audio, media, merge. Thousands of them are much cheaper in brief. */
   tasks(jobId: string): Promise<readonly TaskView[]>;
+  briefTasks(jobId: string): Promise<readonly TaskBrief[]>;
   /** The files that a command wrote, in the order of their names; none before they are committed. They stay until the job is removed. */
   files(jobId: string): Promise<readonly Artifact[]>;
   /** The same with a signed URL each, for a plain browser that saves it under its name. */

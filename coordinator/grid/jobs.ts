@@ -116,6 +116,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     some: (jobIds) => jobs.some(jobIds),
     running: () => jobs.running(),
     tasks: (jobId) => jobs.tasks(jobId),
+    briefTasks: (jobId) => jobs.briefTasks(jobId),
     files: (jobId) => filesOf(jobs, jobId),
     signedFiles: (jobId, expiresS) => signedFiles(deps, jobId, expiresS),
     thumbnail: (jobId, clipIndex) => jobs.thumbnail(jobId, clipIndex),

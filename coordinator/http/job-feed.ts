@@ -1,5 +1,5 @@
 import type { Clock } from '../../shared/clock.ts';
-import type { TaskView } from '../domain/task.ts';
+import type { TaskBrief } from '../domain/task.ts';
 import type { JobsFace, JobView } from '../grid/face.ts';
 import { eventBytes } from './event-stream.ts';
 import { jobView, taskView } from './views.ts';
@@ -14,7 +14,7 @@ export class JobSnapshot {
   readonly #bytes = new Map<string, Buffer>();
   readonly #changes = new WeakMap<JobSnapshot, Buffer>();
 
-  constructor(job: JobView, tasks: readonly TaskView[], waiting: string) {
+  constructor(job: JobView, tasks: readonly TaskBrief[], waiting: string) {
     this.state = job.state;
     this.#head = JSON.stringify({ ...jobView(job), waiting }).slice(0, -1);
     this.#tasks = new Map(tasks.map((task) => [task.taskId, JSON.stringify(taskView(task))]));
@@ -54,7 +54,7 @@ export class JobSnapshot {
 }
 
 export interface JobFeedDeps {
-  readonly jobs: Pick<JobsFace, 'get' | 'tasks' | 'explainJob' | 'stamp'>;
+  readonly jobs: Pick<JobsFace, 'get' | 'briefTasks' | 'explainJob' | 'stamp'>;
   readonly clock: Clock;
 }
 
@@ -91,7 +91,7 @@ export class JobFeed {
     const known = this.#known;
     if (known?.stamp === stamp && known.waiting === waiting) return known.snapshot;
     const fromMs = clock.monotonicMs();
-    const [job, tasks] = await Promise.all([jobs.get(id), jobs.tasks(id)]);
+    const [job, tasks] = await Promise.all([jobs.get(id), jobs.briefTasks(id)]);
     const snapshot = new JobSnapshot(job, tasks, waiting);
     this.#known = { stamp, waiting, snapshot };
     const nowMs = clock.monotonicMs();

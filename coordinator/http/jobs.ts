@@ -35,7 +35,7 @@ export function jobRoutes(router: Router, deps: ApiDeps): void {
   router.get('/jobs/:id', async (ctx) => {
     const job = await named(ctx, 'read');
     const [tasks, waiting, details] = await Promise.all([
-      jobs.tasks(job.jobId),
+      jobs.briefTasks(job.jobId),
       jobs.explainJob(job.jobId),
       deps.dialectDetails(job),
     ]);

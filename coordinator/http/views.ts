@@ -6,8 +6,7 @@ import { shapeOf } from '../domain/job-shape.ts';
 import type { Failure, JobSpec } from '../domain/job.ts';
 import { uploadOfKey } from '../domain/object-keys.ts';
 import type { GridSample, GridTotals } from '../domain/grid-totals.ts';
-import { THUMBNAIL } from '../domain/task-kinds.ts';
-import type { TaskOutput, TaskView } from '../domain/task.ts';
+import type { TaskBrief } from '../domain/task.ts';
 import type { HistoryEvent, JobView, SignedFile, UploadedPartView, UploadView } from '../grid/face.ts';
 import type {
   AgentResponse,
@@ -68,13 +67,8 @@ export function jobView(job: JobView): JobResponse {
   };
 }
 
-/** Bytes of what a task is there for. */
-function made({ artifacts }: TaskOutput): number {
-  return artifacts.reduce((sum, { name, sizeBytes }) => (name === THUMBNAIL ? sum : sum + sizeBytes), 0);
-}
-
 /** A task as the own API shows it. */
-export function taskView(task: TaskView): TaskResponse {
+export function taskView(task: TaskBrief): TaskResponse {
   return {
     task_id: task.taskId,
     job_id: task.jobId,
@@ -93,7 +87,7 @@ export function taskView(task: TaskView): TaskResponse {
     fps: Math.round(task.fps * 10) / 10,
     speed: Math.round(task.speed * 100) / 100,
     phase: task.state === 'leased' ? task.phase : '',
-    size_bytes: task.output ? made(task.output) : null,
+    size_bytes: task.madeBytes ?? null,
     ready_at: task.readyAt.toISOString(),
     granted_at: task.grantedAt?.toISOString() ?? null,
     finished_at: task.finishedAt?.toISOString() ?? null,
@@ -165,7 +159,7 @@ export function fileView({ name, artifact, url }: SignedFile) {
 }
 
 /** One job with its tasks and why it waits: the answer `JobDetail`. */
-export function jobDetail(job: JobView, tasks: readonly TaskView[], waiting: string) {
+export function jobDetail(job: JobView, tasks: readonly TaskBrief[], waiting: string) {
   return { ...jobView(job), tasks: tasks.map(taskView), waiting };
 }
 

@@ -1,7 +1,7 @@
 import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { JobSpec, JobState } from '../domain/job.ts';
 import type { PlanSummary } from '../domain/planner.ts';
-import type { Artifact, ClipView, NewTask, OpenWork, TaskKind, TaskView } from '../domain/task.ts';
+import type { Artifact, ClipView, NewTask, OpenWork, TaskBrief, TaskKind, TaskView } from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
 import type { Transaction } from './transaction.ts';
@@ -47,6 +47,7 @@ export interface JobStore {
   some(jobIds: readonly string[]): Promise<JobView[]>;
   running(): Promise<ReadonlyMap<string, string>>;
   tasks(jobId: string): Promise<TaskView[]>;
+  briefTasks(jobId: string): Promise<TaskBrief[]>;
   /** Artifacts of succeeded tasks that are files, in any order. */
   files(jobId: string): Promise<Artifact[]>;
   /** The picture of a clip whose segment is committed. */

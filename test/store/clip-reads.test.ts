@@ -62,6 +62,27 @@ describe.each([
     });
   });
 
+  test('in brief, each task is as it is but for its output and log; its bytes are without its picture', async () => {
+    const jobId = await grid.encodingJob('a', session);
+    const [clip] = await grid.grant('a', session);
+    const [segment] = grid.output(clip!).artifacts;
+    const artifacts = [
+      { ...segment!, sizeBytes: 3_000_000_000 },
+      { ...segment!, name: 'thumbnail', sizeBytes: 7 },
+    ];
+    const output = { ...grid.output(clip!), artifacts };
+    await grid.leases.commit([{ fence: clip!.fence, agentId: 'a', output, logTail: 'a line' }], RULES);
+    const whole = await grid.jobs.tasks(jobId);
+    const done = whole.find((task) => task.taskId === clip!.fence.taskId);
+    expect(done).toMatchObject({ madeBytes: 3_000_000_000, logTail: 'a line' });
+    const brief = whole.map((task) => {
+      const { failedAgents: _, output: __, logTail: ___, ...rest } = task;
+      return rest;
+    });
+    expect(await grid.jobs.briefTasks(jobId)).toEqual(brief);
+    expect(brief.filter(({ madeBytes }) => madeBytes === undefined)).toHaveLength(3);
+  });
+
   test('a clip that is done again has no segment until it is committed anew', async () => {
     const jobId = await grid.encodingJob('a', session);
     for (const task of await grid.grant('a', session, 4)) await grid.complete(task);

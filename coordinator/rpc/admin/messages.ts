@@ -104,7 +104,7 @@ export function taskMessage(task: TaskView): Task {
     speed: task.speed,
     startFrame: task.startFrame,
     endFrame: task.endFrame,
-    sizeBytes: task.output?.artifacts.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0),
+    sizeBytes: task.madeBytes,
     grantTime: task.grantedAt,
     endTime: task.finishedAt,
   };

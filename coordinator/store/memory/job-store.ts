@@ -15,11 +15,19 @@ import {
   type JobTree,
 } from '../../domain/job-tree.ts';
 import { ALL_KINDS, roleOf, TASK_KINDS, THUMBNAIL } from '../../domain/task-kinds.ts';
-import type { Artifact, OpenWork } from '../../domain/task.ts';
+import type { Artifact, ClipView, OpenWork } from '../../domain/task.ts';
 import type { JobQuery, JobView, Page } from '../../grid/face.ts';
 import type { JobStore, KnownSource, NewJob, Redo } from '../job-store.ts';
 import { makeMerge } from './make-merge.ts';
-import { newRecord, toClipView, toJobView, toTaskView, type JobRecord, type TaskRecord } from './records.ts';
+import {
+  newRecord,
+  toClipView,
+  toTaskBrief,
+  toJobView,
+  toTaskView,
+  type JobRecord,
+  type TaskRecord,
+} from './records.ts';
 import type { MemoryState } from './state.ts';
 
 function submit(state: MemoryState, input: NewJob): JobView {
@@ -234,6 +242,11 @@ function openWork(state: MemoryState, jobId: string): OpenWork {
   };
 }
 
+function clipsOf(state: MemoryState, jobId: string): ClipView[] {
+  const clips = tasksOf(state, jobId).filter((task) => task.kind === 'encode');
+  return clips.map((task) => toClipView(view(state, task)));
+}
+
 /** Jobs and tasks in memory. Transactions of the caller are none: everything happens at once. */
 export function memoryJobStore(state: MemoryState): JobStore {
   return {
@@ -245,14 +258,12 @@ export function memoryJobStore(state: MemoryState): JobStore {
       jobIds.flatMap((jobId) => state.jobs.get(jobId) ?? []).map((record) => toJobView(record)),
     running: async () => runningJobs(state),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
+    briefTasks: async (jobId) => tasksOf(state, jobId).map((task) => toTaskBrief(view(state, task))),
     files: async (jobId) => filesOf(state, jobId),
     thumbnail: async (jobId, clipIndex) => thumbnailOf(state, jobId, clipIndex),
     outcome: async (jobId, kind) =>
       outputsOf(state, jobId).find((task) => task.kind === kind)?.output?.result,
-    clips: async (jobId) =>
-      tasksOf(state, jobId)
-        .filter((task) => task.kind === 'encode')
-        .map((task) => toClipView(view(state, task))),
+    clips: async (jobId) => clipsOf(state, jobId),
     stamp: async (jobId) =>
       JSON.stringify([toJobView(state.job(jobId)), tasksOf(state, jobId).map((task) => view(state, task))]),
     openWork: async (jobId) => openWork(state, jobId),

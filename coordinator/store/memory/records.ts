@@ -3,9 +3,9 @@ import type { Failure } from '../../domain/job.ts';
 import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
-import { LONE_KINDS, TASK_KINDS } from '../../domain/task-kinds.ts';
+import { LONE_KINDS, madeBytes, TASK_KINDS } from '../../domain/task-kinds.ts';
 import { newTaskMachine, savedFrames } from '../../domain/task-machine.ts';
-import type { Artifact, NewTask, ClipView, TaskOutput, TaskView } from '../../domain/task.ts';
+import type { Artifact, NewTask, ClipView, TaskBrief, TaskOutput, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { NewJob } from '../job-store.ts';
 
@@ -116,13 +116,18 @@ export function toTaskView(task: TaskRecord, agentName: string | undefined): Tas
     speed: task.speed,
     phase: task.phase,
     ...(range ? { startFrame: range.startFrame, endFrame: range.endFrame } : {}),
-    ...(output ? { output } : {}),
+    ...(output ? { output, madeBytes: madeBytes(output) } : {}),
     ...(failure ? { failure } : {}),
     logTail: task.logTail,
     readyAt: new Date(task.readyAtMs),
     ...(grantedAtMs === undefined ? {} : { grantedAt: new Date(grantedAtMs) }),
     ...(finishedAtMs === undefined ? {} : { finishedAt: new Date(finishedAtMs) }),
   };
+}
+
+export function toTaskBrief(task: TaskView): TaskBrief {
+  const { failedAgents: _, output: __, logTail: ___, ...brief } = task;
+  return brief;
 }
 
 export function toClipView(task: TaskView): ClipView {

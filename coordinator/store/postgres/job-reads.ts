@@ -3,19 +3,22 @@ import { GridError } from '../../../shared/errors.ts';
 import type { TaskResult } from '../../../shared/gen/clipgrid/v1/task.ts';
 import { isUuid } from '../../../shared/ids.ts';
 import type { JobShape } from '../../domain/job.ts';
-import type { Artifact, TaskKind, TaskView } from '../../domain/task.ts';
+import type { Artifact, TaskBrief, TaskKind, TaskView } from '../../domain/task.ts';
 import type { KnownSource } from '../job-store.ts';
 import type { JobQuery, JobView, Page, TaskQuery } from '../../grid/face.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import type { Db, Transaction } from '../transaction.ts';
 import { ARTIFACTS, isFile } from './artifacts.ts';
 import {
+  BRIEF_COLUMNS,
   JOB_COLUMNS,
   RUNNING,
   TASK_COLUMNS,
   toJobView,
+  toTaskBrief,
   toTaskView,
   type JobRow,
+  type TaskBriefRow,
   type TaskRow,
 } from './job-rows.ts';
 import { IN_ORDER, WITH_FILES } from './kinds.ts';
@@ -125,6 +128,14 @@ export async function tasksOfJob(db: Db, jobId: string): Promise<TaskView[]> {
     select ${TASK_COLUMNS} from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid
     order by ${KIND_ORDER}, t.clip_index`.execute(db);
   return rows.map(toTaskView);
+}
+
+export async function briefTasksOfJob(db: Db, jobId: string): Promise<TaskBrief[]> {
+  if (!isUuid(jobId)) throw noJob(jobId);
+  const { rows } = await sql<TaskBriefRow>`
+    select ${BRIEF_COLUMNS} from tasks t left join agents a using (agent_id) where t.job_id = ${jobId}::uuid
+    order by ${KIND_ORDER}, t.clip_index`.execute(db);
+  return rows.map(toTaskBrief);
 }
 
 /** After the task that the cursor names by kind and clip: there is one of each in a job. */

@@ -1,7 +1,8 @@
 import { sql, type RawBuilder } from 'kysely';
 import type { Failure, JobSpec, JobState } from '../../domain/job.ts';
-import type { Artifact, TaskKind, TaskOutput, TaskState, TaskView } from '../../domain/task.ts';
+import type { Artifact, TaskBrief, TaskKind, TaskOutput, TaskState, TaskView } from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
+import { THUMBNAIL } from '../../domain/task-kinds.ts';
 import { COUNTED, LONE } from './kinds.ts';
 import { SAVED_FRAMES } from './save-part.ts';
 
@@ -76,7 +77,7 @@ export function toJobView(row: JobRow): JobView {
   };
 }
 
-export interface TaskRow {
+export interface TaskBriefRow {
   task_id: string;
   job_id: string;
   kind: TaskKind;
@@ -87,7 +88,6 @@ export interface TaskRow {
   agent_name: string | null;
   attempts: number;
   requires: string[];
-  failed_agents: string[];
   frames_total: number;
   frames_done: number;
   frames_saved: number;
@@ -96,20 +96,32 @@ export interface TaskRow {
   phase: string;
   start_frame: number | null;
   end_frame: number | null;
-  output: TaskOutput | null;
+  made_bytes: number | null;
   failure: Failure | null;
-  log_tail: string;
   ready_at: Date;
   granted_at: Date | null;
   finished_at: Date | null;
 }
 
-export const TASK_COLUMNS: RawBuilder<unknown> = sql`
-  t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
-  t.failed_agents, t.frames_total, t.frames_done, ${SAVED_FRAMES} as frames_saved, t.fps, t.speed, t.phase, t.start_frame, t.end_frame, t.output, t.failure, t.log_tail,
-  t.ready_at, t.granted_at, t.finished_at`;
+export interface TaskRow extends TaskBriefRow {
+  failed_agents: string[];
+  output: TaskOutput | null;
+  log_tail: string;
+}
 
-export function toTaskView(row: TaskRow): TaskView {
+/** What `madeBytes` of task-kinds.ts counts. */
+const MADE_BYTES: RawBuilder<unknown> = sql`
+  case when t.output is not null then (select coalesce(sum((a->>'sizeBytes')::int8), 0)
+    from jsonb_array_elements(t.output->'artifacts') a where a->>'name' <> ${sql.lit(THUMBNAIL)})::float8 end`;
+
+export const BRIEF_COLUMNS: RawBuilder<unknown> = sql`
+  t.task_id, t.job_id, t.kind, t.clip_index, t.state, t.epoch, t.agent_id, a.name as agent_name, t.attempts, t.requires,
+  t.frames_total, t.frames_done, ${SAVED_FRAMES} as frames_saved, t.fps, t.speed, t.phase, t.start_frame, t.end_frame, ${MADE_BYTES} as made_bytes,
+  t.failure, t.ready_at, t.granted_at, t.finished_at`;
+
+export const TASK_COLUMNS: RawBuilder<unknown> = sql`${BRIEF_COLUMNS}, t.failed_agents, t.output, t.log_tail`;
+
+export function toTaskBrief(row: TaskBriefRow): TaskBrief {
   return {
     taskId: row.task_id,
     jobId: row.job_id,
@@ -121,7 +133,6 @@ export function toTaskView(row: TaskRow): TaskView {
     ...(row.agent_name ? { agentName: row.agent_name } : {}),
     attempts: row.attempts,
     requires: row.requires,
-    failedAgents: row.failed_agents,
     framesTotal: row.frames_total,
     framesDone: row.frames_done,
     framesSaved: row.frames_saved,
@@ -130,11 +141,19 @@ export function toTaskView(row: TaskRow): TaskView {
     phase: row.phase,
     ...(row.start_frame === null ? {} : { startFrame: row.start_frame }),
     ...(row.end_frame === null ? {} : { endFrame: row.end_frame }),
-    ...(row.output ? { output: row.output } : {}),
+    ...(row.made_bytes === null ? {} : { madeBytes: row.made_bytes }),
     ...(row.failure ? { failure: row.failure } : {}),
-    logTail: row.log_tail,
     readyAt: row.ready_at,
     ...(row.granted_at ? { grantedAt: row.granted_at } : {}),
     ...(row.finished_at ? { finishedAt: row.finished_at } : {}),
+  };
+}
+
+export function toTaskView(row: TaskRow): TaskView {
+  return {
+    ...toTaskBrief(row),
+    failedAgents: row.failed_agents,
+    ...(row.output ? { output: row.output } : {}),
+    logTail: row.log_tail,
   };
 }

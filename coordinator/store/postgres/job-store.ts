@@ -11,6 +11,7 @@ import { cancelTasks, failJob, notifyRevoked } from './end-job.ts';
 import { clipsOfJob, openWork, stampOf, thumbnailOfClip } from './clip-reads.ts';
 import { exportClip } from './export-clip.ts';
 import {
+  briefTasksOfJob,
   filesOfJob,
   getJob,
   knownSource,
@@ -123,6 +124,7 @@ export function postgresJobStore(db: Db): JobStore {
     some: (jobIds) => someJobs(db, jobIds),
     running: () => runningJobs(db),
     tasks: (jobId) => tasksOfJob(db, jobId),
+    briefTasks: (jobId) => briefTasksOfJob(db, jobId),
     files: (jobId) => filesOfJob(db, jobId),
     thumbnail: (jobId, clipIndex) => thumbnailOfClip(db, jobId, clipIndex),
     outcome: (jobId, kind) => outcomeOfTask(db, jobId, kind),

@@ -30,7 +30,7 @@ function setUp() {
     stamp: async () => (asked.stamp++, now.stamp),
     explainJob: async () => now.waiting,
     get: async () => ({ ...JOB, framesDone: now.framesDone }),
-    tasks: async () => (asked.tasks++, clock.advance(now.readMs), []),
+    briefTasks: async () => (asked.tasks++, clock.advance(now.readMs), []),
   };
   return { clock, now, asked, feeds: new JobFeeds({ jobs, clock }) };
 }
