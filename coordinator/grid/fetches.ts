@@ -7,7 +7,7 @@ import { sourceKey } from '../domain/object-keys.ts';
 import type { ObjectStore } from '../objects/object-store.ts';
 import type { OutboundAnswer, OutboundHttp } from '../outbound/outbound-http.ts';
 import type { StoredUpload, UploadStore } from '../store/upload-store.ts';
-import type { FetchesFace, FetchOptions } from './face.ts';
+import type { FetchesFace, FetchOptions } from './outbound-face.ts';
 
 export interface FetchesDeps {
   readonly outbound: OutboundHttp;

@@ -3,7 +3,8 @@ import { GridError } from '../../shared/errors.ts';
 import type { IdSource } from '../../shared/ids.ts';
 import type { OutboundHttp } from '../outbound/outbound-http.ts';
 import type { WebhookStore } from '../store/webhook-store.ts';
-import type { SecretsFace, WebhooksFace } from './face.ts';
+import type { SecretsFace } from './face.ts';
+import type { WebhooksFace } from './outbound-face.ts';
 
 export interface WebhooksDeps {
   readonly webhooks: WebhookStore;

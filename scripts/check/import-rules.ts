@@ -31,7 +31,11 @@ const CLI = [
   'coordinator/store/postgres/embedded/',
   'scripts/setup/coordinator-node.mjs',
 ];
-const FACE = ['coordinator/grid/face.ts', 'coordinator/store/transaction.ts'];
+const FACE = [
+  'coordinator/grid/face.ts',
+  'coordinator/grid/outbound-face.ts',
+  'coordinator/store/transaction.ts',
+];
 
 /** Design, section 3: "who may import whom". */
 const LAYERS: readonly Layer[] = [

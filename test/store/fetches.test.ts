@@ -2,7 +2,7 @@ import { buffer } from 'node:stream/consumers';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Socket } from 'node:net';
 import { collect } from '../../coordinator/grid/collector.ts';
-import type { FetchesFace } from '../../coordinator/grid/face.ts';
+import type { FetchesFace } from '../../coordinator/grid/outbound-face.ts';
 import { createFetches } from '../../coordinator/grid/fetches.ts';
 import { DEFAULT_TIMES } from '../../coordinator/grid/settings.ts';
 import { GuardedHttp } from '../../coordinator/outbound/guarded-http.ts';

@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { text } from 'node:stream/consumers';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { WebhooksFace } from '../../coordinator/grid/face.ts';
+import type { WebhooksFace } from '../../coordinator/grid/outbound-face.ts';
 import { createSecrets } from '../../coordinator/grid/secrets.ts';
 import { WebhookSender } from '../../coordinator/grid/webhook-sender.ts';
 import { createWebhooks } from '../../coordinator/grid/webhooks.ts';
