@@ -107,6 +107,7 @@ export async function openControl(deps: ControlDeps): Promise<ControlServer> {
       await rm(address, { force: true });
     }
     await listen(server, address);
+    server.on('error', (error) => deps.logger.warn({ error: String(error) }, 'the control socket'));
     if (process.platform !== 'win32') await chmod(address, 0o600);
   } catch (error) {
     server.close();

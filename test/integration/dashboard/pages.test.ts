@@ -390,7 +390,8 @@ describe('every page', () => {
       await page.setViewportSize({ width: 360, height: 740 });
       const widths =
         'document.documentElement.scrollWidth + " " + document.getElementById("main").scrollWidth';
-      expect([path, await page.evaluate(widths)]).toEqual([path, '360 360']);
+      // Plots follow their box a moment later.
+      await expect.poll(async () => [path, await page.evaluate(widths)]).toEqual([path, '360 360']);
       expect([path, 'phone', await one.axe()]).toEqual([path, 'phone', []]);
       await page.setViewportSize({ width: 1280, height: 800 });
     }
