@@ -10,9 +10,9 @@ import { mediaTools, type RunnerContext } from './runner.ts';
 
 const LOOK_MS = 500;
 /** Encoding that is worth a part: each costs three processes, an upload and a commit. */
-const PART_MS = 3_000;
+const PART_MS = 2_000;
 /** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
-const PART_SHARE = 0.1;
+const PART_SHARE = 0.05;
 /**
  * Of attempts that share their work, each keeps its own parts, and every frame of a part is decoded once more than without it: a
  * few parts of a clip are enough.
