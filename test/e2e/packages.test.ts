@@ -21,8 +21,16 @@ let environment: Record<string, string>;
 let ports: number[];
 const programs: Program[] = [];
 
-function inFolder(program: string, args: readonly string[]): string {
-  return execFileSync(program, [...args], { cwd: folder, env: environment, encoding: 'utf8' });
+function inFolder(program: string, args: readonly string[], more: Record<string, string> = {}): string {
+  const env = { ...environment, ...more };
+  return execFileSync(program, [...args], { cwd: folder, env, encoding: 'utf8', timeout: 200_000 });
+}
+
+/** How this machine reaches a registry: its proxy, and the authorities that it trusts, which Node by itself does not look at. */
+function registryEnvironment(): Record<string, string> {
+  const wanted = /^(?:https?_proxy|no_proxy|node_extra_ca_certs|npm_config_.*)$/i;
+  const set = Object.entries(process.env).filter((entry): entry is [string, string] => wanted.test(entry[0]));
+  return { ...Object.fromEntries(set), NODE_OPTIONS: '--use-system-ca' };
 }
 
 async function start(name: string, args: readonly string[], ready: string): Promise<void> {
@@ -47,7 +55,7 @@ beforeAll(async () => {
     CLIPGRID_DRAIN_S: '0',
   };
   const install = ['install', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error'];
-  inFolder('npm', [...install, ...archives]);
+  inFolder('npm', [...install, ...archives], registryEnvironment());
 });
 afterAll(async () => {
   for (const program of programs.toReversed()) if (program.running) await program.stop();
