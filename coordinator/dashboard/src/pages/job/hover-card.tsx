@@ -1,6 +1,7 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useEffect } from 'preact/hooks';
+import { Fact } from '../../ui/fact.tsx';
 import { bytes, count, rate } from '../../ui/format.ts';
 import { clockText } from './axis.ts';
 import { countStates, doneShare, type Task, type TaskState } from './job-picture.ts';
@@ -111,15 +112,6 @@ function Many({
       </dl>
       <p class="quiet">Click to come closer.</p>
     </>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

@@ -1,5 +1,6 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useApp } from '../../app/context.ts';
+import { Fact } from '../../ui/fact.tsx';
 import { bytes, count, duration, rate } from '../../ui/format.ts';
 import { Icon } from '../../ui/icon.tsx';
 import { ProgressBar } from '../../ui/progress-bar.tsx';
@@ -36,15 +37,6 @@ export function JobFacts({ job, link }: JobFactsProps): JSX.Element {
       <Numbers job={job} />
       <Asked job={job} />
     </section>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 

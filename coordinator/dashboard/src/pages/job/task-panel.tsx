@@ -1,8 +1,9 @@
 import { useSignal } from '@preact/signals';
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import { useEffect, useMemo, useRef } from 'preact/hooks';
 import { useApp } from '../../app/context.ts';
 import { paths } from '../../app/router.ts';
+import { Fact } from '../../ui/fact.tsx';
 import { ActionButton } from '../../ui/button.tsx';
 import { ConfirmDialog } from '../../ui/confirm-dialog.tsx';
 import { bytes, count, rate } from '../../ui/format.ts';
@@ -65,15 +66,6 @@ export function TaskPanel({ live, task, close }: TaskPanelProps): JSX.Element {
       <Output key={`${task.task_id} ${task.epoch}`} task={task} />
       <Attempts live={live} task={task} />
     </aside>
-  );
-}
-
-function Fact({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
   );
 }
 
