@@ -1,9 +1,9 @@
 import { rename, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { GridError, toGridError } from '../../shared/errors.ts';
-import { runTool } from '../subprocess.ts';
 import { ffmpeg } from './ffmpeg.ts';
-import { mainVideo, parseRational, TOOL_ENVIRONMENT, type MediaTools, type ProbedStream } from './probe.ts';
+import { timedPackets } from './packet-times.ts';
+import { mainVideo, parseRational, type MediaTools, type ProbedStream } from './probe.ts';
 import { measures, probeStreams, SELF_CONTAINED } from './source-probe.ts';
 
 /** A local file of the frames around a time, and which of them is meant. */
@@ -40,25 +40,6 @@ interface Window {
   readonly toS: number;
 }
 
-interface Packet {
-  readonly timeS: number;
-  readonly key: boolean;
-}
-
-async function packetsOf(tools: MediaTools, path: string): Promise<Packet[]> {
-  const argv = [tools.ffprobe, '-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
-  argv.push('-show_entries', 'packet=pts_time,flags', path);
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'source_unreadable' });
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [time, flags] = line.split(',');
-      return { timeS: Number(time), key: flags?.startsWith('K') ?? false };
-    });
-}
-
 /** Reads a stretch of the source from the keyframe before it. */
 function reading({ url, video, startS, fromS, toS }: Window, backS: number): string[] {
   const seek = ['-copyts', '-seek_timestamp', '1', '-ss', Math.max(startS, fromS - backS).toFixed(6)];
@@ -82,7 +63,7 @@ async function copied(
   const rough = join(tools.workDir, 'rough.mkv');
   const copy = ['-c', 'copy', '-fs', String(MAX_COPY_BYTES), '-avoid_negative_ts', 'disabled', rough];
   await ffmpeg(tools, 'source_unreadable', [...reading(window, backS), ...copy]);
-  const packets = await packetsOf(tools, rough);
+  const packets = await timedPackets(tools, rough);
   const [first] = packets;
   if (!first?.key || packets.some(({ timeS }) => !Number.isFinite(timeS))) return undefined;
   // Others lead the keyframe of an open GOP and refer to what is not there.
@@ -113,7 +94,7 @@ async function decoded(
   const read = seek ? reading(window, 0) : whole;
   await ffmpeg(tools, 'source_unreadable', ['-noautorotate', ...read, ...encode]);
   const offsetS = seek ? 0 : startS;
-  const packets = await packetsOf(tools, outputPath);
+  const packets = await timedPackets(tools, outputPath);
   const times = packets.map(({ timeS }) => timeS + offsetS).toSorted((a, b) => a - b);
   // Read from the start, the first one there is the first one after that time: a picture that begins late.
   const frame = Math.max(frameAt(times, atS), seek ? -1 : 0);

@@ -2,9 +2,9 @@ import { rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert, GridError } from '../../shared/errors.ts';
 import type { ClipCut } from '../../shared/gen/clipgrid/v1/task.ts';
-import { runTool } from '../subprocess.ts';
 import { ffmpeg } from './ffmpeg.ts';
-import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { timedPackets, type TimedPacket } from './packet-times.ts';
+import type { MediaTools } from './probe.ts';
 import type { OpenSource } from './source-access.ts';
 import { fetchWindow } from './source-window.ts';
 
@@ -27,11 +27,6 @@ export interface CutInput extends CutTarget {
   readonly startFrame: number;
 }
 
-interface RoughPacket {
-  readonly timeS: number;
-  readonly key: boolean;
-}
-
 /** Matroska keeps milliseconds; frames lie further apart than this. */
 const SAME_TIME_S = 0.0016;
 /**
@@ -43,20 +38,6 @@ const SEEK_BACK_S = [0, 2, 20, Infinity];
 function seconds(cut: ClipCut, ticks: number): number {
   const { num, den } = cut.timeBase ?? { num: 1, den: 1 };
   return (ticks * num) / den;
-}
-
-async function packetsOf(tools: MediaTools, path: string): Promise<RoughPacket[]> {
-  const argv = [tools.ffprobe, '-v', 'error', '-of', 'csv=p=0', '-select_streams', 'v:0'];
-  argv.push('-show_entries', 'packet=pts_time,flags', path);
-  const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
-  const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'source_unreadable' });
-  return stdout
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => {
-      const [time, flags] = line.split(',');
-      return { timeS: Number(time), key: flags?.startsWith('K') ?? false };
-    });
 }
 
 /** Copies more than is needed, from a keyframe at or before the seek point to a little after the last wanted frame. */
@@ -86,7 +67,7 @@ async function copyRough(
 }
 
 /** Position of the seek keyframe in the rough copy, if all packets of the cut are there from it on. */
-function findCut(packets: readonly RoughPacket[], cut: ClipCut): number | undefined {
+function findCut(packets: readonly TimedPacket[], cut: ClipCut): number | undefined {
   const seekS = seconds(cut, cut.seekPts);
   const from = packets.findIndex((packet) => packet.key && Math.abs(packet.timeS - seekS) < SAME_TIME_S);
   if (from < 0 || packets.length < from + cut.packetCount) return undefined;
@@ -105,7 +86,7 @@ function findCut(packets: readonly RoughPacket[], cut: ClipCut): number | undefi
 async function trimPackets(
   tools: MediaTools,
   input: CutTarget,
-  rough: { path: string; packets: readonly RoughPacket[]; from: number },
+  rough: { path: string; packets: readonly TimedPacket[]; from: number },
 ): Promise<void> {
   const { cut } = input;
   const { from, packets } = rough;
@@ -128,7 +109,7 @@ async function cutFrom(
 ): Promise<LocalClip | undefined> {
   const { cut, outputPath } = input;
   const path = await copyRough(tools, cut, reading);
-  const packets = await packetsOf(tools, path);
+  const packets = await timedPackets(tools, path);
   const from = findCut(packets, cut);
   if (from === undefined) return undefined;
   await trimPackets(tools, input, { path, packets, from });
