@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { z } from 'zod';
 
 /** What vitest's JSON reporter writes, as far as we count it. */
@@ -6,7 +7,13 @@ const reportSchema = z.object({
   numFailedTests: z.number(),
   numPendingTests: z.number(),
   numTodoTests: z.number(),
-  testResults: z.array(z.object({ status: z.string(), assertionResults: z.array(z.unknown()) })),
+  testResults: z.array(
+    z.object({
+      name: z.string(),
+      status: z.string(),
+      assertionResults: z.array(z.object({ status: z.string(), fullName: z.string() })),
+    }),
+  ),
 });
 
 export interface Counts {
@@ -26,6 +33,17 @@ export function countTests(report: unknown): Counts {
     failed: parsed.numFailedTests + broken.length,
     skipped: parsed.numPendingTests + parsed.numTodoTests,
   };
+}
+
+/** Of each failure its file, seen from `root`, and its test, so that the end of a long log tells what to run again. */
+export function failedTests(report: unknown, root: string): string[] {
+  return reportSchema.parse(report).testResults.flatMap(({ name, status, assertionResults }) => {
+    const file = relative(root, name);
+    if (status === 'failed' && assertionResults.length === 0) return [`${file} (could not be loaded)`];
+    return assertionResults
+      .filter((test) => test.status === 'failed')
+      .map(({ fullName }) => `${file} > ${fullName}`);
+  });
 }
 
 /** The closing line that CI looks for, alone on its line. */

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { closingLine, countTests, type Counts } from './counts.ts';
+import { closingLine, countTests, failedTests, type Counts } from './counts.ts';
 
 interface Step {
   readonly name: string;
@@ -43,12 +43,12 @@ function runStep(step: Step): Promise<boolean> {
   });
 }
 
-function readCounts(): Counts {
+function readResult(): { counts: Counts; failures: string[] } {
   try {
-    return countTests(JSON.parse(readFileSync(REPORT, 'utf8')));
+    const report: unknown = JSON.parse(readFileSync(REPORT, 'utf8'));
+    return { counts: countTests(report), failures: failedTests(report, process.cwd()) };
   } catch (error) {
-    console.error(`no report of the tests: ${String(error)}`);
-    return { passed: 0, failed: 1, skipped: 0 };
+    return { counts: { passed: 0, failed: 1, skipped: 0 }, failures: [`no report: ${String(error)}`] };
   }
 }
 
@@ -65,8 +65,9 @@ for (const step of STEPS) {
     `${ok ? 'ok  ' : 'FAIL'}  ${step.name.padEnd(16)} ${((performance.now() - from) / 1000).toFixed(1)} s`,
   );
 }
-console.log(`\n${lines.join('\n')}\n`);
-const counts = readCounts();
+const { counts, failures } = readResult();
+const failed = failures.map((failure) => `failed: ${failure}`);
+console.log(`\n${[...lines, ...failed].join('\n')}\n`);
 const line = closingLine(counts);
 writeFileSync('.cache/test-counts', `${line}\n`);
 console.log(line);
