@@ -24,11 +24,8 @@ export const SCENARIOS: readonly Scenario[] = [
   clockJump,
 ];
 
-/**
- * What tests of two coordinators, of full disks and of late uploads in test/integration show already. `agent-frozen` stops an
- * agent between upload and commit, and does not know yet that a clip's picture goes between those: it waits for ever.
- */
-const SHOWN_ELSEWHERE: readonly Scenario[] = [twoCoordinators, diskFull, agentFrozen];
+/** What tests of two coordinators, of full disks and of late uploads in test/integration show already. */
+const SHOWN_ELSEWHERE: readonly Scenario[] = [twoCoordinators, diskFull];
 
 /** Those of `npm test`. */
 export const SHORT_SCENARIOS = SCENARIOS.filter((scenario) => !SHOWN_ELSEWHERE.includes(scenario));

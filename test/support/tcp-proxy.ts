@@ -21,6 +21,7 @@ export class TcpProxy {
   target: { readonly host: string; readonly port: number };
   readonly #sockets = new Set<Socket>();
   readonly #holes = new Set<Way>();
+  readonly #traps = new Map<Way, (bytes: Buffer) => boolean>();
   readonly #watchers = new Set<() => void>();
   #kept: Kept[] = [];
   #server: Server | undefined;
@@ -52,6 +53,7 @@ export class TcpProxy {
     from.setNoDelay(true);
     from.on('error', () => undefined);
     from.on('data', (bytes: Buffer) => {
+      if (this.#traps.get(way)?.(bytes) === true) this.swallow(way);
       if (this.#holes.has(way)) this.#keep({ to, way, bytes });
       else to.write(bytes);
     });
@@ -69,7 +71,21 @@ export class TcpProxy {
 
   /** From now on nothing passes: whoever sends believes that it does. */
   swallow(...ways: Way[]): void {
-    for (const way of ways.length === 0 ? (['up', 'down'] as const) : ways) this.#holes.add(way);
+    for (const way of ways.length === 0 ? (['up', 'down'] as const) : ways) {
+      this.#traps.delete(way);
+      this.#holes.add(way);
+    }
+  }
+
+  /** Resolves when bytes come that `isFirst` takes: neither they nor what follows them pass. */
+  async swallowFrom(way: Way, isFirst: (bytes: Buffer) => boolean): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#traps.set(way, (bytes) => {
+        const found = isFirst(bytes);
+        if (found) resolve();
+        return found;
+      });
+    });
   }
 
   /** Everything passes again, first what was swallowed, as of a network that was only slow. */
