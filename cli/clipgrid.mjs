@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 import { setUp, setUpRuntime } from '../scripts/setup/all.mjs';
-import { COORDINATOR_NODE_ARGS } from '../scripts/setup/coordinator-node.mjs';
+import { AGENT_NODE_ARGS, COORDINATOR_NODE_ARGS } from '../scripts/setup/node-args.mjs';
 import { fail, launch } from '../scripts/setup/launch.mjs';
 import { program } from '../scripts/setup/root.mjs';
 
@@ -10,8 +10,12 @@ const WITH_TOOLS = ['up', 'agent'];
 const args = process.argv.slice(2);
 const asksForHelp = args.some((word) => word === '--help' || word === '-h');
 const needsTools = !asksForHelp && args.some((word) => WITH_TOOLS.includes(word));
-/** It becomes the coordinator in the same process. */
-const nodeArgs = args.includes('coordinator') ? COORDINATOR_NODE_ARGS : [];
+/** It becomes the coordinator, or the agent, in the same process. */
+const nodeArgs = args.includes('coordinator')
+  ? COORDINATOR_NODE_ARGS
+  : args.includes('agent')
+    ? AGENT_NODE_ARGS
+    : [];
 
 (needsTools ? setUp() : setUpRuntime())
   .then((node) => launch(node, [...nodeArgs, program('cli/main'), ...args]))

@@ -6,7 +6,7 @@ import type { IdSource } from '../../shared/ids.ts';
 import type { Logger } from '../../shared/logger.ts';
 import { programFile } from '../../shared/program-file.ts';
 import { stopAll } from '../../shared/service.ts';
-import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
+import { AGENT_NODE_ARGS, COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../scripts/setup/node-args.mjs';
 import { lockFolder } from './folder-lock.ts';
 import { endOrphans, endTools, MARK } from './leftovers.ts';
 import { SupervisedChild } from './supervised-child.ts';
@@ -261,7 +261,7 @@ function agentChild(start: Start, name: string): SupervisedChild {
   if (slots !== undefined) argv.push('--slots', String(slots));
   return new SupervisedChild({
     name,
-    argv: [programFile(join(ROOT, 'agent/main')), ...argv],
+    argv: [...AGENT_NODE_ARGS, programFile(join(ROOT, 'agent/main')), ...argv],
     environment: { ...childEnvironment(start), ...agentSecrets(start) },
     logFile: join(folder, 'logs', `${name}.log`),
     clock,

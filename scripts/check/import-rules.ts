@@ -29,7 +29,7 @@ const CLI = [
   'coordinator/main.ts',
   'agent/main.ts',
   'coordinator/store/postgres/embedded/',
-  'scripts/setup/coordinator-node.mjs',
+  'scripts/setup/node-args.mjs',
 ];
 const FACE = [
   'coordinator/grid/face.ts',

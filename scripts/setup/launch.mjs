@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { constants } from 'node:os';
 import { delimiter, dirname } from 'node:path';
-import { COMPILE_CACHE } from './coordinator-node.mjs';
+import { COMPILE_CACHE } from './node-args.mjs';
 import { CACHE, say } from './root.mjs';
 
 const FORWARDED = ['SIGINT', 'SIGTERM', 'SIGHUP'];

@@ -13,7 +13,7 @@ import { layOut } from '../../coordinator/store/postgres/embedded/layout.ts';
 import { findRunning, isAlive } from '../../coordinator/store/postgres/embedded/running.ts';
 import { systemClock as clock } from '../../shared/clock.ts';
 import { EXIT_CODES } from '../../shared/exit-codes.ts';
-import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
+import { AGENT_NODE_ARGS, COORDINATOR_NODE_ARGS } from '../../scripts/setup/node-args.mjs';
 import { systemIds } from '../../shared/ids.ts';
 import { AnimeClient } from '../support/anime-client.ts';
 import { bareEnvironment, runCli } from '../support/command-line.ts';
@@ -173,8 +173,10 @@ test('SIGTERM stops all of it and leaves no process behind, nor what the coordin
   const before = await parts();
   expect(before.some(({ command }) => command.startsWith('sleep'))).toBe(true);
   expect(before.length).toBeGreaterThanOrEqual(4);
-  const nodeArgs = `\0${COORDINATOR_NODE_ARGS.join('\0')}\0`;
-  expect(before.filter(({ command }) => command.includes(nodeArgs))).toHaveLength(1);
+  const startedWith = (nodeArgs: readonly string[]): number =>
+    before.filter(({ command }) => command.includes(`\0${nodeArgs.join('\0')}\0`)).length;
+  expect(startedWith(COORDINATOR_NODE_ARGS)).toBe(1);
+  expect(startedWith(AGENT_NODE_ARGS)).toBeGreaterThanOrEqual(1);
   expect(await up.stop()).toEqual({ code: 0, signal: null });
   expect(up.lines.at(-1)?.msg).toBe('stopped');
   for (const { pid, command } of before) expect(await isAlive(pid), command).toBe(false);

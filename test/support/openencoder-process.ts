@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
+import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/node-args.mjs';
 import { bareEnvironment } from './command-line.ts';
 import { FIRST_PASSWORD, JWT_KEY, openencoderClient } from './openencoder-grid.ts';
 import { freePorts } from './ports.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
-import { COORDINATOR_NODE_ARGS } from '../../scripts/setup/coordinator-node.mjs';
+import { AGENT_NODE_ARGS, COORDINATOR_NODE_ARGS } from '../../scripts/setup/node-args.mjs';
 import { FinalripClient } from './finalrip-client.ts';
 import type { JobWatch } from './job-watch.ts';
 import { freePorts } from './ports.ts';
@@ -148,10 +148,10 @@ export class Processes {
     const slots = String(this.#options.slots ?? 1);
     const program = new Program({
       name,
-      args: ['agent/main.ts', '--coordinator', to, '--name', name, '--slots', slots].concat([
-        '--data',
-        join(this.folder, name),
-      ]),
+      args: [
+        ...[...AGENT_NODE_ARGS, 'agent/main.ts', '--coordinator', to, '--name', name],
+        ...['--slots', slots, '--data', join(this.folder, name)],
+      ],
       ready: 'connected',
       ...(options.by === undefined ? {} : { by: options.by(join(this.folder, name)) }),
       env: { ...bareEnvironment(), ...this.#options.agentEnv, ...options.env },

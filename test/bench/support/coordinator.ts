@@ -5,7 +5,7 @@ import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../../scripts/setup/coordinator-node.mjs';
+import { COMPILE_CACHE, COORDINATOR_NODE_ARGS } from '../../../scripts/setup/node-args.mjs';
 import { end, freePort } from './process.ts';
 
 export interface CoordinatorOptions {

@@ -4,6 +4,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JobDocument } from '../../../client/documents.ts';
 import type { BenchContext } from '../measurement.ts';
+import { AGENT_NODE_ARGS } from '../../../scripts/setup/node-args.mjs';
 import { startCoordinatorProcess, type CoordinatorProcess } from './coordinator.ts';
 import { end } from './process.ts';
 import { restOf } from './rest.ts';
@@ -46,7 +47,8 @@ export async function startRealGrid(context: BenchContext, options: RealGridOpti
   const coordinator = await startCoordinatorProcess(parts);
   const { api, grpc } = coordinator;
   const agents = options.agents.map((slots, i) => {
-    const argv = [AGENT, '--coordinator', grpc, '--name', `agent-${i}`, '--data', join(folder, `agent-${i}`)];
+    const argv = [...AGENT_NODE_ARGS, AGENT, '--coordinator', grpc, '--name', `agent-${i}`];
+    argv.push('--data', join(folder, `agent-${i}`));
     if (slots !== undefined) argv.push('--slots', String(slots));
     const log = openSync(join(folder, `agent-${i}.log`), 'w');
     return spawn(process.execPath, argv, { stdio: ['ignore', 'ignore', log] });

@@ -2,13 +2,25 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { COORDINATOR_NODE_ARGS } from '../../../scripts/setup/coordinator-node.mjs';
+import { AGENT_NODE_ARGS, COORDINATOR_NODE_ARGS } from '../../../scripts/setup/node-args.mjs';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
+function commandOf(image: string): string[] {
+  const text = readFileSync(join(ROOT, 'deploy', image), 'utf8');
+  return JSON.parse(/^CMD (.*)$/m.exec(text)?.[1] ?? '') as string[];
+}
+
+it('says the same arguments in the image of an agent and in its unit', () => {
+  expect(commandOf('Dockerfile.agent')).toEqual(['node', ...AGENT_NODE_ARGS, 'agent/main.ts']);
+  const unit = readFileSync(join(ROOT, 'deploy/systemd/clipgrid-agent.service'), 'utf8');
+  expect(unit).toMatch(
+    new RegExp(`^ExecStart=\\S+/node ${AGENT_NODE_ARGS.join(' ')} \\S+/agent/main.js$`, 'm'),
+  );
+});
+
 it('says the same arguments in the image and in the README', () => {
-  const image = readFileSync(join(ROOT, 'deploy/Dockerfile.coordinator'), 'utf8');
-  const command = JSON.parse(/^CMD (.*)$/m.exec(image)?.[1] ?? '') as string[];
+  const command = commandOf('Dockerfile.coordinator');
   expect(command).toEqual(['node', ...COORDINATOR_NODE_ARGS, 'coordinator/main.ts']);
   const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
   expect(readme).toContain(`\`${command.join(' ')}\``);
