@@ -13,6 +13,11 @@ export interface AnimeStatus {
   readonly error: string | null;
 }
 
+export interface Waiting {
+  readonly withinMs?: number;
+  readonly everyMs?: number;
+}
+
 export interface AnimeAnswer {
   readonly status: number;
   readonly type: string | null;
@@ -57,34 +62,34 @@ export class AnimeClient {
     return JSON.parse((await this.get(`/anime/status/${taskId}`)).text) as AnimeStatus;
   }
 
-  /** Asks until the status is as wanted; throws with what it last was. */
+  /** Asks until the status is as wanted, every `everyMs`; throws with what it last was. */
   async until(
     taskId: string,
     wanted: (now: AnimeStatus) => boolean,
-    withinMs = 110_000,
+    { withinMs = 110_000, everyMs = 50 }: Waiting = {},
   ): Promise<AnimeStatus> {
     const deadline = performance.now() + withinMs;
     for (;;) {
       const now = await this.status(taskId);
       if (wanted(now)) return now;
       if (performance.now() > deadline) throw new Error(`${taskId} is still ${JSON.stringify(now)}`);
-      await new Promise((resolve) => setTimeout(resolve, 50));
+      await new Promise((resolve) => setTimeout(resolve, everyMs));
     }
   }
 
   /** All renditions are ready, whichever way. */
-  ended(taskId: string, withinMs?: number): Promise<AnimeStatus> {
+  ended(taskId: string, waiting?: Waiting): Promise<AnimeStatus> {
     const ready = new Set(['SUCCESS', 'FAILURE', 'REVOKED', 'FAILURE CREATE EPISODE']);
     const isReady = ({ status }: AnimeStatus): boolean => {
       const states = Object.values(status);
       return states.length > 0 && states.every((state) => ready.has(state));
     };
-    return this.until(taskId, isReady, withinMs);
+    return this.until(taskId, isReady, waiting);
   }
 
   /** As `ended`; throws unless it is a success. */
-  async succeeded(taskId: string, withinMs?: number): Promise<AnimeStatus> {
-    const now = await this.ended(taskId, withinMs);
+  async succeeded(taskId: string, waiting?: Waiting): Promise<AnimeStatus> {
+    const now = await this.ended(taskId, waiting);
     if (!now.success) throw new Error(`${taskId} failed: ${JSON.stringify(now)}`);
     return now;
   }
