@@ -131,7 +131,7 @@ export async function clipAround(
   { url, atS, outputPath }: { url: string; atS: number; outputPath: string },
 ): Promise<ClipAround> {
   const { streams, format } = await probeStreams(tools, url);
-  const video = mainVideo({ streams, format, chapters: [] });
+  const video = mainVideo({ streams });
   const { durationSeconds: lengthS } = measures(streams, format);
   const startS = Number(format.start_time) || 0;
   const { num, den } = parseRational(video.avg_frame_rate);

@@ -40,9 +40,19 @@ export interface ProbedStream {
   readonly side_data_list?: readonly Readonly<Record<string, unknown>>[];
 }
 
+export interface ProbedPacket {
+  readonly stream_index: number;
+  /** Seconds; absent where the container has no times. */
+  readonly pts_time?: string;
+  /** Begins with K: a keyframe. */
+  readonly flags?: string;
+}
+
 export interface Probed {
   readonly streams: readonly ProbedStream[];
   readonly chapters: readonly unknown[];
+  /** In stored order; empty unless asked for. */
+  readonly packets: readonly ProbedPacket[];
   readonly format: {
     readonly format_name?: string;
     readonly start_time?: string;
@@ -58,15 +68,30 @@ export const TOOL_ENVIRONMENT: Readonly<Record<string, string>> = {
   LC_ALL: 'C',
 };
 
-/** Streams, chapters and format of a local file. A file that ffprobe cannot read is `source_unreadable`. */
-export async function probe(tools: MediaTools, path: string): Promise<Probed> {
-  const argv = [tools.ffprobe, '-v', 'error', '-of', 'json', '-show_data_hash', 'sha256'];
-  argv.push('-show_streams', '-show_format', '-show_chapters', path);
+/** A file and what is in it. */
+export interface ProbedFile {
+  readonly path: string;
+  readonly probed: Probed;
+}
+
+/**
+ * Streams, chapters and format of a local file; with `packets` its packets, too, which reads all of it. A file that ffprobe
+ * cannot read is `source_unreadable`.
+ */
+export async function probe(
+  tools: MediaTools,
+  path: string,
+  { packets = false }: { readonly packets?: boolean } = {},
+): Promise<Probed> {
+  const argv = [tools.ffprobe, '-v', 'error', '-of', 'json=compact=1', '-show_data_hash', 'sha256'];
+  argv.push('-show_streams', '-show_format', '-show_chapters');
+  if (packets) argv.push('-show_entries', 'packet=stream_index,pts_time,flags');
+  argv.push(path);
   try {
     const command = { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
     const { stdout } = await runTool(command, { ...tools, stdout: 'collect', failure: 'source_unreadable' });
     const parsed = JSON.parse(stdout) as Partial<Probed>;
-    return { streams: parsed.streams ?? [], chapters: parsed.chapters ?? [], format: parsed.format ?? {} };
+    return { streams: [], chapters: [], packets: [], format: {}, ...parsed };
   } catch (thrown) {
     if (!(thrown instanceof GridError) || thrown.code !== 'source_unreadable') throw thrown;
     const log = textOf(thrown.details['log']).replaceAll(path, 'the file');
@@ -86,7 +111,7 @@ export function textOf(value: unknown): string {
 }
 
 /** The first video stream that is not a cover picture; its absence is `source_unreadable`. */
-export function mainVideo(probed: Probed): ProbedStream {
+export function mainVideo(probed: Pick<Probed, 'streams'>): ProbedStream {
   const video = probed.streams.find(
     (stream) => stream.codec_type === 'video' && stream.disposition?.['attached_pic'] !== 1,
   );

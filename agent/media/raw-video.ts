@@ -3,8 +3,9 @@ import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
 import { ffmpeg } from './ffmpeg.ts';
-import { probe, TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { TOOL_ENVIRONMENT, type MediaTools, type ProbedFile } from './probe.ts';
 import { retime } from './retime.ts';
+import { probeSegment } from './segment-verify.ts';
 
 /** Demuxers of bare bitstreams, as x265 and some x264 write them whatever the file is called: frames without time stamps. */
 const RAW = new Set(['hevc', 'h264', 'obu']);
@@ -47,12 +48,12 @@ async function shownOrder(tools: MediaTools, path: string, demuxer: string): Pro
  */
 export async function withTimestamps(
   tools: MediaTools,
-  path: string,
+  file: ProbedFile,
   frameRate: Rational | undefined,
-): Promise<string> {
-  const probed = await probe(tools, path).catch(() => undefined);
-  const demuxer = probed?.format.format_name ?? '';
-  if (!RAW.has(demuxer)) return path;
+): Promise<ProbedFile> {
+  const { path, probed } = file;
+  const demuxer = probed.format.format_name ?? '';
+  if (!RAW.has(demuxer)) return file;
   const order = await shownOrder(tools, path, demuxer);
   const stored = join(tools.workDir, 'in-stored-order.mkv');
   const timed = join(tools.workDir, 'timed.mkv');
@@ -68,7 +69,7 @@ export async function withTimestamps(
   });
   // Once more, for a head that tells the true duration: joining goes by it.
   await copyVideo(tools, ['-i', timed], [wrapped]);
-  return wrapped;
+  return probeSegment(tools, wrapped, { packets: true });
 }
 
 async function copyVideo(

@@ -1,7 +1,7 @@
 import { GridError } from '../../shared/errors.ts';
 import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
-import { mainVideo, probe, TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
+import { mainVideo, probe, TOOL_ENVIRONMENT, type MediaTools, type ProbedFile } from './probe.ts';
 import { videoFormat } from './video-format.ts';
 
 export interface VerifiedSegment {
@@ -42,18 +42,28 @@ export async function countDecodedFrames(
   return Number([...stdout.matchAll(/^frame=\s*(\d+)$/gm)].at(-1)?.[1] ?? 0);
 }
 
-/** M3: a segment counts only if it decodes whole. Throws `encoder_failed` when there is no readable file. */
-export async function verifySegment(
+/** What an encoder wrote. Throws `encoder_failed` when it is no readable file. */
+export async function probeSegment(
   tools: MediaTools,
   path: string,
-  count: (tools: MediaTools, path: string) => Promise<number> = countDecodedFrames,
-): Promise<VerifiedSegment> {
-  const probed = await probe(tools, path).catch((thrown: unknown) => {
+  what: { readonly packets?: boolean } = {},
+): Promise<ProbedFile> {
+  try {
+    return { path, probed: await probe(tools, path, what) };
+  } catch (thrown) {
     if (!(thrown instanceof GridError) || thrown.code !== 'source_unreadable') throw thrown;
     throw new GridError('encoder_failed', `the encoder wrote no readable video: ${thrown.message}`, {
       cause: thrown,
     });
-  });
+  }
+}
+
+/** M3: a segment counts only if it decodes whole. */
+export async function verifySegment(
+  tools: MediaTools,
+  { path, probed }: ProbedFile,
+  count: (tools: MediaTools, path: string) => Promise<number> = countDecodedFrames,
+): Promise<VerifiedSegment> {
   const video = mainVideo(probed);
   const frameCount = await count(tools, path);
   const extradataSha256 = (video.extradata_hash ?? '').replace(/^SHA256:/i, '');

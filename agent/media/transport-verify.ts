@@ -67,9 +67,10 @@ function checkSound(files: readonly TransportFile[], zero: number, { sound }: Ex
     fail(`the files hold ${frame} frames of sound, ${timesMs.length} are expected`);
 }
 
-const PROBES = 6;
+/** Every frame was decoded as part of its segment already, and all packets of all files are compared: what is left is how files begin. */
+const PROBES = 2;
 
-/** Decodes a few of the files, each by itself as a player that begins there does. */
+/** Decodes the first file and one of the middle, each by itself as a player that begins there does. */
 export async function decodeSome(
   tools: MediaTools,
   paths: readonly string[],
@@ -77,7 +78,7 @@ export async function decodeSome(
 ): Promise<void> {
   const step = Math.max(1, Math.ceil(paths.length / PROBES));
   for (const [i, path] of paths.entries()) {
-    if (i % step !== 0 && i !== paths.length - 1) continue;
+    if (i % step !== 0) continue;
     const frames = await countDecodedFrames(tools, path);
     const stored = files[i]?.framePts.length ?? 0;
     if (frames !== stored) fail(`file ${i} holds ${stored} frames and decodes to ${frames}`);

@@ -9,7 +9,7 @@ import { frameSource, localSourceName, type FrameSource } from '../media/frame-s
 import { runPipeline, type Branch } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
-import { verifySegment } from '../media/segment-verify.ts';
+import { probeSegment, verifySegment } from '../media/segment-verify.ts';
 import { countWithThumbnail } from '../media/thumbnail.ts';
 import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
@@ -187,7 +187,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   }
   const path = await writtenFile(context.workDir, command.outputName);
   context.progress({ framesDone: resumeFrames + fed.frames, framesTotal, fps: 0, phase: 'verify' });
-  const segment = await withTimestamps(tools, path, fed.rate);
+  const written = await probeSegment(tools, path, { packets: keyFrames.length > 0 });
+  const segment = await withTimestamps(tools, written, fed.rate);
   const thumbnail = countWithThumbnail(context.workDir);
   const verified = await verifySegment(tools, segment, thumbnail.count);
   if (verified.frameCount !== fed.frames) {
@@ -196,11 +197,11 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
       `the encoder was given ${fed.frames} frames, its output has ${verified.frameCount}`,
     );
   }
-  await checkKeyFrames(tools, segment, keyFrames);
+  checkKeyFrames(segment.probed, keyFrames);
   const counts = { inputFrames: clip.wanted, resumedFrames: resumeFrames };
   const encodeSeconds = (context.clock.monotonicMs() - startedMs) / 1000;
   return {
-    path: segment,
+    path: segment.path,
     picture: await thumbnail.path(),
     value: { ...verified, ...counts, encodeSeconds, fetchedBytes, outputRate: fed.rate },
   };

@@ -5,7 +5,7 @@ import { partingPoints } from '../media/closed-gops.ts';
 import { GrowingMatroska } from '../media/growing-matroska.ts';
 import { cutPart } from '../media/part-cut.ts';
 import type { MediaTools } from '../media/probe.ts';
-import { verifySegment } from '../media/segment-verify.ts';
+import { probeSegment, verifySegment } from '../media/segment-verify.ts';
 import { mediaTools, type RunnerContext } from './runner.ts';
 
 const LOOK_MS = 500;
@@ -97,7 +97,7 @@ export class Salvage {
     const { resumedFrames, rate } = this.#input;
     const count = point - this.#kept;
     const path = await cutPart(this.#tools, this.#growing, [this.#kept, point]);
-    const verified = await verifySegment(this.#tools, path);
+    const verified = await verifySegment(this.#tools, await probeSegment(this.#tools, path));
     if (verified.frameCount !== count) {
       const message = `a part of ${count} stored frames decodes to ${verified.frameCount}`;
       throw new GridError('frames_missing', message);

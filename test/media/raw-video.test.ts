@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { withTimestamps } from '../../agent/media/raw-video.ts';
+import { probeSegment } from '../../agent/media/segment-verify.ts';
 import { mediaTools } from '../../agent/runners/runner.ts';
 import { runnerContext } from '../support/runner-context.ts';
 
@@ -54,7 +55,9 @@ test.each([
     const context = runnerContext();
     const raw = join(context.workDir, 'OUT.mkv');
     encodeRaw(raw, program);
-    const wrapped = await withTimestamps(mediaTools(context), raw, RATE);
+    const tools = mediaTools(context);
+    const { path: wrapped, probed } = await withTimestamps(tools, await probeSegment(tools, raw), RATE);
+    expect(probed.packets).toHaveLength(FRAMES);
     expect(wrapped).not.toBe(raw);
     expect(durationS(wrapped)).toBeCloseTo(FRAMES / 25, 1);
     expect(times(wrapped)).toEqual(Array.from({ length: FRAMES }, (_, i) => i / 25));
@@ -67,5 +70,7 @@ test('a file with time stamps stays what it is', async () => {
   const path = join(context.workDir, 'OUT.mkv');
   const source = ['-f', 'lavfi', '-i', 'testsrc2=size=160x90:rate=25:duration=1'];
   execFileSync('ffmpeg', ['-v', 'error', ...source, '-c:v', 'libx264', path]);
-  expect(await withTimestamps(mediaTools(context), path, RATE)).toBe(path);
+  const tools = mediaTools(context);
+  const file = await probeSegment(tools, path);
+  expect(await withTimestamps(tools, file, RATE)).toBe(file);
 });

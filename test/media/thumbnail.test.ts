@@ -3,8 +3,9 @@ import { chmodSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import type { MediaTools } from '../../agent/media/probe.ts';
 import { countWithThumbnail } from '../../agent/media/thumbnail.ts';
-import { verifySegment } from '../../agent/media/segment-verify.ts';
+import { probeSegment, verifySegment } from '../../agent/media/segment-verify.ts';
 import { mediaTools } from '../../agent/runners/runner.ts';
 import { markedFilm } from '../support/films.ts';
 import { runnerContext } from '../support/runner-context.ts';
@@ -19,12 +20,16 @@ function ffprobe(path: string): unknown {
   return streams;
 }
 
+async function verified(tools: MediaTools, path: string, { count }: ReturnType<typeof countWithThumbnail>) {
+  return verifySegment(tools, await probeSegment(tools, path), count);
+}
+
 test('the decode that counts a segment leaves a picture of its first frame, whatever lay in its place', async () => {
   const context = runnerContext();
   const film = markedFilm(folder, 4, 0);
   const thumbnail = countWithThumbnail(context.workDir);
   mkdirSync(join(context.workDir, 'thumbnail.jpg'));
-  expect((await verifySegment(mediaTools(context), film, thumbnail.count)).frameCount).toBe(100);
+  expect((await verified(mediaTools(context), film, thumbnail)).frameCount).toBe(100);
   const path = (await thumbnail.path()) ?? '';
   expect(ffprobe(path)).toMatchObject([{ codec_name: 'mjpeg', width: 160, height: 90 }]);
   const gray = ['-v', 'error', '-i', path, '-pix_fmt', 'gray', '-f', 'rawvideo', '-'];
@@ -52,7 +57,7 @@ test('where no picture can be made the segment is as good, and a damaged one as 
   chmodSync(blind, 0o755);
   const film = markedFilm(folder, 4, 0);
   const without = countWithThumbnail(context.workDir);
-  expect((await verifySegment({ ...tools, ffmpeg: blind }, film, without.count)).frameCount).toBe(100);
+  expect((await verified({ ...tools, ffmpeg: blind }, film, without)).frameCount).toBe(100);
   expect(await without.path()).toBeUndefined();
 
   const damaged = join(folder, 'damaged.mkv');
@@ -69,7 +74,7 @@ test('where no picture can be made the segment is as good, and a damaged one as 
     damaged,
   ]);
   const thumbnail = countWithThumbnail(context.workDir);
-  await expect(verifySegment(tools, damaged, thumbnail.count)).rejects.toMatchObject({
+  await expect(verified(tools, damaged, thumbnail)).rejects.toMatchObject({
     code: 'verify_failed',
   });
 });
