@@ -93,6 +93,7 @@ export async function runAgent(deps: AgentDeps): Promise<void> {
   const tasks = {
     uploadLimit,
     limitsDisk,
+    slotCores: (config.cores ?? hardware.cpuCores) / config.slots,
     capabilities,
     source,
     workspace,

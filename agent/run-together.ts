@@ -59,7 +59,7 @@ interface Common extends Pick<RunnerContext, 'workDir' | 'signal' | 'clock'> {
 }
 
 function commonContext(
-  { capabilities, source, logger }: TaskRunnerDeps,
+  { capabilities, source, slotCores, logger }: TaskRunnerDeps,
   { leases, workDir, printers, signal, clock }: Common,
 ): RunnerContext {
   const { tools, sandbox } = capabilities;
@@ -67,6 +67,7 @@ function commonContext(
     workDir,
     signal,
     clock,
+    slotCores,
     tools,
     sandbox,
     source,

@@ -43,6 +43,8 @@ export interface TaskRunnerDeps {
   readonly uploadLimit?: RateLimit | undefined;
   /** Every task, not only those that run programs of users, stays within its share of the disk. */
   readonly limitsDisk: boolean;
+  /** Processors for each slot; may be a fraction. */
+  readonly slotCores: number;
   readonly logger: Logger;
   readonly tracer: Tracer;
   readonly agentId: string;
@@ -177,6 +179,7 @@ function contextOf(
   return {
     workDir,
     signal: lease.abort.signal,
+    slotCores: deps.slotCores,
     tools: deps.capabilities.tools,
     sandbox: deps.capabilities.sandbox,
     source: deps.source,

@@ -10,6 +10,7 @@ import { runPipeline, type Branch } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
 import { probeSegment, verifySegment } from '../media/segment-verify.ts';
+import { withThreads } from '../media/thread-share.ts';
 import { countWithThumbnail } from '../media/thumbnail.ts';
 import { withWorkQuota } from '../sandbox/work-quota.ts';
 import type { ToolCommand } from '../subprocess.ts';
@@ -177,7 +178,8 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const tools = mediaTools(context);
   if (!spec.command) throw new GridError('invalid_argument', 'the encode task has no command');
   const keyFrames = keyFramesOf(spec, source, clip.wanted);
-  const command = withKeyFrames(spec.command, keyFrames);
+  const share = { cores: context.slotCores, attempts: context.shared?.attempts ?? 1 };
+  const command = withThreads(withKeyFrames(spec.command, keyFrames), share);
   const fed = await filterAndEncode(context, { clip, source, command, resumedFrames: resumeFrames });
   if (source.frames !== undefined && fed.frames !== source.frames) {
     throw new GridError(

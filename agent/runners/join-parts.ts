@@ -65,7 +65,7 @@ export async function joinParts(spec: MergeTask, context: RunnerContext): Promis
   const bytes = spec.segments.reduce((sum, segment) => sum + segment.sizeBytes, spec.sidecar?.sizeBytes ?? 0);
   await requireRoom(context.workDir, RESULT_COPIES * bytes, 'the segments and the result');
   const paths = await fetchSegments(context, spec);
-  const agreement = await checkAgreement(tools, paths);
+  const agreement = await checkAgreement(tools, spec.segmentsAgree ? paths.slice(0, 1) : paths);
   const joinedPath = join(context.workDir, 'joined.mkv');
   context.progress({ framesDone: 0, framesTotal: spec.frameCount, fps: 0, phase: 'merge' });
   await joinSegments(tools, { paths, agreement }, joinedPath);

@@ -35,6 +35,8 @@ export interface RunnerContext {
   readonly workDir: string;
   /** Aborts when the lease is lost or the task is cancelled: kill every child and throw. */
   readonly signal: AbortSignal;
+  /** Processors of this machine for each of its slots; may be a fraction. */
+  readonly slotCores: number;
   readonly tools: ToolPaths;
   readonly sandbox: Sandbox;
   readonly source: SourceAccess;

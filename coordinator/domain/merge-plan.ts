@@ -34,6 +34,12 @@ function piecesOf(output: ClipOutput): Piece[] {
   return [...(output.parts ?? []), segment];
 }
 
+/** Whether all pieces are the same kind of stream with the same headers, as those found that decoded them. */
+function agree(results: readonly EncodeResult[]): boolean {
+  const kinds = results.map(({ format, extradataSha256 }) => JSON.stringify([format, extradataSha256]));
+  return new Set(kinds).size === 1;
+}
+
 /**
  * The last task of a job. Time stamps come back when no clip's script changed the number of frames (M4); else the time
  * follows the script's node.
@@ -65,6 +71,7 @@ export function mergeTask(input: MergeInput): NewTask {
           segmentRates: results.map((result) => result.outputRate ?? { num: 0, den: 1 }),
           container: filmSpec(input.spec).container,
           constantRate: filmSpec(input.spec).constantRate === true,
+          segmentsAgree: agree(results),
           restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),
           timeoutSeconds: MERGE_TIMEOUT_S,
         },

@@ -43,6 +43,7 @@ export function runnerContext(
   return {
     workDir,
     signal,
+    slotCores: 1,
     tools: testTools(),
     sandbox: plainSandbox({ prlimit: undefined, setpriv: undefined, choom: undefined }, defaultLimits()),
     source: localSource,

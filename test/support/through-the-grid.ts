@@ -97,6 +97,7 @@ export function mergeTaskOf(
     segmentFrames: results.map((result) => result.frameCount),
     segmentInputs: results.map((result) => result.inputFrames),
     segmentRates: results.map((result) => result.outputRate!),
+    segmentsAgree: false,
     container,
     constantRate: false,
     restoreTimestamps: results.every((result) => result.frameCount === result.inputFrames),

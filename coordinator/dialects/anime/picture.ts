@@ -6,6 +6,8 @@ export type Deblocking = 'uspp' | 'spp';
 export const OUTPUT_NAME = 'rendition.mkv';
 /** Replaced by the places of this clip's HLS borders, one element. */
 const KEY_FRAMES = 'CLIPGRID_KEY_FRAMES';
+/** Replaced by the agent: by how many encoders it has at once. */
+const THREADS = 'CLIPGRID_THREADS';
 /** spp's quality, 0 to 6; uspp has its own default. */
 const SPP_QUALITY = 5;
 
@@ -34,7 +36,7 @@ export function filterLine(
 
 /** The encoder of one rendition: an IDR at every HLS border, no keyframe that a scene cut brings, closed GOPs. */
 export function encoderArgv(filters: string): string[] {
-  const input = ['ffmpeg', '-i', '-', '-an', '-vf', filters, '-pix_fmt', 'yuv420p'];
+  const input = ['ffmpeg', '-i', '-', '-an', '-vf', filters, '-threads', THREADS, '-pix_fmt', 'yuv420p'];
   const quality = ['-c:v', 'libx264', '-preset', 'slow', '-crf', '20'];
   const borders = ['-force_key_frames', KEY_FRAMES, '-forced-idr', '1'];
   const gops = ['-g', '9999', '-sc_threshold', '0', '-x264-params', 'open-gop=0'];

@@ -33,6 +33,7 @@ export interface Program {
   argv: string[];
 }
 
+/** The word CLIPGRID_THREADS stands for as many threads as a program has processors to itself where it runs. */
 export interface EncodeCommand {
   /** y4m goes into the first program, each program's output into the next. */
   programs: Program[];
@@ -166,6 +167,8 @@ export interface MergeTask {
     | undefined;
   /** Each frame gets its time by the source's frame rate instead of its own: that is the same, but for the source's ticks. */
   constantRate: boolean;
+  /** Whoever encoded them found the same kind of stream and the same codec extradata in all segments: one tells for all. */
+  segmentsAgree: boolean;
 }
 
 /** Looks at a source, of which it reads little: its streams, and about how long it is. */
@@ -2159,6 +2162,7 @@ function createBaseMergeTask(): MergeTask {
     segmentRates: [],
     audio: undefined,
     constantRate: false,
+    segmentsAgree: false,
   };
 }
 
@@ -2207,6 +2211,9 @@ export const MergeTask: MessageFns<MergeTask> = {
     }
     if (message.constantRate !== false) {
       writer.uint32(96).bool(message.constantRate);
+    }
+    if (message.segmentsAgree !== false) {
+      writer.uint32(104).bool(message.segmentsAgree);
     }
     return writer;
   },
@@ -2340,6 +2347,14 @@ export const MergeTask: MessageFns<MergeTask> = {
             message.constantRate = reader.bool();
             continue;
           }
+          case 13: {
+            if (tag !== 104) {
+              break;
+            }
+
+            message.segmentsAgree = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2396,6 +2411,11 @@ export const MergeTask: MessageFns<MergeTask> = {
         : isSet(object.constant_rate)
         ? globalThis.Boolean(object.constant_rate)
         : false,
+      segmentsAgree: isSet(object.segmentsAgree)
+        ? globalThis.Boolean(object.segmentsAgree)
+        : isSet(object.segments_agree)
+        ? globalThis.Boolean(object.segments_agree)
+        : false,
     };
   },
 
@@ -2437,6 +2457,9 @@ export const MergeTask: MessageFns<MergeTask> = {
     if (message.constantRate !== false) {
       obj.constantRate = message.constantRate;
     }
+    if (message.segmentsAgree !== false) {
+      obj.segmentsAgree = message.segmentsAgree;
+    }
     return obj;
   },
 
@@ -2463,6 +2486,7 @@ export const MergeTask: MessageFns<MergeTask> = {
       ? ObjectInput.fromPartial(object.audio)
       : undefined;
     message.constantRate = object.constantRate ?? false;
+    message.segmentsAgree = object.segmentsAgree ?? false;
     return message;
   },
 };
