@@ -9,16 +9,18 @@ import { probeSegment, verifySegment } from '../media/segment-verify.ts';
 import { mediaTools, type RunnerContext } from './runner.ts';
 
 const LOOK_MS = 500;
-/** Encoding that is worth a part: each costs three processes, an upload and a commit. */
-const PART_MS = 2_000;
-/** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
-const PART_SHARE = 0.05;
-/**
- * Of attempts that share their work each keeps its own parts, and every frame of a part is decoded once more than without it:
- * parts of four renditions every 20 s took a tenth of a machine.
- */
-const SHARED_PART_MS = 60_000;
-const SHARED_PART_SHARE = 0.5;
+interface Pace {
+  /** Encoding until the first part: less is sooner encoded again than kept. */
+  readonly firstMs: number;
+  /** Encoding that is worth one more: each costs three processes, an upload and a commit, and its frames are decoded once more. */
+  readonly leastMs: number;
+  /** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
+  readonly share: number;
+}
+
+const ALONE: Pace = { firstMs: 10_000, leastMs: 2_000, share: 0.05 };
+/** Of attempts that share their work each keeps its own parts: those of four renditions every 20 s took a tenth of a machine. */
+const SHARED: Pace = { firstMs: 60_000, leastMs: 60_000, share: 0.5 };
 
 export interface SalvageInput {
   /** The file that the encoder writes. */
@@ -77,8 +79,8 @@ export class Salvage {
   async #follow(): Promise<void> {
     const { clock, shared } = this.#context;
     const over = this.#tools.signal;
-    const [leastMs, share] = shared ? [SHARED_PART_MS, SHARED_PART_SHARE] : [PART_MS, PART_SHARE];
-    let dueMs = this.#startedMs + leastMs;
+    const { firstMs, leastMs, share } = shared ? SHARED : ALONE;
+    let dueMs = this.#startedMs + firstMs;
     while (!over.aborted) {
       await clock.sleep(LOOK_MS, over);
       if (over.aborted || clock.monotonicMs() < dueMs) continue;

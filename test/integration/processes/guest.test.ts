@@ -101,7 +101,7 @@ describe('an agent on a machine that has an owner', { timeout: 150_000 }, () => 
 
   test('a pause that lasts gives the clip to another agent with what is finished of it, and takes nothing until it is over', async () => {
     const agent = await grid.addAgent({ env: { CLIPGRID_RELEASE_AFTER: '4s' } });
-    const long = plainFilm(grid.folder, 15);
+    const long = plainFilm(grid.folder, 25);
     const script = slowScript('CLIPGRID_SOURCE', 0.04);
     // Lossless, so that the container is written as it grows.
     const encode = 'ffmpeg -i - -c:v libx264 -preset ultrafast -qp 0 -g 24 CLIPGRID_OUTPUT.mkv';
