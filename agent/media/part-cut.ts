@@ -1,4 +1,5 @@
-import { createWriteStream } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { createReadStream, createWriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -34,12 +35,40 @@ async function copyBytes(
   await pipeline(from, createWriteStream(to.path, { flags: to.flags, mode: 0o600 }));
 }
 
-/** Cuts complete frames [from, to) out of a file that is still being written. Everything is made in `tools.workDir`. */
+/** Bytes of a file and their hex SHA-256. */
+export interface KnownBytes {
+  readonly start: number;
+  readonly end: number;
+  readonly sha256: string;
+}
+
+async function digest(bytes: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const chunk of bytes) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+/** Whether a file still holds these bytes in their places. */
+export async function holds(growing: GrowingMatroska, known: readonly KnownBytes[]): Promise<boolean> {
+  const held = await growing.withFile(async (file) => {
+    for (const { start, end, sha256 } of known) {
+      const bytes = file.createReadStream({ start, end: end - 1, autoClose: false });
+      if ((await digest(bytes)) !== sha256) return false;
+    }
+    return true;
+  });
+  return held ?? false;
+}
+
+/**
+ * Cuts complete frames [from, to) out of a file that may still be being written, and tells which of its bytes it read for them.
+ * Everything is made in `tools.workDir`.
+ */
 export async function cutPart(
   tools: MediaTools,
   growing: GrowingMatroska,
   [from, to]: readonly [number, number],
-): Promise<string> {
+): Promise<{ path: string; read: KnownBytes }> {
   const place: FramePlace = growing.place(from, to);
   const copied = join(tools.workDir, 'grown.mkv');
   await growing.withFile(async (file) => {
@@ -49,5 +78,6 @@ export async function cutPart(
   const outputPath = join(tools.workDir, 'part.mkv');
   const first = place.before;
   await copyFrames(tools, { path: copied, from: first, to: first + to - from, outputPath });
-  return outputPath;
+  const sha256 = await digest(createReadStream(copied, { start: place.head }));
+  return { path: outputPath, read: { start: place.start, end: place.end, sha256 } };
 }

@@ -1,7 +1,14 @@
 import { GridError } from '../../shared/errors.ts';
 import type { VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import { runTool } from '../subprocess.ts';
-import { mainVideo, probe, TOOL_ENVIRONMENT, type MediaTools, type ProbedFile } from './probe.ts';
+import {
+  mainVideo,
+  probe,
+  TOOL_ENVIRONMENT,
+  type MediaTools,
+  type ProbedFile,
+  type ProbedStream,
+} from './probe.ts';
 import { videoFormat } from './video-format.ts';
 
 export interface VerifiedSegment {
@@ -58,6 +65,11 @@ export async function probeSegment(
   }
 }
 
+/** Hex SHA-256 of the codec's headers; empty when there are none. */
+export function extradataOf({ extradata_hash: hash = '' }: ProbedStream): string {
+  return hash.replace(/^SHA256:/i, '');
+}
+
 /** M3: a segment counts only if it decodes whole. */
 export async function verifySegment(
   tools: MediaTools,
@@ -66,6 +78,5 @@ export async function verifySegment(
 ): Promise<VerifiedSegment> {
   const video = mainVideo(probed);
   const frameCount = await count(tools, path);
-  const extradataSha256 = (video.extradata_hash ?? '').replace(/^SHA256:/i, '');
-  return { frameCount, format: videoFormat(video), extradataSha256 };
+  return { frameCount, format: videoFormat(video), extradataSha256: extradataOf(video) };
 }

@@ -153,8 +153,10 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
     onTool: (name) => context.onTool(name),
   };
   try {
-    if (shared) return await shared.feed(source.command, branch);
-    return await runPipeline({ ...branch, source: source.command, clock });
+    const fed = await (shared
+      ? shared.feed(source.command, branch)
+      : runPipeline({ ...branch, source: source.command, clock }));
+    return { fed, salvage };
   } finally {
     await salvage?.finish();
   }
@@ -180,7 +182,12 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const keyFrames = keyFramesOf(spec, source, clip.wanted);
   const share = { cores: context.slotCores, attempts: context.shared?.attempts ?? 1 };
   const command = withThreads(withKeyFrames(spec.command, keyFrames), share);
-  const fed = await filterAndEncode(context, { clip, source, command, resumedFrames: resumeFrames });
+  const { fed, salvage } = await filterAndEncode(context, {
+    clip,
+    source,
+    command,
+    resumedFrames: resumeFrames,
+  });
   if (source.frames !== undefined && fed.frames !== source.frames) {
     throw new GridError(
       'frames_missing',
@@ -192,7 +199,12 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const written = await probeSegment(tools, path, { packets: keyFrames.length > 0 });
   const segment = await withTimestamps(tools, written, fed.rate);
   const thumbnail = countWithThumbnail(context.workDir);
-  const verified = await verifySegment(tools, segment, thumbnail.count);
+  const verified = await verifySegment(tools, segment, async () => {
+    const count = await salvage?.countFrames(segment);
+    if (count === undefined) return thumbnail.count(tools, segment.path);
+    await thumbnail.make(tools, segment.path);
+    return count;
+  });
   if (verified.frameCount !== fed.frames) {
     throw new GridError(
       'frames_missing',

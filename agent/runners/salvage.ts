@@ -3,9 +3,9 @@ import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { partingPoints } from '../media/closed-gops.ts';
 import { GrowingMatroska } from '../media/growing-matroska.ts';
-import { cutPart } from '../media/part-cut.ts';
-import type { MediaTools } from '../media/probe.ts';
-import { probeSegment, verifySegment } from '../media/segment-verify.ts';
+import { cutPart, holds, type KnownBytes } from '../media/part-cut.ts';
+import { mainVideo, type MediaTools, type ProbedFile } from '../media/probe.ts';
+import { countDecodedFrames, extradataOf, probeSegment, verifySegment } from '../media/segment-verify.ts';
 import { mediaTools, type RunnerContext } from './runner.ts';
 
 const LOOK_MS = 500;
@@ -42,6 +42,9 @@ export class Salvage {
   readonly #done: Promise<void>;
   /** Frames of this attempt's own output that are kept. */
   #kept = 0;
+  /** What the parts were cut from, and the codec's headers in each. */
+  readonly #read: KnownBytes[] = [];
+  readonly #headers = new Set<string>();
 
   constructor(context: RunnerContext, input: SalvageInput) {
     this.#context = context;
@@ -61,6 +64,37 @@ export class Salvage {
   async finish(): Promise<void> {
     this.#over.abort();
     await this.#done;
+  }
+
+  /**
+   * The frames of the finished file, as a decode counts them: those of kept parts were decoded already, if the file still holds
+   * the very bytes. Undefined: that cannot be said of it, so all of it is to be decoded. Damage is `verify_failed`.
+   */
+  async countFrames(file: ProbedFile): Promise<number | undefined> {
+    try {
+      return await this.#countRest(file);
+    } catch (thrown) {
+      const isWord = thrown instanceof GridError && thrown.code === 'verify_failed';
+      if (isWord || this.#context.signal.aborted) throw thrown;
+      return undefined;
+    }
+  }
+
+  async #countRest({ path, probed }: ProbedFile): Promise<number | undefined> {
+    if (this.#kept === 0 || path !== this.#input.path) return undefined;
+    this.#headers.add(extradataOf(mainVideo(probed)));
+    if (this.#headers.size > 1 || !(await holds(this.#growing, this.#read))) return undefined;
+    await this.#growing.look();
+    const stored = this.#growing.frames.length;
+    if (stored <= this.#kept) return undefined;
+    const tools = { ...mediaTools(this.#context), workDir: this.#tools.workDir };
+    try {
+      await mkdir(tools.workDir, { mode: 0o700 });
+      const { path: rest } = await cutPart(tools, this.#growing, [this.#kept, stored]);
+      return this.#kept + (await countDecodedFrames(tools, rest));
+    } finally {
+      await rm(tools.workDir, { recursive: true, force: true });
+    }
   }
 
   async #run(): Promise<void> {
@@ -98,7 +132,7 @@ export class Salvage {
     const { clock, savePart, logger } = this.#context;
     const { resumedFrames, rate } = this.#input;
     const count = point - this.#kept;
-    const path = await cutPart(this.#tools, this.#growing, [this.#kept, point]);
+    const { path, read } = await cutPart(this.#tools, this.#growing, [this.#kept, point]);
     const verified = await verifySegment(this.#tools, await probeSegment(this.#tools, path));
     if (verified.frameCount !== count) {
       const message = `a part of ${count} stored frames decodes to ${verified.frameCount}`;
@@ -110,6 +144,8 @@ export class Salvage {
     const result = { ...verified, ...counts, encodeSeconds, outputRate: rate() };
     await savePart({ path, frames, result });
     this.#kept = point;
+    this.#read.push(read);
+    this.#headers.add(verified.extradataSha256);
     logger.info(frames, 'part kept');
   }
 }
