@@ -246,7 +246,7 @@ describe('jobs on the grid (acceptance checks of the contract)', () => {
   it('16. a job outlives its agent, killed in the middle, and a restart of the coordinator; it is published once', async () => {
     const steady = await jobs.preset('steady', {
       output: 'steady.mp4',
-      data: '{"raw":["-vf scale=-2:720 -c:v libx264 -preset slower -threads 1"]}',
+      data: '{"raw":["-vf scale=-2:720 -c:v libx264 -preset veryslow -threads 1"]}',
     });
     await settings({ SLACK_WEBHOOK: 'https://slack.invalid/once' });
     await agent.kill();
