@@ -49,6 +49,8 @@ export class JobsList {
   #reading = false;
   /** Asked for anew while it was read: what the answer has may be from before. */
   #isStale = false;
+  /** The end came into sight while something else was read: nobody asks again. */
+  #wantsMore = false;
   /** What changed while a page was read: the page may be older. */
   #missed: GridEvents['jobs'][] = [];
 
@@ -82,6 +84,7 @@ export class JobsList {
   }
 
   async more(): Promise<void> {
+    if (this.#reading) this.#wantsMore = true;
     if (this.#cursor === null || this.#reading) return;
     await this.#read({ limit: PAGE, cursor: this.#cursor }, ({ jobs }) => {
       const known = new Set(this.#rows.peek().map((job) => job.job_id));
@@ -107,9 +110,14 @@ export class JobsList {
       this.#reading = false;
       for (const change of this.#missed.splice(0)) this.#take(change);
     }
-    if (!this.#isStale || this.#closed.signal.aborted) return;
-    this.#isStale = false;
-    await this.load();
+    if (this.#closed.signal.aborted) return;
+    if (this.#isStale) {
+      this.#isStale = false;
+      return this.load();
+    }
+    if (!this.#wantsMore) return;
+    this.#wantsMore = false;
+    await this.more();
   }
 
   #take({ jobs, removed }: GridEvents['jobs']): void {

@@ -39,6 +39,20 @@ test('jobs that were being read when the stream began are read again: what chang
   expect(waiting()).toBe(0);
 });
 
+test('a list whose end comes into sight while it is read anew goes on after that: nobody asks a second time', async () => {
+  const { api, events, answer, waiting, say } = world();
+  const list = new JobsList({ api, events, filter: { states: [], dialect: '', name: '' } });
+  await answer({ jobs: [job('encoding')], next_cursor: 'b' });
+  say('hello');
+  await list.more();
+  expect(waiting()).toBe(1);
+  await answer({ jobs: [job('encoding')], next_cursor: 'b' });
+  expect(waiting()).toBe(1);
+  await answer({ jobs: [{ ...job('queued'), job_id: 'b' }], next_cursor: null });
+  expect(list.rows.value).toMatchObject([{ job_id: 'a' }, { job_id: 'b' }]);
+  expect(waiting()).toBe(0);
+});
+
 test('so are agents', async () => {
   const { api, events, answer, waiting, say } = world();
   const list = new AgentsList({ api, events });
