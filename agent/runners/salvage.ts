@@ -12,7 +12,7 @@ const LOOK_MS = 500;
 interface Pace {
   /** Encoding until the first part: less is sooner encoded again than kept. */
   readonly firstMs: number;
-  /** Encoding that is worth one more: each costs three processes, an upload and a commit, and its frames are decoded once more. */
+  /** Encoding that is worth one more: each costs three processes, an upload and a commit. */
   readonly leastMs: number;
   /** A death costs no more than about this share of what was encoded: a long clip is not cut to shreds. */
   readonly share: number;

@@ -85,12 +85,17 @@ function unknown(taskId: string): StatusAnswer {
   };
 }
 
-/** The status answer (contract 2.3). There is no such thing as an unknown id: it has an empty one. */
+/**
+ * The status answer (contract 2.3). There is no such thing as an unknown id: it has an empty one. The call's own row is read
+ * last: what ends renditions writes it in the same transaction, so no end is told without its reason.
+ */
 export async function statusOf(context: Context, taskId: string, tx?: Transaction): Promise<StatusAnswer> {
-  const job = isUuid(taskId) ? await context.store.find(taskId, tx) : undefined;
-  if (job === undefined) return unknown(taskId);
+  if (!isUuid(taskId)) return unknown(taskId);
   const rows = await context.store.renditions(taskId, tx);
   const renditions = await Promise.all(rows.map((row) => look(context, row)));
+  const subtitles = await context.subtitles.find(taskId, tx);
+  const job = await context.store.find(taskId, tx);
+  if (job === undefined) return unknown(taskId);
   const map = <T>(value: (now: Now) => T, of = renditions): Record<string, T> =>
     Object.fromEntries(of.map((now) => [now.row.rendition, value(now)]));
   return {
@@ -112,7 +117,7 @@ export async function statusOf(context: Context, taskId: string, tx?: Transactio
       job.thumbnails === 'ready' && job.thumbnails_job_id !== null
         ? `${job.dst_path}/${THUMBNAILS_NAME}`
         : null,
-    subtitles: subtitlesOf(await context.subtitles.find(taskId, tx)),
+    subtitles: subtitlesOf(subtitles),
     error: job.error,
   };
 }
