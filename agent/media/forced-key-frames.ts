@@ -1,5 +1,6 @@
 import { GridError } from '../../shared/errors.ts';
 import type { EncodeCommand } from '../../shared/gen/clipgrid/v1/task.ts';
+import { withWord } from './command-word.ts';
 import { mainVideo, type Probed } from './probe.ts';
 
 /** The word of a command that stands for the frames that must be keyframes. */
@@ -11,10 +12,7 @@ const KEY_FRAMES = 'CLIPGRID_KEY_FRAMES';
  */
 export function withKeyFrames(command: EncodeCommand, frames: readonly number[]): EncodeCommand {
   const value = `expr:${[0, ...frames].map((frame) => `eq(n,${frame})`).join('+')}`;
-  const programs = command.programs.map(({ argv }) => ({
-    argv: argv.map((word) => (word === KEY_FRAMES ? value : word)),
-  }));
-  return { ...command, programs };
+  return withWord(command, KEY_FRAMES, value);
 }
 
 /** Numbers, in the order in which they are shown, of the frames of a file's main video that are keyframes. */

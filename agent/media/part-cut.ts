@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createWriteStream } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { GridError } from '../../shared/errors.ts';
 import { ffmpeg } from './ffmpeg.ts';
 import type { FramePlace, GrowingMatroska } from './growing-matroska.ts';
 import type { MediaTools } from './probe.ts';
@@ -26,15 +27,6 @@ async function copyFrames(
   await ffmpeg(tools, 'encoder_failed', args);
 }
 
-async function copyBytes(
-  file: FileHandle,
-  { start, end }: { start: number; end: number },
-  to: { path: string; flags: 'w' | 'a' },
-): Promise<void> {
-  const from = file.createReadStream({ start, end: end - 1, autoClose: false });
-  await pipeline(from, createWriteStream(to.path, { flags: to.flags, mode: 0o600 }));
-}
-
 /** Bytes of a file and their hex SHA-256. */
 export interface KnownBytes {
   readonly start: number;
@@ -42,18 +34,31 @@ export interface KnownBytes {
   readonly sha256: string;
 }
 
-async function digest(bytes: AsyncIterable<Buffer>): Promise<string> {
+async function copyBytes(
+  file: FileHandle,
+  { start, end }: { start: number; end: number },
+  to: { path: string; flags: 'w' | 'a' },
+): Promise<KnownBytes> {
   const hash = createHash('sha256');
-  for await (const chunk of bytes) hash.update(chunk);
-  return hash.digest('hex');
+  const from = file.createReadStream({ start, end: end - 1, autoClose: false });
+  async function* hashed(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of chunks) {
+      hash.update(chunk);
+      yield chunk;
+    }
+  }
+  await pipeline(from, hashed, createWriteStream(to.path, { flags: to.flags, mode: 0o600 }));
+  return { start, end, sha256: hash.digest('hex') };
 }
 
 /** Whether a file still holds these bytes in their places. */
 export async function holds(growing: GrowingMatroska, known: readonly KnownBytes[]): Promise<boolean> {
   const held = await growing.withFile(async (file) => {
     for (const { start, end, sha256 } of known) {
-      const bytes = file.createReadStream({ start, end: end - 1, autoClose: false });
-      if ((await digest(bytes)) !== sha256) return false;
+      const hash = createHash('sha256');
+      for await (const chunk of file.createReadStream({ start, end: end - 1, autoClose: false }))
+        hash.update(chunk as Buffer);
+      if (hash.digest('hex') !== sha256) return false;
     }
     return true;
   });
@@ -71,13 +76,13 @@ export async function cutPart(
 ): Promise<{ path: string; read: KnownBytes }> {
   const place: FramePlace = growing.place(from, to);
   const copied = join(tools.workDir, 'grown.mkv');
-  await growing.withFile(async (file) => {
+  const read = await growing.withFile(async (file) => {
     await copyBytes(file, { start: 0, end: place.head }, { path: copied, flags: 'w' });
-    await copyBytes(file, place, { path: copied, flags: 'a' });
+    return copyBytes(file, place, { path: copied, flags: 'a' });
   });
+  if (read === undefined) throw new GridError('unsupported', 'the output is not there any more');
   const outputPath = join(tools.workDir, 'part.mkv');
   const first = place.before;
   await copyFrames(tools, { path: copied, from: first, to: first + to - from, outputPath });
-  const sha256 = await digest(createReadStream(copied, { start: place.head }));
-  return { path: outputPath, read: { start: place.start, end: place.end, sha256 } };
+  return { path: outputPath, read };
 }

@@ -1,4 +1,5 @@
 import type { EncodeCommand } from '../../shared/gen/clipgrid/v1/task.ts';
+import { withWord } from './command-word.ts';
 
 /** The word of a command that stands for as many threads as its program has processors to itself. */
 const THREADS = 'CLIPGRID_THREADS';
@@ -11,9 +12,5 @@ export function withThreads(
   command: EncodeCommand,
   { cores, attempts }: { readonly cores: number; readonly attempts: number },
 ): EncodeCommand {
-  const threads = String(Math.max(1, Math.ceil(cores / attempts)));
-  const programs = command.programs.map(({ argv }) => ({
-    argv: argv.map((word) => (word === THREADS ? threads : word)),
-  }));
-  return { ...command, programs };
+  return withWord(command, THREADS, String(Math.max(1, Math.ceil(cores / attempts))));
 }

@@ -88,25 +88,29 @@ export class Salvage {
     const stored = this.#growing.frames.length;
     if (stored <= this.#kept) return undefined;
     const tools = { ...mediaTools(this.#context), workDir: this.#tools.workDir };
-    try {
-      await mkdir(tools.workDir, { mode: 0o700 });
+    return this.#inFolder(async () => {
       const { path: rest } = await cutPart(tools, this.#growing, [this.#kept, stored]);
       return this.#kept + (await countDecodedFrames(tools, rest));
+    });
+  }
+
+  async #inFolder<T>(work: () => Promise<T>): Promise<T> {
+    const { workDir } = this.#tools;
+    try {
+      await mkdir(workDir, { mode: 0o700 });
+      return await work();
     } finally {
-      await rm(tools.workDir, { recursive: true, force: true });
+      await rm(workDir, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
   async #run(): Promise<void> {
     const { logger } = this.#context;
     try {
-      await mkdir(this.#tools.workDir, { mode: 0o700 });
-      await this.#follow();
+      await this.#inFolder(() => this.#follow());
     } catch (error) {
       if (!this.#over.signal.aborted)
         logger.info({ error: String(error), kept: this.#kept }, 'no more parts of this clip are kept');
-    } finally {
-      await rm(this.#tools.workDir, { recursive: true, force: true }).catch(() => undefined);
     }
   }
 
