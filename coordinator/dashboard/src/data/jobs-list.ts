@@ -84,8 +84,11 @@ export class JobsList {
   }
 
   async more(): Promise<void> {
-    if (this.#reading) this.#wantsMore = true;
-    if (this.#cursor === null || this.#reading) return;
+    if (this.#reading) {
+      this.#wantsMore = true;
+      return;
+    }
+    if (this.#cursor === null) return;
     await this.#read({ limit: PAGE, cursor: this.#cursor }, ({ jobs }) => {
       const known = new Set(this.#rows.peek().map((job) => job.job_id));
       return [...this.#rows.peek(), ...jobs.filter((job) => !known.has(job.job_id))];

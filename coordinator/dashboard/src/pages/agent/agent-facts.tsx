@@ -1,5 +1,6 @@
-import type { ComponentChildren, JSX } from 'preact';
+import type { JSX } from 'preact';
 import type { AgentResponse } from '../../../../http/responses.ts';
+import { Fact } from '../../ui/fact.tsx';
 import { bytes, dateTime, memory } from '../../ui/format.ts';
 
 /** `encoder:libx264`, ... by what stands before the colon. */
@@ -31,39 +32,39 @@ export function AgentFacts({ agent }: { agent: AgentResponse }): JSX.Element {
       <section class="card part" aria-labelledby="agent-hardware">
         <h2 id="agent-hardware">Hardware</h2>
         <dl class="pairs">
-          <Pair name="Processor">
+          <Fact name="Processor">
             {agent.cpu_model || 'unknown'}, {agent.cpu_cores} cores
-          </Pair>
-          <Pair name="Memory">
+          </Fact>
+          <Fact name="Memory">
             {memory(agent.memory_bytes)}
             {free}
-          </Pair>
-          <Pair name="GPUs">
+          </Fact>
+          <Fact name="GPUs">
             {agent.gpus.length === 0
               ? 'none'
               : agent.gpus.map(({ model, memory_bytes: size }) => <div>{`${model}, ${memory(size)}`}</div>)}
-          </Pair>
-          <Pair name="Disks">
+          </Fact>
+          <Fact name="Disks">
             {agent.disks.map((disk) => (
               <div key={disk.path}>
                 {disk.path}: {bytes(disk.free_bytes)} of {bytes(disk.size_bytes)} free
               </div>
             ))}
-          </Pair>
-          <Pair name="System">{agent.os || 'unknown'}</Pair>
-          <Pair name="Connected">{dateTime(agent.connected_at)}</Pair>
-          <Pair name="Id">
+          </Fact>
+          <Fact name="System">{agent.os || 'unknown'}</Fact>
+          <Fact name="Connected">{dateTime(agent.connected_at)}</Fact>
+          <Fact name="Id">
             <code>{agent.agent_id}</code>
-          </Pair>
+          </Fact>
         </dl>
       </section>
       <section class="card part" aria-labelledby="agent-tools">
         <h2 id="agent-tools">Tools</h2>
         <dl class="pairs">
           {agent.tools.map((tool) => (
-            <Pair key={tool.name} name={tool.name}>
+            <Fact key={tool.name} name={tool.name}>
               {tool.version}
-            </Pair>
+            </Fact>
           ))}
         </dl>
       </section>
@@ -71,25 +72,16 @@ export function AgentFacts({ agent }: { agent: AgentResponse }): JSX.Element {
         <h2 id="agent-can">What it proved</h2>
         <dl class="pairs">
           {byKind(agent.capabilities).map(([kind, names]) => (
-            <Pair key={kind} name={kind}>
+            <Fact key={kind} name={kind}>
               {names.map((name) => (
                 <code key={name} class="tag">
                   {name}
                 </code>
               ))}
-            </Pair>
+            </Fact>
           ))}
         </dl>
       </section>
-    </div>
-  );
-}
-
-function Pair({ name, children }: { name: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
     </div>
   );
 }
