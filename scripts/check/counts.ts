@@ -16,6 +16,13 @@ const reportSchema = z.object({
   ),
 });
 
+type FileReport = z.infer<typeof reportSchema>['testResults'][number];
+
+/** It could not even be loaded. */
+function isBroken({ status, assertionResults }: FileReport): boolean {
+  return status === 'failed' && assertionResults.length === 0;
+}
+
 export interface Counts {
   readonly passed: number;
   readonly failed: number;
@@ -25,22 +32,19 @@ export interface Counts {
 /** A file that could not even be loaded has no tests, yet counts as one failure. */
 export function countTests(report: unknown): Counts {
   const parsed = reportSchema.parse(report);
-  const broken = parsed.testResults.filter(
-    (file) => file.status === 'failed' && file.assertionResults.length === 0,
-  );
   return {
     passed: parsed.numPassedTests,
-    failed: parsed.numFailedTests + broken.length,
+    failed: parsed.numFailedTests + parsed.testResults.filter(isBroken).length,
     skipped: parsed.numPendingTests + parsed.numTodoTests,
   };
 }
 
 /** Of each failure its file, seen from `root`, and its test, so that the end of a long log tells what to run again. */
 export function failedTests(report: unknown, root: string): string[] {
-  return reportSchema.parse(report).testResults.flatMap(({ name, status, assertionResults }) => {
-    const file = relative(root, name);
-    if (status === 'failed' && assertionResults.length === 0) return [`${file} (could not be loaded)`];
-    return assertionResults
+  return reportSchema.parse(report).testResults.flatMap((tests) => {
+    const file = relative(root, tests.name);
+    if (isBroken(tests)) return [`${file} (could not be loaded)`];
+    return tests.assertionResults
       .filter((test) => test.status === 'failed')
       .map(({ fullName }) => `${file} > ${fullName}`);
   });
