@@ -213,7 +213,7 @@ describe('jobs', () => {
     }
     await page.keyboard.press('ArrowDown');
     const active = page.locator('[data-active="true"]');
-    expect(await active.getAttribute('aria-rowindex')).toBe('3');
+    await expect.poll(() => active.getAttribute('aria-rowindex')).toBe('3');
     expect(await page.getByRole('grid').getAttribute('aria-activedescendant')).toBe(
       await active.getAttribute('id'),
     );
