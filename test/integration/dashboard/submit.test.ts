@@ -110,7 +110,7 @@ test(
     await border.waitFor({ timeout: 60_000 });
     await border.focus();
     await page.keyboard.press('ArrowLeft');
-    expect(await border.getAttribute('aria-valuetext')).toBe('49 % before');
+    await expect.poll(() => border.getAttribute('aria-valuetext')).toBe('49 % before');
     const shown = await page.evaluate<[boolean, number][]>(
       `[...document.querySelectorAll('.before-after img')].map((one) => [one.complete, one.naturalHeight])`,
     );
