@@ -2,6 +2,7 @@ import { proveAgent } from '../shared/agent-proof.ts';
 import { backoffMs } from '../shared/backoff.ts';
 import type { Clock } from '../shared/clock.ts';
 import { SHARES_WORK } from '../shared/common-work.ts';
+import { RUNS_FILTERS } from '../shared/source-filters.ts';
 import { GridError } from '../shared/errors.ts';
 import type { LeaseGrant } from '../shared/gen/clipgrid/v1/lease.ts';
 import type { GpuLoad, Hardware } from '../shared/gen/clipgrid/v1/session.ts';
@@ -220,7 +221,7 @@ function sessionDeps(
       protocol: PROTOCOL,
       hardware: known.hardware,
       tools: [...capabilities.toolList],
-      capabilities: [...capabilities.proved, SHARES_WORK],
+      capabilities: [...capabilities.proved, SHARES_WORK, RUNS_FILTERS],
       lacks: [...capabilities.lacks],
       slots: config.slots,
       heldLeases: [...held],

@@ -1,8 +1,9 @@
 import { GridError } from '../shared/errors.ts';
+import type { FrameProgram } from './media/frame-source.ts';
 import { startBranches, type Branch, type Fed } from './media/pipeline.ts';
 import type { RunnerContext, SharedWork } from './runners/runner.ts';
 import { withWorkQuota } from './sandbox/work-quota.ts';
-import { throwIfAborted, type ToolCommand } from './subprocess.ts';
+import { throwIfAborted } from './subprocess.ts';
 
 interface Waiting {
   readonly branch: Branch;
@@ -20,7 +21,7 @@ export class Companions {
   readonly #open: () => Promise<RunnerContext>;
   #context: Promise<RunnerContext> | undefined;
   #work: Promise<unknown> | undefined;
-  #source: ToolCommand | undefined;
+  #source: FrameProgram | undefined;
   readonly #waiting: Waiting[] = [];
   /** Members that have neither ended nor asked for frames. */
   #coming: number;

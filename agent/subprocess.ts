@@ -1,4 +1,5 @@
 import { spawn, type ChildProcess } from 'node:child_process';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../shared/clock.ts';
 import { GridError, type ErrorCode } from '../shared/errors.ts';
 import { OutputLines } from './output-lines.ts';
@@ -24,13 +25,21 @@ export interface SpawnOptions {
   onTool?(name: string): (exit: ToolExit) => void;
   /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
   readonly graceMs?: number;
+  /** Outputs that it writes: the standard output, and further ones at `outputFd`. Default: 1. */
+  readonly outputs?: number;
   /** It works for the agent itself, not for a task: it stays in the agent's process group, and no pause stops it. */
   readonly isHelper?: boolean;
+}
+
+/** The file descriptor of a program's i-th output, from 0. */
+export function outputFd(i: number): number {
+  return i === 0 ? 1 : 2 + i;
 }
 
 /** A started program: its process group dies with the abort, and `done` tells how it ended. Never rejects. */
 export interface RunningTool {
   readonly child: ChildProcess;
+  readonly outputs: readonly Readable[];
   readonly name: string;
   readonly tail: OutputTail;
   readonly done: Promise<ToolExit>;
@@ -67,12 +76,14 @@ function killGroup(child: ChildProcess, { clock, graceMs = GRACE_MS, isHelper }:
 /** Starts a program in a process group of its own. stdin and stdout are pipes; stderr is read line by line. */
 export function startTool(command: ToolCommand, options: SpawnOptions): RunningTool {
   const [program, ...args] = command.argv;
+  const { outputs: count = 1 } = options;
   const child = spawn(program ?? '', args, {
     cwd: command.cwd,
     env: { ...command.environment },
-    stdio: ['pipe', 'pipe', 'pipe'],
+    stdio: ['pipe', 'pipe', 'pipe', ...Array<'pipe'>(count - 1).fill('pipe')],
     detached: options.isHelper !== true,
   });
+  const outputs = Array.from({ length: count }, (_, i) => child.stdio[outputFd(i)] as Readable);
   const tail = new OutputTail();
   const lines = new OutputLines((line, passing) => {
     tail.add(line);
@@ -82,7 +93,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
   child.stderr.once('end', () => lines.end());
   // A program that ends early closes its end: the exit code tells why, not the broken pipe.
   child.stdin.on('error', () => undefined);
-  child.stdout.on('error', () => undefined);
+  for (const output of outputs) output.on('error', () => undefined);
   const abort = (): void => killGroup(child, options);
   if (options.signal.aborted) abort();
   else options.signal.addEventListener('abort', abort, { once: true });
@@ -102,7 +113,7 @@ export function startTool(command: ToolCommand, options: SpawnOptions): RunningT
   const name = command.name ?? program?.split('/').at(-1) ?? '';
   const ended = options.onTool?.(name);
   if (ended) void done.then(ended);
-  return { child, name, tail, done };
+  return { child, outputs, name, tail, done };
 }
 
 /** Why an exit is a failure, in words; undefined when it is none. */

@@ -9,12 +9,12 @@ function unsigned(input: ObjectInput | undefined): ObjectInput | undefined {
 }
 
 /**
- * What a task begins with, as bytes: the same for clips that are cut, decoded and filtered alike, whatever encodes them, and for
- * sound that is encoded alike. Undefined: such a task has nothing in common with others.
+ * What a task begins with, as bytes: the same for clips that are cut, decoded and scripted alike, whatever filters and
+ * encodes them, and for sound that is encoded alike. Undefined: such a task has nothing in common with others.
  */
 export function commonWork({ kind }: TaskSpec): Uint8Array | undefined {
   if (kind?.$case === 'encode') {
-    const own = { command: undefined, keyFrames: [], timeoutSeconds: 0 };
+    const own = { command: undefined, keyFrames: [], filters: [], timeoutSeconds: 0 };
     const value = { ...kind.value, ...own, source: unsigned(kind.value.source) };
     return TaskSpec.encode({ kind: { $case: 'encode', value } }).finish();
   }

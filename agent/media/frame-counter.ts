@@ -1,4 +1,3 @@
-import { Transform, type TransformCallback } from 'node:stream';
 import { GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 
@@ -46,8 +45,8 @@ export function y4mFrameRate(header: string): Rational {
 const NEWLINE = 0x0a;
 const MAX_HEADER = 4_096;
 
-/** Passes a y4m stream on unchanged and counts its frames; a frame counts when its last byte has passed. */
-export class FrameCounter extends Transform {
+/** Counts the frames of a y4m stream; a frame counts when its last byte has passed. */
+export class FrameCounter {
   frames = 0;
   /** Undefined until the stream header has passed. */
   header: string | undefined;
@@ -57,7 +56,6 @@ export class FrameCounter extends Transform {
   #line = '';
 
   constructor(onFrame: (frames: number) => void) {
-    super();
     this.#onFrame = onFrame;
   }
 
@@ -66,16 +64,8 @@ export class FrameCounter extends Transform {
     return this.#left > 0 || this.#line !== '';
   }
 
-  override _transform(chunk: Buffer, _encoding: BufferEncoding, done: TransformCallback): void {
-    try {
-      this.#scan(chunk);
-    } catch (error) {
-      return done(error as Error);
-    }
-    done(null, chunk);
-  }
-
-  #scan(chunk: Buffer): void {
+  /** The next bytes of the stream. Throws `script_failed` when it is no y4m. */
+  push(chunk: Buffer): void {
     for (let at = 0; at < chunk.length;) {
       if (this.#left > 0) {
         const taken = Math.min(this.#left, chunk.length - at);

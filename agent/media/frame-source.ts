@@ -3,15 +3,19 @@ import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { ClipCut, FilterScript, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
-import type { ToolCommand } from '../subprocess.ts';
+import { checkFilters } from '../../shared/source-filters.ts';
+import { outputFd, type ToolCommand } from '../subprocess.ts';
 import { withoutLeads, type LocalClip } from './clip-cut.ts';
+import { filteredOutputs, type FilterChain } from './filter-graph.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 import { scriptFrames } from './script-info.ts';
 import { y4mConversion } from './y4m-pixels.ts';
 
-/** A program that writes a clip's frames as y4m to its standard output. */
+/** A program that writes a clip's frames as y4m: to its standard output, or filtered by the i-th of several chains to the i-th output. */
+export type FrameProgram = (chains: readonly FilterChain[]) => ToolCommand;
+
 export interface FrameSource {
-  readonly command: ToolCommand;
+  readonly program: FrameProgram;
   /** Frames it must give; undefined when the script decides. */
   readonly frames: number | undefined;
 }
@@ -32,14 +36,19 @@ export function localSourceName(script: FilterScript | undefined): string {
 function passThrough(tools: MediaTools, clip: LocalClip, format: VideoFormat | undefined): FrameSource {
   const rate = format?.frameRate;
   const { num, den } = rate && rate.num > 0 ? rate : { num: 25, den: 1 };
-  const filters = [`setpts=N*${den}/(${num}*TB)`, ...y4mConversion(format?.pixelFormat ?? '')];
+  const first = [`setpts=N*${den}/(${num}*TB)`, ...y4mConversion(format?.pixelFormat ?? '')];
   if (clip.leadIn + clip.leadOut > 0)
-    filters.unshift(`select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`);
-  const read = ['-nostdin', '-v', 'error', '-xerror', '-noautorotate', '-i', clip.path, '-map', '0:v:0'];
-  const argv = [tools.ffmpeg, ...read, '-vf', filters.join(',')];
-  argv.push('-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted));
-  argv.push('-strict', '-1', '-f', 'yuv4mpegpipe', '-');
-  return { command: { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT }, frames: clip.wanted };
+    first.unshift(`select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`);
+  const read = ['-nostdin', '-v', 'error', '-xerror', '-noautorotate', '-i', clip.path];
+  const each = ['-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted)];
+  each.push('-strict', '-1', '-f', 'yuv4mpegpipe');
+  const program: FrameProgram = (chains) => {
+    chains.forEach(checkFilters);
+    const outputs = chains.map((_, i) => `pipe:${outputFd(i)}`);
+    const argv = [tools.ffmpeg, ...read, ...filteredOutputs(first, chains, { each, outputs })];
+    return { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
+  };
+  return { program, frames: clip.wanted };
 }
 
 /** Writes a script into the work directory. What is returned makes `vspipe ARGS` in the sandbox, where the script sees its source. */
@@ -87,15 +96,19 @@ export async function frameSource(
   input: FrameSourceInput,
 ): Promise<FrameSource> {
   const { script, clip } = input;
+  const scripted = (command: ToolCommand, frames: number | undefined): FrameSource => ({
+    program: () => command,
+    frames,
+  });
   if (script === undefined || script.text === '') return passThrough(tools, clip, input.format);
   const vspipe = await scriptTool(context, script, clip.path);
   const given = clip.leadIn + clip.wanted + clip.leadOut;
   const frames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
   if (clip.leadIn + clip.leadOut === 0)
-    return { command: await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames };
+    return scripted(await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames);
   if (frames === given) {
     const range = ['-s', String(clip.leadIn), '-e', String(clip.leadIn + clip.wanted - 1)];
-    return { command: await vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), frames: clip.wanted };
+    return scripted(await vspipe(['-c', 'y4m', ...range, SCRIPT_NAME, '-']), clip.wanted);
   }
   if (input.resumedFrames > 0) {
     const message = `the script returns ${frames} frames for ${given}: it did not when the first ${input.resumedFrames} of this clip were encoded`;
@@ -108,5 +121,5 @@ export async function frameSource(
   // The script may know its source by name only.
   await rename(exact.path, clip.path);
   const exactFrames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
-  return { command: await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), frames: exactFrames };
+  return scripted(await vspipe(['-c', 'y4m', SCRIPT_NAME, '-']), exactFrames);
 }

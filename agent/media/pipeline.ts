@@ -1,7 +1,7 @@
+import type { Readable, Writable } from 'node:stream';
 import { finished, pipeline as connect } from 'node:stream/promises';
-import type { Writable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
-import { GridError } from '../../shared/errors.ts';
+import { assert, GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import { watchIdle } from '../idle-watch.ts';
 import {
@@ -11,12 +11,17 @@ import {
   type ToolCommand,
   type ToolExit,
 } from '../subprocess.ts';
+import { distinctChains, isSameChain, type FilterChain } from './filter-graph.ts';
 import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
+import { giveFrames } from './frame-feed.ts';
 import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
+import type { FrameProgram } from './frame-source.ts';
 import { judge } from './pipeline-blame.ts';
 
 /** Programs that read a frame source: the first reads its frames, each other one what the one before it writes. */
 export interface Branch {
+  /** That the frames go through in the source. Default: none. */
+  readonly filters?: FilterChain;
   readonly programs: readonly ToolCommand[];
   /** Ends these programs, and nobody else's. */
   readonly signal: AbortSignal;
@@ -27,7 +32,6 @@ export interface Branch {
 }
 
 interface SourceInput {
-  readonly source: ToolCommand;
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** L14: when it counts as hanging. Default: see there. */
@@ -36,10 +40,13 @@ interface SourceInput {
   onTool?(name: string): (exit: ToolExit) => void;
 }
 
-export type PipelineInput = SourceInput & Branch;
+export interface PipelineInput extends SourceInput, Branch {
+  readonly source: ToolCommand;
+}
 
 /** One frame source for several. */
 export interface BranchesInput extends SourceInput {
+  readonly source: FrameProgram;
   readonly branches: readonly Branch[];
 }
 
@@ -60,7 +67,7 @@ const HANG_LIMITS: HangLimits = { pace: PACE_LIMITS, idleMs: 60_000 };
 /** Runs `source | program | program ...`, counts the frames on their way, and checks every exit code (M6). */
 export async function runPipeline(input: PipelineInput): Promise<Fed> {
   throwIfAborted(input.signal);
-  const { fed, over } = startBranches({ ...input, branches: [input] });
+  const { fed, over } = startBranches({ ...input, source: () => input.source, branches: [input] });
   const [end] = await Promise.allSettled(fed);
   await over;
   if (end?.status !== 'fulfilled') throw end?.reason;
@@ -85,20 +92,21 @@ export function startBranches(input: BranchesInput): Branching {
   const signal = AbortSignal.any([input.signal, hanging.signal]);
   const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
   const pace = new FramePace(clock.monotonicMs(), paceLimits);
-  const counter: FrameCounter = new FrameCounter((frames) => {
-    pace.frame(frames, clock.monotonicMs());
-    for (const branch of input.branches) {
-      if (!branch.signal.aborted) branch.onFrame(frames, counter.header ?? '');
-    }
-  });
-  counter.once('end', () => pace.sourceEnded(clock.monotonicMs()));
-  const source = startTool(input.source, { signal, clock, ...listeners(input) });
+  const chains = distinctChains(input.branches.map(({ filters = [] }) => filters));
+  const options = { signal, clock, outputs: chains.length, ...listeners(input) };
+  const source = startTool(input.source(chains), options);
   source.child.stdin?.end();
   const branches = input.branches.map((branch) => startBranch(branch, { signal, clock }));
-  const feed = { source, counter, broken: feedAll(source, counter, branches) };
+  const onFrame = (frames: number): void => {
+    if (frames > pace.frames) pace.frame(frames, clock.monotonicMs());
+  };
+  const feeds = source.outputs.map((output, i) =>
+    openFeed(output, { chain: chains[i] ?? [], branches, onFrame }),
+  );
+  void Promise.all(feeds.map(({ broken }) => broken)).then(() => pace.sourceEnded(clock.monotonicMs()));
   const tools = [source, ...branches.flatMap((branch) => branch.tools)];
   const watch = watchdog({ clock, pace, idleMs, pids: pidsOf(tools) }, hanging);
-  const fed = branches.map((branch) => endOf(branch, { feed, branches, signal }));
+  const fed = branches.map((branch) => endOf(branch, { source, feeds, branches, signal }));
   const over = Promise.allSettled(fed)
     .then(() => source.done)
     .then(() => watch.abort());
@@ -106,6 +114,7 @@ export function startBranches(input: BranchesInput): Branching {
 }
 
 interface RunningBranch {
+  readonly of: Branch;
   readonly tools: readonly RunningTool[];
   readonly signal: AbortSignal;
   readonly input: Writable | null;
@@ -136,58 +145,48 @@ function startBranch(
   const hungUp = Promise.allSettled(joints).then(
     (results) => new Set(results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))),
   );
-  return { tools, signal: ownSignal, input, hungUp };
+  return { of: branch, tools, signal: ownSignal, input, hungUp };
 }
 
-/** Gives all frames to all branches that read. Resolves to what was wrong with the frames, if something was. */
-async function feedAll(
-  source: RunningTool,
-  counter: FrameCounter,
-  branches: readonly RunningBranch[],
-): Promise<GridError | undefined> {
-  const inputs = branches.flatMap(({ input }) => input ?? []);
-  // Whoever has nobody to write to any more hears of it by its pipe.
-  const counted = source.child.stdout && connect(source.child.stdout, counter).catch(() => undefined);
-  try {
-    for await (const chunk of counter) {
-      const reading = inputs.filter((input) => input.writable);
-      if (reading.length === 0) break;
-      await Promise.all(reading.map((input) => written(input, chunk as Buffer)));
-    }
-    for (const input of inputs) input.end();
-    return undefined;
-  } catch (thrown) {
-    for (const input of inputs) input.destroy();
-    return thrown instanceof GridError ? thrown : undefined;
-  } finally {
-    await counted;
-  }
-}
-
-/** Resolves when more may be written, or nobody reads any more. */
-async function written(input: Writable, chunk: Buffer): Promise<void> {
-  if (input.write(chunk) || !input.writable) return;
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      input.off('drain', done).off('close', done);
-      resolve();
-    };
-    input.once('drain', done).once('close', done);
-  });
-}
-
+/** One output of the source, and all that read from it. */
 interface Feed {
-  readonly source: RunningTool;
+  readonly branches: readonly RunningBranch[];
   readonly counter: FrameCounter;
   readonly broken: Promise<GridError | undefined>;
 }
 
+interface FeedInput {
+  readonly chain: FilterChain;
+  /** All that read from the source. */
+  readonly branches: readonly RunningBranch[];
+  onFrame(frames: number): void;
+}
+
+/** Counts the frames of one output and gives them to those whose filters it went through. */
+function openFeed(output: Readable, { chain, branches, onFrame }: FeedInput): Feed {
+  const own = branches.filter(({ of: { filters = [] } }) => isSameChain(filters, chain));
+  const counter: FrameCounter = new FrameCounter((frames) => {
+    onFrame(frames);
+    for (const { of: branch } of own)
+      if (!branch.signal.aborted) branch.onFrame(frames, counter.header ?? '');
+  });
+  const inputs = own.flatMap(({ input }) => input ?? []);
+  const isRead = (): boolean => branches.some(({ input }) => input?.writable === true);
+  return { branches: own, counter, broken: giveFrames({ output, counter, inputs, isRead }) };
+}
+
+interface Running {
+  readonly source: RunningTool;
+  readonly feeds: readonly Feed[];
+  readonly branches: readonly RunningBranch[];
+  readonly signal: AbortSignal;
+}
+
 /** How one branch ended; throws the cause where it was not well. */
-async function endOf(
-  branch: RunningBranch,
-  { feed, branches, signal }: { feed: Feed; branches: readonly RunningBranch[]; signal: AbortSignal },
-): Promise<Fed> {
-  const { source, counter } = feed;
+async function endOf(branch: RunningBranch, { source, feeds, branches, signal }: Running): Promise<Fed> {
+  const feed = feeds.find((one) => one.branches.includes(branch));
+  assert(feed !== undefined, 'each branch reads from an output');
+  const { counter } = feed;
   const exits = await Promise.all(branch.tools.map((tool) => tool.done));
   const hungUp = await branch.hungUp;
   throwIfAborted(branch.signal);

@@ -5,6 +5,7 @@ import { salvageOf } from '../../shared/salvage.ts';
 import { cutClip, type LocalClip } from '../media/clip-cut.ts';
 import { checkKeyFrames, withKeyFrames } from '../media/forced-key-frames.ts';
 import { y4mFrameRate } from '../media/frame-counter.ts';
+import type { FilterChain } from '../media/filter-graph.ts';
 import { frameSource, localSourceName, type FrameSource } from '../media/frame-source.ts';
 import { runPipeline, type Branch } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
@@ -115,6 +116,7 @@ async function prepared(spec: EncodeTask, context: RunnerContext): Promise<Prepa
 
 interface Encoding {
   readonly clip: LocalClip;
+  readonly filters: FilterChain;
   readonly source: FrameSource;
   readonly command: EncodeCommand;
   readonly resumedFrames: number;
@@ -134,7 +136,7 @@ function startSalvage(
 
 /** Runs the script and the user's programs. */
 async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
-  const { source, command, resumedFrames, clip } = encoding;
+  const { source, command, filters, resumedFrames, clip } = encoding;
   const framesTotal = resumedFrames + clip.wanted;
   const speed = speedometer(context);
   let header = '';
@@ -143,6 +145,7 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
   const { signal, clock, shared } = context;
   const branch: Branch = {
     programs,
+    filters,
     signal,
     onFrame(frames, seen) {
       header = seen;
@@ -154,8 +157,8 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
   };
   try {
     const fed = await (shared
-      ? shared.feed(source.command, branch)
-      : runPipeline({ ...branch, source: source.command, clock }));
+      ? shared.feed(source.program, branch)
+      : runPipeline({ ...branch, source: source.program([filters]), clock }));
     return { fed, salvage };
   } finally {
     await salvage?.finish();
@@ -184,6 +187,7 @@ async function encode(spec: EncodeTask, context: RunnerContext) {
   const command = withThreads(withKeyFrames(spec.command, keyFrames), share);
   const { fed, salvage } = await filterAndEncode(context, {
     clip,
+    filters: spec.filters,
     source,
     command,
     resumedFrames: resumeFrames,

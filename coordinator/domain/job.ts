@@ -19,6 +19,8 @@ export interface FilmSpec {
   /** A job of the same owner on the same source whose index is committed: this one has no index task and begins planned. */
   readonly indexOf?: string;
   readonly script: ScriptSpec;
+  /** ffmpeg's, one an element, before the command: jobs on one source run once what they begin with alike. Not with a script. */
+  readonly filters?: readonly string[];
   readonly command: CommandSpec;
   readonly container: ResultContainer;
   /** Undefined: audio is carried over unchanged (M5). */

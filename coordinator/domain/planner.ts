@@ -208,7 +208,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
   return {
     kind: 'encode',
     clipIndex: clip.clipIndex,
-    requires: clipRequirements(spec.script, spec.command),
+    requires: clipRequirements(spec),
     framesTotal: frames,
     cost: frames,
     spec: {
@@ -225,6 +225,7 @@ function encodeTask(input: PlanInput, cuts: CutPlanner, clip: ClipRange): NewTas
           timeoutSeconds: limit ?? automatic,
           resumeFrames: 0,
           keyFrames: clip.keyFrames.map((frame) => frame - clip.start),
+          filters: [...(spec.filters ?? [])],
         },
       },
     },

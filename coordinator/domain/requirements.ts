@@ -1,5 +1,6 @@
 import { OPTIONAL_FILTERS } from '../../shared/optional-filters.ts';
-import type { CommandSpec, ScriptSpec } from './job.ts';
+import { RUNS_FILTERS } from '../../shared/source-filters.ts';
+import type { CommandSpec, FilmSpec, ScriptSpec } from './job.ts';
 
 /** `-c`, `-c:v`, `-codec:a:0`, `-vcodec`, `-acodec`: the next word is an encoder. */
 const CODEC_OPTION = /^-(?:c|codec)(?::[va](?::\d+)?)?$|^-[va]codec$/;
@@ -32,8 +33,16 @@ export function commandRequirements(command: CommandSpec): string[] {
   return [...requires].toSorted();
 }
 
-/** The same for a clip: its command, and VapourSynth unless the script is the pass-through. */
-export function clipRequirements(script: ScriptSpec, command: CommandSpec): string[] {
+interface ClipNeeds extends Pick<FilmSpec, 'filters'> {
+  readonly script: ScriptSpec;
+  readonly command: CommandSpec;
+}
+
+/** The same for a clip: its command, its filters, and VapourSynth unless the script is the pass-through. */
+export function clipRequirements({ script, command, filters = [] }: ClipNeeds): string[] {
   const requires = commandRequirements(command);
+  if (filters.length > 0) {
+    requires.push(RUNS_FILTERS, ...optionalFilters(filters.join(',')).map((name) => `filter:${name}`));
+  }
   return script.text === '' ? requires : [...requires, 'tool:vapoursynth'];
 }

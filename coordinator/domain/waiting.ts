@@ -107,8 +107,8 @@ function explainNeeds(spec: JobSpec, online: readonly AgentView[]): string {
     return explainLack(mediaRequirements(spec, known), online);
   }
   if (spec.shape === 'index' || spec.shape === 'preview') return '';
-  const { script, command, audio } = spec;
-  const clips = explainLack(clipRequirements(script, command), online);
+  const { audio } = spec;
+  const clips = explainLack(clipRequirements(spec), online);
   if (clips !== '' || audio === undefined) return clips;
   return explainLack(commandRequirements(audio), online);
 }

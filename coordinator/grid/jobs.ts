@@ -53,7 +53,7 @@ const respec: RespecClip = (stored, change) => {
     programs: (task.command?.programs ?? []).map((program) => program.argv),
     outputName: task.command?.outputName ?? '',
   };
-  return { spec, requires: clipRequirements(script, command) };
+  return { spec, requires: clipRequirements({ script, command, filters: task.filters }) };
 };
 
 async function requireResult(job: JobView): Promise<NonNullable<JobView['result']>> {

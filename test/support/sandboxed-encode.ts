@@ -147,6 +147,7 @@ export async function sandboxedAgent(
         timeoutSeconds: 0,
         resumeFrames: 0,
         keyFrames: [],
+        filters: [],
       };
       const outcome = { workDir, lines: base.lines };
       return runEncodeTask(spec, context).then(

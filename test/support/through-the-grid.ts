@@ -1,5 +1,6 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
+import type { SharedWork } from '../../agent/runners/runner.ts';
 import { runEncodeTask } from '../../agent/runners/encode-task.ts';
 import { runIndexTask } from '../../agent/runners/index-task.ts';
 import { runMergeTask } from '../../agent/runners/merge-task.ts';
@@ -55,10 +56,17 @@ export async function indexed(path: string) {
 export async function encodedClip(
   path: string,
   index: SourceIndex,
-  clip: { span: FrameSpan; encoder?: readonly string[]; script?: string; handles?: number },
+  clip: {
+    span: FrameSpan;
+    encoder?: readonly string[];
+    script?: string;
+    handles?: number;
+    filters?: readonly string[];
+    shared?: SharedWork;
+  },
 ) {
   const [startFrame, endFrame] = clip.span;
-  const context = runnerContext();
+  const context = { ...runnerContext(), ...(clip.shared ? { shared: clip.shared } : {}) };
   const argv = [...(clip.encoder ?? LOSSLESS), 'OUT.mkv'];
   const output = await runEncodeTask(
     {
@@ -72,6 +80,7 @@ export async function encodedClip(
       timeoutSeconds: 0,
       resumeFrames: 0,
       keyFrames: [],
+      filters: [...(clip.filters ?? [])],
     },
     context,
   );

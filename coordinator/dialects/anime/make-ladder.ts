@@ -44,16 +44,17 @@ interface Made {
 function filmOf(
   job: JobRow,
   plan: RenditionPlan,
-  { facts, filters }: { facts: SourceFacts; filters: string },
+  { facts, filters }: { facts: SourceFacts; filters: readonly string[] },
 ): FilmSpec {
   const { source, index_job_id: indexOf } = job;
   if (source === null || indexOf === null) throw new GridError('internal', 'the source is not known');
-  const argv = encoderArgv(filters);
+  const argv = encoderArgv();
   const audio = audioCommand(facts.sounds);
   return {
     source,
     indexOf,
     script: { text: '', sourceVariable: '', sourceName: '' },
+    filters,
     command: { text: argv.join(' '), programs: [argv], outputName: OUTPUT_NAME },
     container: 'matroska',
     ...(audio ? { audio } : {}),

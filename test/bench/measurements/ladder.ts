@@ -31,7 +31,7 @@ function factsOf(film: string): SourceFacts {
 
 /** The words of the dialect's own command from the pixel format to the last option, for an output that ffmpeg cuts itself. */
 function encoderWords(): string[] {
-  const argv = encoderArgv('');
+  const argv = encoderArgv();
   const [from, borders] = [argv.indexOf('-pix_fmt'), argv.indexOf('CLIPGRID_KEY_FRAMES')];
   assert(from > 0 && borders > from, 'the command of a rendition has a pixel format and borders');
   return argv.with(borders, `expr:gte(t,n_forced*${HLS_SEGMENT_S})`).slice(from, -1);
@@ -44,7 +44,7 @@ function ladderArgs(
   { plans, facts }: { plans: readonly RenditionPlan[]; facts: SourceFacts },
 ): string[] {
   const split = `[0:v:0]split=${plans.length}${plans.map((_, i) => `[s${i}]`).join('')}`;
-  const chains = plans.map((plan, i) => `[s${i}]${filterChain(plan, facts.picture, NO_DEBLOCKING)}[v${i}]`);
+  const chains = plans.map((plan, i) => `[s${i}]${filterChain(plan, facts.picture, NO_DEBLOCKING).join(',')}[v${i}]`);
   const outputs = plans.flatMap(({ key }, i) => {
     const streams = ['-map', `[v${i}]`, ...encoderWords(), '-map', '0:a', '-c:a', 'copy'];
     const hls = ['-f', 'hls', '-hls_time', String(HLS_SEGMENT_S), '-hls_playlist_type', 'vod'];

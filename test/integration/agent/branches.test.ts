@@ -22,7 +22,7 @@ function branch(script: string, more: Partial<Branch> = {}): Branch {
 
 /** What became of each: how many frames it was given, or the code and message of its failure. */
 async function ends(branches: readonly Branch[], source = SOURCE): Promise<(number | string)[]> {
-  const input = { source: sh(source), branches, signal: never, clock: systemClock };
+  const input = { source: () => sh(source), branches, signal: never, clock: systemClock };
   const { fed, over } = startBranches({ ...input, onStderrLine: () => undefined });
   const results = await Promise.allSettled(fed);
   await over;
@@ -62,7 +62,7 @@ test('a branch that fails, gives up or is not wanted any more is left out, and t
 
 test('a branch that fails is told of before the others are done', async () => {
   const others = new AbortController();
-  const input = { source: sh(`${SOURCE}; sleep 1000`), signal: others.signal, clock: systemClock };
+  const input = { source: () => sh(`${SOURCE}; sleep 1000`), signal: others.signal, clock: systemClock };
   const { fed, over } = startBranches({
     ...input,
     branches: [branch(READS), branch('exit 4')],
@@ -78,4 +78,50 @@ test('a branch that fails is told of before the others are done', async () => {
 test('a source that fails is the end of all', async () => {
   const failed = 'script_failed: sh failed with exit code 7';
   expect(await ends([branch(READS), branch(READS)], `${SOURCE}; exit 7`)).toEqual([failed, failed]);
+});
+
+/** Two outputs of which each has its own frames; the second stands still until the first has been read. */
+const TWO_OUTPUTS = `${SOURCE}; exec >&3; ${SOURCE}`;
+
+test('branches with other filters read from other outputs of the source, and a branch that is gone holds none of them up', async () => {
+  const asked: (readonly string[])[] = [];
+  const seen = { small: 0, large: 0 };
+  const { fed, over } = startBranches({
+    source(chains) {
+      asked.push(...chains);
+      return sh(TWO_OUTPUTS);
+    },
+    branches: [
+      branch(READS, { filters: ['large'], onFrame: (frames) => (seen.large = frames) }),
+      branch(READS, { filters: ['small'], onFrame: (frames) => (seen.small = frames) }),
+      branch('exit 3', { filters: ['small'] }),
+      branch(READS, { filters: ['large'] }),
+    ],
+    signal: never,
+    clock: systemClock,
+    onStderrLine: () => undefined,
+  });
+  const ends = await Promise.allSettled(fed);
+  await over;
+  expect(asked).toEqual([['large'], ['small']]);
+  expect(ends.map((end) => (end.status === 'fulfilled' ? end.value.frames : 'failed'))).toEqual([
+    FRAMES,
+    FRAMES,
+    'failed',
+    FRAMES,
+  ]);
+  expect(seen).toEqual({ small: FRAMES, large: FRAMES });
+});
+
+test('an output that nobody reads any more is emptied for the sake of the others', async () => {
+  const { fed, over } = startBranches({
+    source: () => sh(TWO_OUTPUTS),
+    branches: [branch('exit 3', { filters: ['large'] }), branch(READS, { filters: ['small'] })],
+    signal: never,
+    clock: systemClock,
+    onStderrLine: () => undefined,
+  });
+  await expect(fed[0]).rejects.toMatchObject({ code: 'encoder_failed' });
+  expect(await fed[1]).toMatchObject({ frames: FRAMES });
+  await over;
 });

@@ -93,6 +93,8 @@ export interface EncodeTask {
    * word CLIPGRID_KEY_FRAMES of the command stands for them, as a value of ffmpeg's -force_key_frames.
    */
   keyFrames: number[];
+  /** Filters of ffmpeg that the frames of the pass-through go through before the first program, in order, one an element. */
+  filters: string[];
 }
 
 /** How to get the frames of a clip out of the source by stream copy. */
@@ -1296,6 +1298,7 @@ function createBaseEncodeTask(): EncodeTask {
     bareCut: undefined,
     resumeFrames: 0,
     keyFrames: [],
+    filters: [],
   };
 }
 
@@ -1334,6 +1337,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
         writer.uint32(v);
       }
       writer.join();
+    }
+    for (const v of message.filters) {
+      writer.uint32(90).string(v!);
     }
     return writer;
   },
@@ -1441,6 +1447,14 @@ export const EncodeTask: MessageFns<EncodeTask> = {
 
             break;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.filters.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1485,6 +1499,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
         : globalThis.Array.isArray(object?.key_frames)
         ? object.key_frames.map((e: any) => globalThis.Number(e))
         : [],
+      filters: globalThis.Array.isArray(object?.filters)
+        ? object.filters.map((e: any) => globalThis.String(e))
+        : [],
     };
   },
 
@@ -1520,6 +1537,9 @@ export const EncodeTask: MessageFns<EncodeTask> = {
     if (message.keyFrames?.length) {
       obj.keyFrames = message.keyFrames.map((e) => Math.round(e));
     }
+    if (message.filters?.length) {
+      obj.filters = message.filters;
+    }
     return obj;
   },
 
@@ -1550,6 +1570,7 @@ export const EncodeTask: MessageFns<EncodeTask> = {
       : undefined;
     message.resumeFrames = object.resumeFrames ?? 0;
     message.keyFrames = object.keyFrames?.map((e) => e) || [];
+    message.filters = object.filters?.map((e) => e) || [];
     return message;
   },
 };

@@ -36,3 +36,22 @@ test('what a film cannot be cut or packaged by names the field', () => {
 test('a film is the matter of whoever checked its command', () => {
   expect(checkedSpec(PASS_THROUGH)).toBe(PASS_THROUGH);
 });
+
+test.each([
+  'movie=/etc/passwd',
+  'scale=1:1,drawtext',
+  'scale=w=1[out];movie=x',
+  'subtitles',
+  'scale=1\\:1',
+  '',
+])('filters of a film are of those that change the picture only: %j is none', (filter) => {
+  const film = { ...PASS_THROUGH, filters: ['gradfun', filter] };
+  expect(() => checkedSpec(film)).toThrow(`the filter ${JSON.stringify(filter)} is not among`);
+});
+
+test('filters are for the pass-through', () => {
+  const filters = ['gradfun', 'scale=640:360:flags=lanczos+full_chroma_int', 'setsar=1'];
+  expect(() => checkedSpec({ ...PASS_THROUGH, filters })).not.toThrow();
+  const script = { ...PASS_THROUGH.script, text: 'clip.set_output()' };
+  expect(() => checkedSpec({ ...PASS_THROUGH, script, filters })).toThrow('a script filters by itself');
+});

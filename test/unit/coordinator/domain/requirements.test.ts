@@ -30,8 +30,9 @@ test.each([
 
 test('a script needs VapourSynth, the pass-through does not', () => {
   const encode = command('x264', '-');
-  expect(clipRequirements(script(''), encode)).toEqual(['program:x264']);
-  expect(clipRequirements(script('clip.set_output()'), encode)).toEqual(['program:x264', 'tool:vapoursynth']);
+  expect(clipRequirements({ script: script(''), command: encode })).toEqual(['program:x264']);
+  const scripted = { script: script('clip.set_output()'), command: encode };
+  expect(clipRequirements(scripted)).toEqual(['program:x264', 'tool:vapoursynth']);
 });
 
 test('what a command can need of ffmpeg is what an agent reports: video and audio encoders', () => {

@@ -9,7 +9,8 @@ import { checkMediaCommand } from '../../../../../shared/media-command.ts';
 import { masterPlaylist, mediaPlaylist } from '../../../../../coordinator/dialects/anime/playlists.ts';
 import { sourceFacts } from '../../../../../coordinator/dialects/anime/probe.ts';
 import { isSuccess, stateOf, type Work } from '../../../../../coordinator/dialects/anime/states.ts';
-import { commandRequirements } from '../../../../../coordinator/domain/requirements.ts';
+import { clipRequirements } from '../../../../../coordinator/domain/requirements.ts';
+import { checkFilters, RUNS_FILTERS } from '../../../../../shared/source-filters.ts';
 
 const upright = (width: number, height: number) => ({ width, height, turn: 0 }) as const;
 const sizes = (plans: ReturnType<typeof planLadder>) =>
@@ -100,17 +101,23 @@ const [plain, filtered] = planLadder(['720p', '720p_uspp'], upright(1920, 1080),
 test('check 12: the filter of a _uspp key, its fallback, and what the log says of it', () => {
   const chain = (deblocking: 'uspp' | 'spp') =>
     filterChain(filtered!, upright(1920, 1080), { deblocking, qp: 8 });
-  expect(chain('uspp')).toMatch(/^uspp=qp=8,gradfun,scale=1280:720:flags=lanczos\+full_chroma_int,/);
-  expect(chain('spp')).toMatch(/^spp=quality=5:qp=8,gradfun,scale=/);
-  expect(filterChain(plain!, upright(1920, 1080), { deblocking: 'uspp', qp: 8 })).toMatch(/^gradfun,scale=/);
+  expect(chain('uspp').join(',')).toMatch(
+    /^uspp=qp=8,gradfun,scale=1280:720:flags=lanczos\+full_chroma_int,/,
+  );
+  expect(chain('spp').join(',')).toMatch(/^spp=quality=5:qp=8,gradfun,scale=/);
+  expect(filterChain(plain!, upright(1920, 1080), { deblocking: 'uspp', qp: 8 })[0]).toBe('gradfun');
   expect(filterLine(filtered!, { deblocking: 'uspp', qp: 8 })).toBe('filter=uspp qp=8');
   expect(filterLine(filtered!, { deblocking: 'spp', qp: 8 })).toBe(
     'filter=spp qp=8 reason=no agent offers uspp',
   );
-  const requires = (filters: string) =>
-    commandRequirements({ text: '', programs: [encoderArgv(filters)], outputName: '' });
-  expect(requires(chain('uspp'))).toEqual(['encoder:libx264', 'filter:uspp', 'program:ffmpeg']);
-  expect(requires('scale=1:1,hqdn3d')).toEqual(['encoder:libx264', 'program:ffmpeg']);
+  const script = { text: '', sourceVariable: '', sourceName: '' };
+  const command = { text: '', programs: [encoderArgv()], outputName: '' };
+  const requires = (filters: string[]) => clipRequirements({ script, command, filters });
+  const always = ['encoder:libx264', 'program:ffmpeg', RUNS_FILTERS];
+  expect(requires(chain('uspp'))).toEqual([...always, 'filter:uspp']);
+  expect(requires(filterChain(plain!, upright(1920, 1080), { deblocking: 'uspp', qp: 8 }))).toEqual(always);
+  for (const deblocking of ['uspp', 'spp'] as const)
+    expect(() => checkFilters(chain(deblocking))).not.toThrow();
 });
 
 describe('check 10: names and playlists', () => {
