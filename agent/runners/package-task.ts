@@ -12,7 +12,7 @@ import type { MediaTools } from '../media/probe.ts';
 import { retime } from '../media/retime.ts';
 import { cutTransport, type SoundTrack } from '../media/transport-cut.ts';
 import { readTransport, type TransportFile } from '../media/transport-stream.ts';
-import { checkFilm, decodeSome, type ExpectedFilm } from '../media/transport-verify.ts';
+import { checkFilm, decodeOne, type ExpectedFilm } from '../media/transport-verify.ts';
 import { joinParts, type JoinedParts } from './join-parts.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
@@ -113,7 +113,7 @@ async function packageFilm(spec: PackageTask & { parts: MergeTask }, context: Ru
   const files: TransportFile[] = [];
   for (const path of paths) files.push(await readTransport(path));
   checkFilm(files, { starts, timesMs, sound: sound?.expected });
-  await decodeSome(tools, paths, files);
+  await decodeOne(tools, paths, files);
   return { paths, value: resultOf({ spec, joined, files, sound }) };
 }
 
