@@ -1,17 +1,11 @@
 import { GridError } from '../../shared/errors.ts';
+import { sequenceParameters } from './avc-units.ts';
 import type { ProbedStream } from './probe.ts';
-
-/** NAL unit type of a sequence parameter set: ITU-T H.264, table 7-1. */
-const AVC_PARAMETERS = 7;
 
 /** `avc1.PPCCLL` (RFC 6381, 3.3) of the parameter set in an H.264 byte stream. */
 export function avcCodec(stream: Buffer): string {
-  for (let at = stream.indexOf('\0\0\u0001', 0, 'latin1'); at >= 0;) {
-    const unit = stream.subarray(at + 3);
-    if (unit.length >= 4 && (unit.readUInt8(0) & 0x1f) === AVC_PARAMETERS)
-      return `avc1.${unit.toString('hex', 1, 4)}`;
-    at = stream.indexOf('\0\0\u0001', at + 3, 'latin1');
-  }
+  const parameters = sequenceParameters(stream);
+  if (parameters !== undefined) return `avc1.${parameters.toString('hex', 1, 4)}`;
   throw new GridError('verify_failed', 'the first frame has no sequence parameter set before it');
 }
 

@@ -7,12 +7,12 @@ import { numberedName } from '../../shared/numbered-names.ts';
 import type { SourceIndex } from '../../shared/source-index.ts';
 import { avcColourArguments } from '../media/avc-colour.ts';
 import { aacCodec, avcCodec } from '../media/codecs-string.ts';
-import { packetsByStream } from '../media/packets.ts';
-import { audioTracks, probe, type MediaTools } from '../media/probe.ts';
+import { readTracks } from '../media/packets.ts';
+import type { MediaTools } from '../media/probe.ts';
 import { retime } from '../media/retime.ts';
 import { cutTransport, type SoundTrack } from '../media/transport-cut.ts';
 import { readTransport, type TransportFile } from '../media/transport-stream.ts';
-import { checkFilm, decodeSome, type ExpectedFilm } from '../media/transport-verify.ts';
+import { checkFilm, decodeOne, type ExpectedFilm } from '../media/transport-verify.ts';
 import { joinParts, type JoinedParts } from './join-parts.ts';
 import { mediaTools, type Runner, type RunnerContext } from './runner.ts';
 import { withTimeout } from './timeout.ts';
@@ -33,7 +33,7 @@ interface Sound extends SoundTrack {
 async function soundOf(tools: MediaTools, joined: JoinedParts): Promise<Sound | undefined> {
   const path = joined.audioPath ?? joined.sidecarPath;
   if (path === undefined) return undefined;
-  const [track, ...more] = audioTracks(await probe(tools, path));
+  const [track, ...more] = await readTracks(tools, path);
   if (track === undefined) return undefined;
   if (track.codec_name !== 'aac')
     throw unfit(`the sound is ${track.codec_name}: give the job an audio command that makes AAC of it`);
@@ -41,8 +41,7 @@ async function soundOf(tools: MediaTools, joined: JoinedParts): Promise<Sound | 
   const shiftS = -joined.index.sidecarShiftS;
   const samples = (track.profile ?? '').startsWith('HE') ? 2048 : 1024;
   const frameMs = (samples * 1000) / Number(track.sample_rate);
-  const packets = (await packetsByStream(tools, path)).get(track.index);
-  const timesMs = (packets?.timesMs ?? []).map((time) => time + shiftS * 1000);
+  const timesMs = track.packets.timesMs.map((time) => time + shiftS * 1000);
   return { path, streamIndex: track.index, shiftS, codec: aacCodec(track), expected: { timesMs, frameMs } };
 }
 
@@ -114,7 +113,7 @@ async function packageFilm(spec: PackageTask & { parts: MergeTask }, context: Ru
   const files: TransportFile[] = [];
   for (const path of paths) files.push(await readTransport(path));
   checkFilm(files, { starts, timesMs, sound: sound?.expected });
-  await decodeSome(tools, paths, files);
+  await decodeOne(tools, paths, files);
   return { paths, value: resultOf({ spec, joined, files, sound }) };
 }
 
