@@ -1,5 +1,5 @@
 import type { EncodeResult, TaskResult, TaskSpec } from '../../shared/gen/clipgrid/v1/task.ts';
-import type { Failure } from './job.ts';
+import type { Failure, JobState } from './job.ts';
 
 /** `clip` cuts a clip as a file to look at; it is no stage of a job. What each is: task-kinds.ts. */
 export type TaskKind =
@@ -83,6 +83,23 @@ export interface OpenWork {
   readonly isRunning: boolean;
   /** The first ready task, in the order of `tasks`. */
   readonly firstReady?: TaskView;
+}
+
+/** How far a job is, and no more: whoever follows several jobs asks for all of them at once. */
+export interface JobProgress {
+  readonly state: JobState;
+  /** 0 until the plan exists. */
+  readonly framesTotal: number;
+  readonly framesDone: number;
+  readonly tasks: TaskCounts;
+}
+
+/** How many tasks of a job have come how far. Not counted: those that wait for their first lease. */
+export interface TaskCounts {
+  readonly leased: number;
+  /** Had a lease and wait for the next one. */
+  readonly readyAgain: number;
+  readonly ended: number;
 }
 
 /** What lists and watches tell of a task: without what may be kilobytes, since a job may have 10,000 of them. */

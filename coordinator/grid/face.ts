@@ -5,7 +5,15 @@ import type { AgentAuth, EnrolledAgent, JoinTokenView } from '../domain/enrolmen
 import type { Principal, Scope } from '../domain/account.ts';
 import type { GridHistory, GridTotals } from '../domain/grid-totals.ts';
 import type { Failure, FilmSpec, JobShape, JobSpec, JobState, SourceRef } from '../domain/job.ts';
-import type { Artifact, ClipView, TaskBrief, TaskKind, TaskState, TaskView } from '../domain/task.ts';
+import type {
+  Artifact,
+  ClipView,
+  JobProgress,
+  TaskBrief,
+  TaskKind,
+  TaskState,
+  TaskView,
+} from '../domain/task.ts';
 import type { SignInLimits, UserChange, UserView } from '../domain/user.ts';
 import type { FilmInput, PreviewInput } from './film-input.ts';
 import type { Transaction } from '../store/transaction.ts';
@@ -109,8 +117,10 @@ export interface JobsFace {
   submitPreview(input: PreviewInput): Promise<JobView>;
   get(jobId: string, ownerId?: string, tx?: Transaction): Promise<JobView>;
   list(query: JobQuery): Promise<Page<JobView>>;
-  /** Those that are there, in no particular order; at most 1000. */
+  /** Those that are there and no previews, in no particular order; at most 1000. */
   some(jobIds: readonly string[]): Promise<readonly JobView[]>;
+  /** By id, those that are there, previews too; at most 1000. Cheap; a job and its tasks are of one moment. */
+  progress(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobProgress>>;
   /** Jobs of which a task is at an agent; the text is another one after every change of the job's progress. Cheap. */
   running(): Promise<ReadonlyMap<string, string>>;
   /** Ascending: index or probe, encode by clip, audio, media, merge. Thousands of them are much cheaper in brief. */

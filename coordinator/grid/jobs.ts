@@ -114,6 +114,7 @@ export function createJobs(deps: JobsDeps): JobsFace {
     get: (jobId, ownerId, tx) => jobs.get(jobId, ownerId, tx),
     list: (query) => jobs.list(query),
     some: (jobIds) => jobs.some(jobIds),
+    progress: (jobIds) => jobs.progress(jobIds),
     running: () => jobs.running(),
     tasks: (jobId) => jobs.tasks(jobId),
     briefTasks: (jobId) => jobs.briefTasks(jobId),

@@ -1,7 +1,16 @@
 import type { TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { JobSpec, JobState } from '../domain/job.ts';
 import type { PlanSummary } from '../domain/planner.ts';
-import type { Artifact, ClipView, NewTask, OpenWork, TaskBrief, TaskKind, TaskView } from '../domain/task.ts';
+import type {
+  Artifact,
+  ClipView,
+  JobProgress,
+  NewTask,
+  OpenWork,
+  TaskBrief,
+  TaskKind,
+  TaskView,
+} from '../domain/task.ts';
 import type { ClipChange, JobQuery, JobView, Page, SubmitInput, TaskQuery } from '../grid/face.ts';
 import type { StageRules } from './lease-store.ts';
 import type { Transaction } from './transaction.ts';
@@ -45,6 +54,7 @@ export interface JobStore {
   knownSource(jobId: string, ownerId: string): Promise<KnownSource>;
   list(query: JobQuery): Promise<Page<JobView>>;
   some(jobIds: readonly string[]): Promise<JobView[]>;
+  progress(jobIds: readonly string[]): Promise<ReadonlyMap<string, JobProgress>>;
   running(): Promise<ReadonlyMap<string, string>>;
   tasks(jobId: string): Promise<TaskView[]>;
   briefTasks(jobId: string): Promise<TaskBrief[]>;

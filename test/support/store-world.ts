@@ -176,6 +176,7 @@ export async function visibleState({ grid, jobs }: StoreWorld): Promise<unknown>
       return {
         job: typeof job === 'string' ? job : strip(job as Awaited<ReturnType<typeof grid.jobs.get>>),
         tasks: tasks.map(stripTask),
+        progress: (await grid.jobs.progress([jobId])).get(jobId),
         files: await outcomeOf(() => grid.jobs.files(jobId)),
         probed: await outcomeOf(() => grid.jobs.outcome(jobId, 'probe')),
         clips: (await grid.jobs.clips(jobId)).map(stripClip),

@@ -1,5 +1,5 @@
 import type { JobState } from '../../domain/job.ts';
-import type { TaskState } from '../../domain/task.ts';
+import type { JobProgress } from '../../domain/task.ts';
 
 /** Celery's words for a rendition, and one of the reference's own (contract 3.1). */
 export type State = 'PENDING' | 'STARTED' | 'RETRY' | ReadyState;
@@ -7,10 +7,7 @@ export type State = 'PENDING' | 'STARTED' | 'RETRY' | ReadyState;
 export type ReadyState = 'SUCCESS' | 'FAILURE' | 'REVOKED' | 'FAILURE CREATE EPISODE';
 
 /** What the grid tells of a rendition's job. */
-export interface Work {
-  readonly state: JobState;
-  readonly tasks: readonly { readonly state: TaskState; readonly grantedAt?: Date }[];
-}
+export type Work = Pick<JobProgress, 'state' | 'tasks'>;
 
 const ENDED: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
 
@@ -21,11 +18,10 @@ const ENDED: readonly JobState[] = ['succeeded', 'failed', 'cancelled'];
 export function stateOf(ready: ReadyState | undefined, work: Work | undefined): State {
   if (ready !== undefined) return ready;
   if (work === undefined || ENDED.includes(work.state)) return 'STARTED';
-  const { tasks } = work;
-  if (tasks.some((task) => task.state === 'leased')) return 'STARTED';
-  // Had a lease and waits for the next one.
-  if (tasks.some((task) => task.state === 'ready' && task.grantedAt !== undefined)) return 'RETRY';
-  return tasks.some((task) => task.state !== 'ready') ? 'STARTED' : 'PENDING';
+  const { leased, readyAgain, ended } = work.tasks;
+  if (leased > 0) return 'STARTED';
+  if (readyAgain > 0) return 'RETRY';
+  return ended > 0 ? 'STARTED' : 'PENDING';
 }
 
 /** Every state of a planned ladder is a success. */

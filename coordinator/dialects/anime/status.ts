@@ -1,6 +1,7 @@
 import { isUuid } from '../../../shared/ids.ts';
+import type { JobProgress } from '../../domain/task.ts';
 import type { Transaction } from '../../store/transaction.ts';
-import { unlessGone, type Context } from './context.ts';
+import type { Context } from './context.ts';
 import { parseKey } from './keys.ts';
 import { MASTER_NAME, playlistName, THUMBNAILS_NAME } from './paths.ts';
 import { isSuccess, stateOf, type State } from './states.ts';
@@ -14,15 +15,18 @@ interface Now {
   readonly progress: number;
 }
 
-/** A rendition as it stands: as it was written down, or else by what its job does. */
-async function look({ parts }: Context, row: RenditionRow): Promise<Now> {
+/** A rendition as it stands: as it was written down, or else by what its job does; undefined: that one is gone. */
+function nowOf(row: RenditionRow, job: JobProgress | undefined): Now {
   if (row.state !== null) return { row, state: row.state, progress: row.is_published ? 1 : 0 };
-  const { jobs } = parts.grid;
-  const job = row.job_id === null ? undefined : await unlessGone(jobs.get(row.job_id));
-  const tasks = job && (await unlessGone(jobs.tasks(job.jobId)));
-  const work = job && tasks && { state: job.state, tasks };
   const done = job === undefined || job.framesTotal === 0 ? 0 : job.framesDone / job.framesTotal;
-  return { row, state: stateOf(undefined, work), progress: Math.min(1, Math.round(done * 1000) / 1000) };
+  return { row, state: stateOf(undefined, job), progress: Math.min(1, Math.round(done * 1000) / 1000) };
+}
+
+/** All of them by one look at the grid, since whoever polls asks often; by none where nothing is open. */
+async function look({ parts }: Context, rows: readonly RenditionRow[]): Promise<Now[]> {
+  const open = rows.flatMap(({ state, job_id: jobId }) => (state === null && jobId !== null ? [jobId] : []));
+  const jobs = open.length === 0 ? undefined : await parts.grid.jobs.progress(open);
+  return rows.map((row) => nowOf(row, jobs?.get(row.job_id ?? '')));
 }
 
 /** Contract 2.3. */
@@ -92,7 +96,7 @@ function unknown(taskId: string): StatusAnswer {
 export async function statusOf(context: Context, taskId: string, tx?: Transaction): Promise<StatusAnswer> {
   if (!isUuid(taskId)) return unknown(taskId);
   const rows = await context.store.renditions(taskId, tx);
-  const renditions = await Promise.all(rows.map((row) => look(context, row)));
+  const renditions = await look(context, rows);
   const subtitles = await context.subtitles.find(taskId, tx);
   const job = await context.store.find(taskId, tx);
   if (job === undefined) return unknown(taskId);

@@ -23,6 +23,7 @@ import {
   newRecord,
   toClipView,
   toTaskBrief,
+  toJobProgress,
   toJobView,
   toTaskView,
   type JobRecord,
@@ -174,6 +175,11 @@ function noTask(taskId: string): GridError {
   });
 }
 
+/** Those of the jobs that are there. */
+function known(state: MemoryState, jobIds: readonly string[]): JobRecord[] {
+  return jobIds.flatMap((jobId) => state.jobs.get(jobId) ?? []);
+}
+
 /** Jobs of which a task is at an agent, and what they say of their progress. */
 function runningJobs(state: MemoryState): Map<string, string> {
   const marks = new Map<string, string>();
@@ -254,8 +260,9 @@ export function memoryJobStore(state: MemoryState): JobStore {
     get: async (jobId, ownerId) => toJobView(state.job(jobId, ownerId)),
     knownSource: async (jobId, ownerId) => knownSource(state, jobId, ownerId),
     list: async (query) => list(state, query),
-    some: async (jobIds) =>
-      jobIds.flatMap((jobId) => state.jobs.get(jobId) ?? []).map((record) => toJobView(record)),
+    some: async (jobIds) => known(state, jobIds).map((record) => toJobView(record)),
+    progress: async (jobIds) =>
+      new Map(known(state, jobIds).map((record) => [record.input.jobId, toJobProgress(record)])),
     running: async () => runningJobs(state),
     tasks: async (jobId) => tasksOf(state, jobId).map((task) => view(state, task)),
     briefTasks: async (jobId) => tasksOf(state, jobId).map((task) => toTaskBrief(view(state, task))),

@@ -4,8 +4,16 @@ import { isEnded } from '../../domain/job-machine.ts';
 import type { JobTree, TreeTask } from '../../domain/job-tree.ts';
 import type { PlanSummary } from '../../domain/planner.ts';
 import { LONE_KINDS, madeBytes, TASK_KINDS } from '../../domain/task-kinds.ts';
-import { newTaskMachine, savedFrames } from '../../domain/task-machine.ts';
-import type { Artifact, NewTask, ClipView, TaskBrief, TaskOutput, TaskView } from '../../domain/task.ts';
+import { isUnfinished, newTaskMachine, savedFrames } from '../../domain/task-machine.ts';
+import type {
+  Artifact,
+  NewTask,
+  ClipView,
+  JobProgress,
+  TaskBrief,
+  TaskOutput,
+  TaskView,
+} from '../../domain/task.ts';
 import type { JobView } from '../../grid/face.ts';
 import type { NewJob } from '../job-store.ts';
 
@@ -74,6 +82,14 @@ export function newRecord(
 
 const FRESH = { framesDone: 0, fps: 0, speed: 0, phase: '', logTail: '' } as const;
 
+/** It stays with a task, also with a merge that is made anew. */
+function lastGrant({ agentId, grantedAtMs }: TaskRecord): Pick<TaskRecord, 'agentId' | 'grantedAtMs'> {
+  return {
+    ...(agentId === undefined ? {} : { agentId }),
+    ...(grantedAtMs === undefined ? {} : { grantedAtMs }),
+  };
+}
+
 /** What people see of a task follows from what its machine did. */
 export function followed(before: TaskRecord | undefined, after: TaskRecord, nowMs: number): TaskRecord {
   if (before === undefined || before === after) return after;
@@ -84,7 +100,7 @@ export function followed(before: TaskRecord | undefined, after: TaskRecord, nowM
   }
   if (state === 'ready' && after.epoch > before.epoch) {
     const { output: _, failure: __, finishedAtMs: ___, ...rest } = after;
-    return { ...rest, ...FRESH, readyAtMs: nowMs };
+    return { ...rest, ...lastGrant(before), ...FRESH, readyAtMs: nowMs };
   }
   if (after.epoch > before.epoch && before.output) {
     const { output: _, ...rest } = after;
@@ -177,5 +193,21 @@ export function toJobView(record: JobRecord): JobView {
     createdAt: new Date(record.createdAtMs),
     ...(startedAtMs === undefined ? {} : { startedAt: new Date(startedAtMs) }),
     ...(finishedAtMs === undefined || !isEnded(job.state) ? {} : { finishedAt: new Date(finishedAtMs) }),
+  };
+}
+
+export function toJobProgress(record: JobRecord): JobProgress {
+  const { state, framesTotal, framesDone } = toJobView(record);
+  const tasks = [...record.tree.tasks.values()];
+  const count = (fits: (task: TaskRecord) => boolean): number => tasks.filter(fits).length;
+  return {
+    state,
+    framesTotal,
+    framesDone,
+    tasks: {
+      leased: count((task) => task.state === 'leased'),
+      readyAgain: count((task) => task.state === 'ready' && task.grantedAtMs !== undefined),
+      ended: count((task) => !isUnfinished(task)),
+    },
   };
 }

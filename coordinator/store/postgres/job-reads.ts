@@ -12,6 +12,7 @@ import { ARTIFACTS, isFile } from './artifacts.ts';
 import {
   BRIEF_COLUMNS,
   JOB_COLUMNS,
+  JOB_STATE,
   RUNNING,
   TASK_COLUMNS,
   toJobView,
@@ -107,7 +108,7 @@ export async function listJobs(db: Db, query: JobQuery): Promise<Page<JobView>> 
       and ${ofShape(query.shape)}
       and (${one}::text is null or j.state = ${one})
       and (${states}::text[] is null
-        or (case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end) = any(${states}::text[]))
+        or (${JOB_STATE}) = any(${states}::text[]))
       and (${cursor?.at ?? null}::timestamptz is null
         or (j.created_at, j.job_id) < (${cursor?.at ?? null}::timestamptz, ${cursor?.id ?? null}::uuid))
     order by j.created_at desc, j.job_id desc limit ${query.limit + 1}`.execute(db);

@@ -30,10 +30,13 @@ export interface JobRow {
   finished_at: Date | null;
 }
 
+/** A job's state as people see it. */
+export const JOB_STATE: RawBuilder<unknown> = sql`
+  case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end`;
+
 /** Columns of a job with what its running tasks say. */
 export const JOB_COLUMNS: RawBuilder<unknown> = sql`
-  j.job_id, j.owner_id, j.dialect, j.name,
-  case when j.state = 'indexing' and j.started_at is null then 'queued' else j.state end as state,
+  j.job_id, j.owner_id, j.dialect, j.name, ${JOB_STATE} as state,
   j.priority, j.spec, j.frames_total, j.frames_done, j.clips_total, j.clips_done, (j.plan->>'durationS')::float8 as duration_s,
   j.result, j.failure,
   j.created_at, j.started_at, j.finished_at, coalesce(r.frames, 0)::int as running_frames, coalesce(r.fps, 0) as running_fps,

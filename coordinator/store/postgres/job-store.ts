@@ -24,7 +24,7 @@ import {
   tasksOfAgent,
   tasksOfJob,
 } from './job-reads.ts';
-import { runningJobs, someJobs } from './feed-reads.ts';
+import { progressOfJobs, runningJobs, someJobs } from './feed-reads.ts';
 import { removeJob } from './remove-job.ts';
 import { factsOf, lockJob, redoClip, redoMerge, retryJob } from './reopen.ts';
 import { notify, say } from './say.ts';
@@ -122,6 +122,7 @@ export function postgresJobStore(db: Db): JobStore {
     knownSource: (jobId, ownerId) => knownSource(db, jobId, ownerId),
     list: (query) => listJobs(db, query),
     some: (jobIds) => someJobs(db, jobIds),
+    progress: (jobIds) => progressOfJobs(db, jobIds),
     running: () => runningJobs(db),
     tasks: (jobId) => tasksOfJob(db, jobId),
     briefTasks: (jobId) => briefTasksOfJob(db, jobId),

@@ -114,8 +114,23 @@ test('one index, two renditions, and an agent that dies on the way', { timeout: 
     expect(told.peakBandwidth).toBeGreaterThanOrEqual(told.averageBandwidth);
   }
 
+  const all = [index, high, low].map(({ jobId }) => jobId);
+  const ended = (tasks: number, frames: number) => ({
+    state: 'succeeded',
+    framesTotal: frames,
+    framesDone: frames,
+    tasks: { leased: 0, readyAgain: 0, ended: tasks },
+  });
+  const progress = await jobs.progress(all);
+  expect(all.map((jobId) => progress.get(jobId))).toEqual([
+    ended(1, 0),
+    ended(4, SECONDS * 25),
+    ended(4, SECONDS * 25),
+  ]);
+
   await expect(jobs.remove(index.jobId)).rejects.toMatchObject({ code: 'failed_precondition' });
   for (const { jobId } of [high, low]) await jobs.remove(jobId);
+  expect([...(await jobs.progress(all)).keys()]).toEqual([index.jobId]);
   await jobs.remove(index.jobId);
 });
 

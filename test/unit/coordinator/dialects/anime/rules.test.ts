@@ -234,27 +234,23 @@ describe('tracks of sound', () => {
 });
 
 describe('check 9: the state of a rendition', () => {
-  const at = new Date(0);
-  const ready = { state: 'ready' } as const;
-  const waiting = { state: 'ready', grantedAt: at } as const;
-  const leased = { state: 'leased', grantedAt: at } as const;
-  const done = { state: 'succeeded', grantedAt: at } as const;
+  const none = { leased: 0, readyAgain: 0, ended: 0 };
   it.each([
-    ['encoding', [ready, ready], 'PENDING'],
-    ['encoding', [leased, ready], 'STARTED'],
-    ['encoding', [done, ready], 'STARTED'],
-    ['encoding', [waiting, done, ready], 'RETRY'],
-    ['encoding', [waiting, leased], 'STARTED'],
-    ['merging', [done, done], 'STARTED'],
-    ['succeeded', [done], 'STARTED'],
-    ['failed', [done], 'STARTED'],
-    ['cancelled', [ready], 'STARTED'],
+    ['encoding', {}, 'PENDING'],
+    ['encoding', { leased: 1 }, 'STARTED'],
+    ['encoding', { ended: 1 }, 'STARTED'],
+    ['encoding', { readyAgain: 1, ended: 1 }, 'RETRY'],
+    ['encoding', { readyAgain: 1, leased: 1 }, 'STARTED'],
+    ['merging', { ended: 2 }, 'STARTED'],
+    ['succeeded', { ended: 1 }, 'STARTED'],
+    ['failed', { ended: 1 }, 'STARTED'],
+    ['cancelled', {}, 'STARTED'],
   ] as const)('of a job that is %s with %j is %s', (state, tasks, expected) => {
-    expect(stateOf(undefined, { state, tasks })).toBe(expected);
+    expect(stateOf(undefined, { state, tasks: { ...none, ...tasks } })).toBe(expected);
   });
 
   it('stays what it was once it is ready', () => {
-    const work: Work = { state: 'encoding', tasks: [leased] };
+    const work: Work = { state: 'encoding', tasks: { ...none, leased: 1 } };
     expect(stateOf('REVOKED', work)).toBe('REVOKED');
     expect(stateOf('SUCCESS', undefined)).toBe('SUCCESS');
     expect(stateOf(undefined, undefined)).toBe('STARTED');
