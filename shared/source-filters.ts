@@ -8,7 +8,7 @@ const NAMES = 'format|gradfun|hflip|scale|setsar|spp|transpose|uspp|vflip';
 const FILTER = new RegExp(String.raw`^(?:${NAMES})(?:=[\w.:+=-]*)?$`);
 
 /** Holds filters, one a word, to those that a frame source may run outside of the sandbox. Throws `invalid_argument`. */
-export function checkFilters(filters: readonly string[]): void {
+export function checkSourceFilters(filters: readonly string[]): void {
   const wrong = filters.find((filter) => !FILTER.test(filter));
   if (wrong === undefined) return;
   const message = `the filter ${JSON.stringify(wrong)} is not among those that clips may name: ${NAMES.replaceAll('|', ', ')}`;

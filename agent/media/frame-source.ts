@@ -3,7 +3,7 @@ import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
 import type { ClipCut, FilterScript, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
-import { checkFilters } from '../../shared/source-filters.ts';
+import { checkSourceFilters } from '../../shared/source-filters.ts';
 import { outputFd, type ToolCommand } from '../subprocess.ts';
 import { withoutLeads, type LocalClip } from './clip-cut.ts';
 import { filteredOutputs, type FilterChain } from './filter-graph.ts';
@@ -43,7 +43,7 @@ function passThrough(tools: MediaTools, clip: LocalClip, format: VideoFormat | u
   const each = ['-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted)];
   each.push('-strict', '-1', '-f', 'yuv4mpegpipe');
   const program: FrameProgram = (chains) => {
-    chains.forEach(checkFilters);
+    chains.forEach(checkSourceFilters);
     const outputs = chains.map((_, i) => `pipe:${outputFd(i)}`);
     const argv = [tools.ffmpeg, ...read, ...filteredOutputs(first, chains, { each, outputs })];
     return { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };

@@ -1,7 +1,7 @@
 import { GridError } from '../../shared/errors.ts';
 import { checkMediaCommand } from '../../shared/media-command.ts';
 import { fileNameProblem } from '../../shared/file-names.ts';
-import { checkFilters as checkNames } from '../../shared/source-filters.ts';
+import { checkSourceFilters } from '../../shared/source-filters.ts';
 import { checkCuts } from './package-plan.ts';
 import type { CommandSpec, FilmSpec, JobSpec } from './job.ts';
 
@@ -21,7 +21,7 @@ export function checkedMediaCommand(command: CommandSpec): CommandSpec {
 
 /** Throws `invalid_argument`. */
 function checkFilters({ filters = [], script }: FilmSpec): void {
-  checkNames(filters);
+  checkSourceFilters(filters);
   if (filters.length === 0 || script.text === '') return;
   const message = 'filters go with the pass-through only: a script filters by itself';
   throw new GridError('invalid_argument', message, {

@@ -10,7 +10,7 @@ import { masterPlaylist, mediaPlaylist } from '../../../../../coordinator/dialec
 import { sourceFacts } from '../../../../../coordinator/dialects/anime/probe.ts';
 import { isSuccess, stateOf, type Work } from '../../../../../coordinator/dialects/anime/states.ts';
 import { clipRequirements } from '../../../../../coordinator/domain/requirements.ts';
-import { checkFilters, RUNS_FILTERS } from '../../../../../shared/source-filters.ts';
+import { checkSourceFilters, RUNS_FILTERS } from '../../../../../shared/source-filters.ts';
 
 const upright = (width: number, height: number) => ({ width, height, turn: 0 }) as const;
 const sizes = (plans: ReturnType<typeof planLadder>) =>
@@ -117,7 +117,7 @@ test('check 12: the filter of a _uspp key, its fallback, and what the log says o
   expect(requires(chain('uspp'))).toEqual([...always, 'filter:uspp']);
   expect(requires(filterChain(plain!, upright(1920, 1080), { deblocking: 'uspp', qp: 8 }))).toEqual(always);
   for (const deblocking of ['uspp', 'spp'] as const)
-    expect(() => checkFilters(chain(deblocking))).not.toThrow();
+    expect(() => checkSourceFilters(chain(deblocking))).not.toThrow();
 });
 
 describe('check 10: names and playlists', () => {
