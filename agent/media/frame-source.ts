@@ -9,6 +9,7 @@ import { withoutLeads, type LocalClip } from './clip-cut.ts';
 import { filteredOutputs, type FilterChain } from './filter-graph.ts';
 import { TOOL_ENVIRONMENT, type MediaTools } from './probe.ts';
 import { scriptFrames } from './script-info.ts';
+import { threadShare } from './thread-share.ts';
 import { y4mConversion } from './y4m-pixels.ts';
 
 /** A program that writes a clip's frames as y4m: to its standard output, or filtered by the i-th of several chains to the i-th output. */
@@ -33,13 +34,19 @@ export function localSourceName(script: FilterScript | undefined): string {
  * ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. y4m has one rate and no time stamps, so the frames
  * are numbered at that rate; the merge gives them their own times again (M4).
  */
-function passThrough(tools: MediaTools, clip: LocalClip, format: VideoFormat | undefined): FrameSource {
+function passThrough(
+  tools: MediaTools,
+  clip: LocalClip,
+  { format, cores }: { format: VideoFormat | undefined; cores: number },
+): FrameSource {
   const rate = format?.frameRate;
   const { num, den } = rate && rate.num > 0 ? rate : { num: 25, den: 1 };
   const first = [`setpts=N*${den}/(${num}*TB)`, ...y4mConversion(format?.pixelFormat ?? '')];
   if (clip.leadIn + clip.leadOut > 0)
     first.unshift(`select='between(n,${clip.leadIn},${clip.leadIn + clip.wanted - 1})'`);
-  const read = ['-nostdin', '-v', 'error', '-xerror', '-noautorotate', '-i', clip.path];
+  const threads = threadShare({ cores, attempts: 1 });
+  const read = ['-nostdin', '-v', 'error', '-xerror', '-noautorotate', '-threads', threads, '-i', clip.path];
+  read.push('-filter_threads', threads, '-filter_complex_threads', threads);
   const each = ['-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted)];
   each.push('-strict', '-1', '-f', 'yuv4mpegpipe');
   const program: FrameProgram = (chains) => {
@@ -100,7 +107,9 @@ export async function frameSource(
     program: () => command,
     frames,
   });
-  if (script === undefined || script.text === '') return passThrough(tools, clip, input.format);
+  if (script === undefined || script.text === '') {
+    return passThrough(tools, clip, { format: input.format, cores: context.slotCores });
+  }
   const vspipe = await scriptTool(context, script, clip.path);
   const given = clip.leadIn + clip.wanted + clip.leadOut;
   const frames = await scriptFrames(context, await vspipe(['--info', SCRIPT_NAME, '-']));
