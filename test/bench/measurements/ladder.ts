@@ -44,7 +44,9 @@ function ladderArgs(
   { plans, facts }: { plans: readonly RenditionPlan[]; facts: SourceFacts },
 ): string[] {
   const split = `[0:v:0]split=${plans.length}${plans.map((_, i) => `[s${i}]`).join('')}`;
-  const chains = plans.map((plan, i) => `[s${i}]${filterChain(plan, facts.picture, NO_DEBLOCKING).join(',')}[v${i}]`);
+  const chains = plans.map(
+    (plan, i) => `[s${i}]${filterChain(plan, facts.picture, NO_DEBLOCKING).join(',')}[v${i}]`,
+  );
   const outputs = plans.flatMap(({ key }, i) => {
     const streams = ['-map', `[v${i}]`, ...encoderWords(), '-map', '0:a', '-c:a', 'copy'];
     const hls = ['-f', 'hls', '-hls_time', String(HLS_SEGMENT_S), '-hls_playlist_type', 'vod'];
