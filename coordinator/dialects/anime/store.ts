@@ -362,14 +362,17 @@ export class JobStore {
       .execute();
   }
 
-  /** Jobs with a rendition, tracks of sound, or subtitles, whose job was removed before it was ready. */
+  /** Jobs with a rendition, tracks of sound, subtitles or thumbnails whose job was removed before it was ready. */
   async withLostRendition(): Promise<string[]> {
     const { rows } = await sql<{ task_id: string }>`
       select task_id from anime_renditions where job_id is null and state is null
       union
       select task_id from anime_sounds where job_id is null and state is null
       union
-      select task_id from anime_subtitles where job_id is null and state is null`.execute(this.#db);
+      select task_id from anime_subtitles where job_id is null and state is null
+      union
+      select task_id from anime_jobs
+      where stage = 'ladder' and thumbnails = 'wanted' and thumbnails_job_id is null`.execute(this.#db);
     return rows.map((row) => row.task_id);
   }
 
