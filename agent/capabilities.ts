@@ -77,6 +77,7 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
   const { config, workDir, clock } = input;
   const ffmpeg = await requireTool('ffmpeg', config);
   const ffprobe = await requireTool('ffprobe', config);
+  const mkfifo = await findProgram('mkfifo', config.searchPath);
   const programs = new Map([['ffmpeg', ffmpeg]]);
   for (const name of ENCODER_PROGRAMS) {
     const path = await findProgram(name, config.searchPath);
@@ -107,7 +108,13 @@ export async function probeCapabilities(input: ProbeInput): Promise<Capabilities
   if (vapourSynth)
     toolList.push({ name: 'vapoursynth', version: vapourSynth.version, path: vapourSynth.paths.vspipe });
   return {
-    tools: { ffmpeg, ffprobe, programs, ...(vapourSynth ? { vspipe: vapourSynth.paths } : {}) },
+    tools: {
+      ffmpeg,
+      ffprobe,
+      programs,
+      ...(mkfifo === undefined ? {} : { mkfifo }),
+      ...(vapourSynth ? { vspipe: vapourSynth.paths } : {}),
+    },
     sandbox,
     toolList,
     proved: [

@@ -1,7 +1,10 @@
 import { GridError } from '../shared/errors.ts';
-import type { FrameProgram } from './media/frame-source.ts';
-import { startBranches, type Branch, type Fed } from './media/pipeline.ts';
-import type { RunnerContext, SharedWork } from './runners/runner.ts';
+import type { Branch } from './media/branch.ts';
+import { startDirectBranches } from './media/direct-branches.ts';
+import { framePipes } from './media/frame-pipes.ts';
+import type { FrameSource } from './media/frame-source.ts';
+import { startBranches, type Branching, type Fed } from './media/pipeline.ts';
+import { mediaTools, type RunnerContext, type SharedWork } from './runners/runner.ts';
 import { withWorkQuota } from './sandbox/work-quota.ts';
 import { throwIfAborted } from './subprocess.ts';
 
@@ -21,7 +24,7 @@ export class Companions {
   readonly #open: () => Promise<RunnerContext>;
   #context: Promise<RunnerContext> | undefined;
   #work: Promise<unknown> | undefined;
-  #source: FrameProgram | undefined;
+  #source: FrameSource | undefined;
   readonly #waiting: Waiting[] = [];
   /** Members that have neither ended nor asked for frames. */
   #coming: number;
@@ -77,10 +80,9 @@ export class Companions {
     const source = this.#source;
     try {
       if (source === undefined) throw new GridError('internal', 'there is nothing to read frames from');
-      await withWorkQuota(await this.#common, async ({ signal, clock, toolOutput }) => {
-        throwIfAborted(signal);
+      await withWorkQuota(await this.#common, async (common) => {
         const branches = waiting.map(({ branch }) => branch);
-        const { fed, over } = startBranches({ source, branches, signal, clock, onStderrLine: toolOutput });
+        const { fed, over } = await start(common, source, branches);
         for (const [i, one] of waiting.entries()) fed[i]?.then(one.fed.resolve, one.fed.reject);
         await over;
       });
@@ -89,6 +91,22 @@ export class Companions {
       for (const { fed } of waiting) fed.reject(error);
     }
   }
+}
+
+/** Frames go to the encoders without passing here where the source tells of them and the machine makes pipes. */
+async function start(
+  common: RunnerContext,
+  source: FrameSource,
+  branches: readonly Branch[],
+): Promise<Branching> {
+  const { signal, clock, toolOutput: onStderrLine } = common;
+  const { mkfifo } = common.tools;
+  const { program, telling } = source;
+  throwIfAborted(signal);
+  const input = { branches, signal, clock, onStderrLine };
+  if (telling === undefined || mkfifo === undefined) return startBranches({ ...input, source: program });
+  const pipes = await framePipes(mediaTools(common), mkfifo, branches.length);
+  return startDirectBranches({ ...input, source: telling, pipes });
 }
 
 /** What comes of work for several, unless the one that asks is not to go on. */

@@ -25,8 +25,10 @@ export interface SpawnOptions {
   onTool?(name: string): (exit: ToolExit) => void;
   /** Between the request to end and the kill. Default: 2 s; 0: killed at once. */
   readonly graceMs?: number;
-  /** Outputs that it writes: the standard output, and further ones at `outputFd`. Default: 1. */
-  readonly outputs?: number;
+  /** File descriptor of what it reads. Default: a pipe of its own. */
+  readonly stdin?: number;
+  /** What it writes to, at `outputFd`: pipes of its own, or file descriptors. Default: one pipe. */
+  readonly outputs?: readonly ('pipe' | number)[];
   /** It works for the agent itself, not for a task: it stays in the agent's process group, and no pause stops it. */
   readonly isHelper?: boolean;
 }
@@ -39,6 +41,7 @@ export function outputFd(i: number): number {
 /** A started program: its process group dies with the abort, and `done` tells how it ended. Never rejects. */
 export interface RunningTool {
   readonly child: ChildProcess;
+  /** Those of its outputs that are pipes of its own. */
   readonly outputs: readonly Readable[];
   readonly name: string;
   readonly tail: OutputTail;
@@ -76,23 +79,23 @@ function killGroup(child: ChildProcess, { clock, graceMs = GRACE_MS, isHelper }:
 /** Starts a program in a process group of its own. stdin and stdout are pipes; stderr is read line by line. */
 export function startTool(command: ToolCommand, options: SpawnOptions): RunningTool {
   const [program, ...args] = command.argv;
-  const { outputs: count = 1 } = options;
+  const { stdin = 'pipe', outputs: [stdout = 'pipe', ...further] = [] } = options;
   const child = spawn(program ?? '', args, {
     cwd: command.cwd,
     env: { ...command.environment },
-    stdio: ['pipe', 'pipe', 'pipe', ...Array<'pipe'>(count - 1).fill('pipe')],
+    stdio: [stdin, stdout, 'pipe', ...further],
     detached: options.isHelper !== true,
   });
-  const outputs = Array.from({ length: count }, (_, i) => child.stdio[outputFd(i)] as Readable);
+  const outputs = [stdout, ...further].flatMap((_, i) => (child.stdio[outputFd(i)] as Readable | null) ?? []);
   const tail = new OutputTail();
   const lines = new OutputLines((line, passing) => {
     tail.add(line);
     options.onStderrLine?.(line, passing);
   });
-  child.stderr.on('data', (chunk: Buffer) => lines.push(chunk));
-  child.stderr.once('end', () => lines.end());
+  child.stderr?.on('data', (chunk: Buffer) => lines.push(chunk));
+  child.stderr?.once('end', () => lines.end());
   // A program that ends early closes its end: the exit code tells why, not the broken pipe.
-  child.stdin.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
   for (const output of outputs) output.on('error', () => undefined);
   const abort = (): void => killGroup(child, options);
   if (options.signal.aborted) abort();

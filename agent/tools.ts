@@ -4,6 +4,8 @@ export interface ToolPaths {
   readonly ffprobe: string;
   /** Undefined: no VapourSynth, only the pass-through script can run. */
   readonly vspipe?: VapourSynthPaths;
+  /** Undefined: the machine has none, and frames of several encoders pass through the agent. */
+  readonly mkfifo?: string;
   /** Encoder programs that a command may name, e.g. `x265` to `/usr/bin/x265`. */
   readonly programs: ReadonlyMap<string, string>;
 }

@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { GridError } from '../../shared/errors.ts';
-import type { ClipCut, FilterScript, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
+import type { ClipCut, FilterScript, Rational, VideoFormat } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { RunnerContext } from '../runners/runner.ts';
 import { checkSourceFilters } from '../../shared/source-filters.ts';
 import { outputFd, type ToolCommand } from '../subprocess.ts';
@@ -15,8 +15,17 @@ import { y4mConversion } from './y4m-pixels.ts';
 /** A program that writes a clip's frames as y4m: to its standard output, or filtered by the i-th of several chains to the i-th output. */
 export type FrameProgram = (chains: readonly FilterChain[]) => ToolCommand;
 
+/** One that tells of the frames that it has written to all outputs, as ffmpeg's -progress does, at the output behind them. */
+export interface TellingSource {
+  readonly program: FrameProgram;
+  /** Frames a second. */
+  readonly rate: Rational;
+}
+
 export interface FrameSource {
   readonly program: FrameProgram;
+  /** Absent: nobody knows what it writes but who reads it. */
+  readonly telling?: TellingSource;
   /** Frames it must give; undefined when the script decides. */
   readonly frames: number | undefined;
 }
@@ -29,6 +38,8 @@ export function localSourceName(script: FilterScript | undefined): string {
   const name = script?.sourceName ?? '';
   return PLAIN_NAME.test(name) && basename(name) === name ? name : 'CLIPGRID_SOURCE.mkv';
 }
+
+const pipeAt = (output: number): string => `pipe:${outputFd(output)}`;
 
 /**
  * ffmpeg reads the wanted frames of the clip: no VapourSynth is needed. y4m has one rate and no time stamps, so the frames
@@ -49,13 +60,17 @@ function passThrough(
   read.push('-filter_threads', threads, '-filter_complex_threads', threads);
   const each = ['-vsync', 'cfr', '-r', `${num}/${den}`, '-frames:v', String(clip.wanted)];
   each.push('-strict', '-1', '-f', 'yuv4mpegpipe');
-  const program: FrameProgram = (chains) => {
+  const source = (chains: readonly FilterChain[], options: readonly string[]): ToolCommand => {
     chains.forEach(checkSourceFilters);
-    const outputs = chains.map((_, i) => `pipe:${outputFd(i)}`);
-    const argv = [tools.ffmpeg, ...read, ...filteredOutputs(first, chains, { each, outputs })];
+    const outputs = chains.map((_, i) => pipeAt(i));
+    const argv = [tools.ffmpeg, ...options, ...read, ...filteredOutputs(first, chains, { each, outputs })];
     return { argv, cwd: tools.workDir, environment: TOOL_ENVIRONMENT };
   };
-  return { program, frames: clip.wanted };
+  const telling: TellingSource = {
+    program: (chains) => source(chains, ['-progress', pipeAt(chains.length)]),
+    rate: { num, den },
+  };
+  return { program: (chains) => source(chains, []), telling, frames: clip.wanted };
 }
 
 /** Writes a script into the work directory. What is returned makes `vspipe ARGS` in the sandbox, where the script sees its source. */

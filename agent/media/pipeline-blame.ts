@@ -7,7 +7,7 @@ import type { FrameCounter } from './frame-counter.ts';
 export interface Outcome {
   /** The source's first; undefined: it goes on for others that read from it. */
   readonly exits: readonly (ToolExit | undefined)[];
-  readonly counter: FrameCounter;
+  readonly counter: Pick<FrameCounter, 'frames' | 'cutShort'>;
   /** What was wrong with the frames themselves. */
   readonly error: GridError | undefined;
   /** Numbers of the programs, from 0, that closed their input before they had read all of it. */

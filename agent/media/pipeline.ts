@@ -1,9 +1,7 @@
-import type { Readable, Writable } from 'node:stream';
-import { finished, pipeline as connect } from 'node:stream/promises';
+import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
 import { assert, GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
-import { watchIdle } from '../idle-watch.ts';
 import {
   startTool,
   throwIfAborted,
@@ -11,27 +9,17 @@ import {
   type ToolCommand,
   type ToolExit,
 } from '../subprocess.ts';
+import { listeners, startBranch, type Branch, type RunningBranch } from './branch.ts';
 import { distinctChains, isSameChain, type FilterChain } from './filter-graph.ts';
 import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
 import { giveFrames } from './frame-feed.ts';
-import { FramePace, PACE_LIMITS, type PaceLimits } from './frame-pace.ts';
+import { FramePace } from './frame-pace.ts';
 import type { FrameProgram } from './frame-source.ts';
 import { judge } from './pipeline-blame.ts';
+import { HANG_LIMITS, watchdog, type HangLimits } from './watch-pipeline.ts';
 
-/** Programs that read a frame source: the first reads its frames, each other one what the one before it writes. */
-export interface Branch {
-  /** That the frames go through in the source. Default: none. */
-  readonly filters?: FilterChain;
-  readonly programs: readonly ToolCommand[];
-  /** Ends these programs, and nobody else's. */
-  readonly signal: AbortSignal;
-  /** `header`: of the y4m stream that the frames are in. */
-  onFrame(frames: number, header: string): void;
-  onStderrLine(line: string, passing: boolean): void;
-  onTool?(name: string): (exit: ToolExit) => void;
-}
-
-interface SourceInput {
+/** Of a pipeline, whatever reads from its source. */
+export interface SourceInput {
   readonly signal: AbortSignal;
   readonly clock: Clock;
   /** L14: when it counts as hanging. Default: see there. */
@@ -50,19 +38,11 @@ export interface BranchesInput extends SourceInput {
   readonly branches: readonly Branch[];
 }
 
-export interface HangLimits {
-  readonly pace: PaceLimits;
-  /** None of the programs computed anything for so long. */
-  readonly idleMs: number;
-}
-
 /** What the programs were given. */
 export interface Fed {
   readonly frames: number;
   readonly rate: Rational;
 }
-
-const HANG_LIMITS: HangLimits = { pace: PACE_LIMITS, idleMs: 60_000 };
 
 /** Runs `source | program | program ...`, counts the frames on their way, and checks every exit code (M6). */
 export async function runPipeline(input: PipelineInput): Promise<Fed> {
@@ -93,7 +73,7 @@ export function startBranches(input: BranchesInput): Branching {
   const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
   const pace = new FramePace(clock.monotonicMs(), paceLimits);
   const chains = distinctChains(input.branches.map(({ filters = [] }) => filters));
-  const options = { signal, clock, outputs: chains.length, ...listeners(input) };
+  const options = { signal, clock, outputs: chains.map(() => 'pipe' as const), ...listeners(input) };
   const source = startTool(input.source(chains), options);
   source.child.stdin?.end();
   const branches = input.branches.map((branch) => startBranch(branch, { signal, clock }));
@@ -105,47 +85,12 @@ export function startBranches(input: BranchesInput): Branching {
   );
   void Promise.all(feeds.map(({ broken }) => broken)).then(() => pace.sourceEnded(clock.monotonicMs()));
   const tools = [source, ...branches.flatMap((branch) => branch.tools)];
-  const watch = watchdog({ clock, pace, idleMs, pids: pidsOf(tools) }, hanging);
+  const watch = watchdog({ clock, pace, idleMs, tools }, hanging);
   const fed = branches.map((branch) => endOf(branch, { source, feeds, branches, signal }));
   const over = Promise.allSettled(fed)
     .then(() => source.done)
     .then(() => watch.abort());
   return { fed, over };
-}
-
-interface RunningBranch {
-  readonly of: Branch;
-  readonly tools: readonly RunningTool[];
-  readonly signal: AbortSignal;
-  readonly input: Writable | null;
-  /** Numbers of the programs, from 0, that closed their input before they had read all of it. */
-  readonly hungUp: Promise<ReadonlySet<number>>;
-}
-
-/** Who hears of a tool. */
-function listeners({ onStderrLine, onTool }: Pick<Branch, 'onStderrLine' | 'onTool'>) {
-  return { onStderrLine, ...(onTool ? { onTool } : {}) };
-}
-
-/** Starts the programs and connects each with the next. */
-function startBranch(
-  branch: Branch,
-  { signal, clock }: { signal: AbortSignal; clock: Clock },
-): RunningBranch {
-  const ownSignal = AbortSignal.any([signal, branch.signal]);
-  const options = { signal: ownSignal, clock, ...listeners(branch) };
-  const tools = branch.programs.map((command) => startTool(command, options));
-  tools.at(-1)?.child.stdout?.resume();
-  const input = tools[0]?.child.stdin ?? null;
-  const joints: Promise<void>[] = input ? [finished(input, { readable: false })] : [];
-  for (const [i, { child }] of tools.slice(1).entries()) {
-    const from = tools[i]?.child.stdout;
-    if (from && child.stdin) joints.push(connect(from, child.stdin));
-  }
-  const hungUp = Promise.allSettled(joints).then(
-    (results) => new Set(results.flatMap(({ status }, i) => (status === 'rejected' ? [i] : []))),
-  );
-  return { of: branch, tools, signal: ownSignal, input, hungUp };
 }
 
 /** One output of the source, and all that read from it. */
@@ -196,33 +141,4 @@ async function endOf(branch: RunningBranch, { source, feeds, branches, signal }:
   throwIfAborted(signal);
   judge(source, branch.tools, { exits: [ended, ...exits], counter, error, hungUp });
   return { frames: counter.frames, rate: y4mFrameRate(counter.header ?? '') };
-}
-
-function pidsOf(tools: readonly RunningTool[]): number[] {
-  return tools.flatMap((tool) => tool.child.pid ?? []);
-}
-
-interface Watched {
-  readonly clock: Clock;
-  readonly pace: FramePace;
-  readonly idleMs: number;
-  readonly pids: readonly number[];
-}
-
-/** L14: aborts `over`, with the reason, when no frame comes for too long or none of the programs does anything. */
-function watchdog({ clock, pace, idleMs, pids }: Watched, over: AbortController): AbortController {
-  const done = new AbortController();
-  const hangs = (message: string): void => over.abort(new GridError('no_progress', message));
-  const look = async (): Promise<void> => {
-    while (!done.signal.aborted) {
-      const leftMs = pace.leftMs(clock.monotonicMs());
-      if (leftMs <= 0) return hangs(pace.describe());
-      await clock.sleep(leftMs, done.signal);
-    }
-  };
-  void look();
-  const idle = `neither the script nor the encoder did anything for ${idleMs / 1000} s: they hang`;
-  const onIdle = (): void => hangs(`${idle} (after frame ${pace.frames})`);
-  void watchIdle({ pids, clock, idleMs, signal: done.signal, onIdle });
-  return done;
 }

@@ -7,7 +7,8 @@ import { checkKeyFrames, withKeyFrames } from '../media/forced-key-frames.ts';
 import { y4mFrameRate } from '../media/frame-counter.ts';
 import type { FilterChain } from '../media/filter-graph.ts';
 import { frameSource, localSourceName, type FrameSource } from '../media/frame-source.ts';
-import { runPipeline, type Branch } from '../media/pipeline.ts';
+import type { Branch } from '../media/branch.ts';
+import { runPipeline } from '../media/pipeline.ts';
 import { withTimestamps } from '../media/raw-video.ts';
 import { requireRoom } from '../media/room.ts';
 import { probeSegment, verifySegment } from '../media/segment-verify.ts';
@@ -157,7 +158,7 @@ async function filterAndEncode(context: RunnerContext, encoding: Encoding) {
   };
   try {
     const fed = await (shared
-      ? shared.feed(source.program, branch)
+      ? shared.feed(source, branch)
       : runPipeline({ ...branch, source: source.program([filters]), clock }));
     return { fed, salvage };
   } finally {

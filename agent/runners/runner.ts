@@ -1,5 +1,6 @@
-import type { Branch, Fed } from '../media/pipeline.ts';
-import type { FrameProgram } from '../media/frame-source.ts';
+import type { Branch } from '../media/branch.ts';
+import type { Fed } from '../media/pipeline.ts';
+import type { FrameSource } from '../media/frame-source.ts';
 import type { Clock } from '../../shared/clock.ts';
 import type { EncodeResult, FrameRange, TaskResult } from '../../shared/gen/clipgrid/v1/task.ts';
 import type { Logger } from '../../shared/logger.ts';
@@ -60,7 +61,7 @@ export interface SharedWork {
   /** Does it once, for all of them, in a directory that is there until all have ended. */
   once<T>(work: (common: RunnerContext) => Promise<T>, signal: AbortSignal): Promise<T>;
   /** Reads from one source together with the others, when each of them does so or has ended. */
-  feed(source: FrameProgram, branch: Branch): Promise<Fed>;
+  feed(source: FrameSource, branch: Branch): Promise<Fed>;
 }
 
 export interface RunnerArtifact {

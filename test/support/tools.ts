@@ -46,6 +46,11 @@ export function testTools(): ToolPaths {
   const programs = new Map(
     names.flatMap((name) => (find(name) ? [[name, requireProgram(name)] as const] : [])),
   );
-  const base = { ffmpeg: requireProgram('ffmpeg'), ffprobe: requireProgram('ffprobe'), programs };
+  const base = {
+    ffmpeg: requireProgram('ffmpeg'),
+    ffprobe: requireProgram('ffprobe'),
+    mkfifo: requireProgram('mkfifo'),
+    programs,
+  };
   return vspipe ? { ...base, vspipe } : base;
 }

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { startBranches, type Branch } from '../../../agent/media/pipeline.ts';
+import type { Branch } from '../../../agent/media/branch.ts';
+import { startBranches } from '../../../agent/media/pipeline.ts';
 import type { ToolCommand } from '../../../agent/subprocess.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { GridError } from '../../../shared/errors.ts';
