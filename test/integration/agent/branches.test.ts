@@ -4,6 +4,7 @@ import { startBranches } from '../../../agent/media/pipeline.ts';
 import type { ToolCommand } from '../../../agent/subprocess.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { GridError } from '../../../shared/errors.ts';
+import { branchEnds } from '../../support/branch-ends.ts';
 
 const never = new AbortController().signal;
 /** More than all pipes hold: who does not read holds the source up. */
@@ -21,17 +22,9 @@ function branch(script: string, more: Partial<Branch> = {}): Branch {
   return { programs: [sh(script)], signal: never, ...quiet, ...more };
 }
 
-/** What became of each: how many frames it was given, or the code and message of its failure. */
 async function ends(branches: readonly Branch[], source = SOURCE): Promise<(number | string)[]> {
   const input = { source: () => sh(source), branches, signal: never, clock: systemClock };
-  const { fed, over } = startBranches({ ...input, onStderrLine: () => undefined });
-  const results = await Promise.allSettled(fed);
-  await over;
-  return results.map((end) => {
-    if (end.status === 'fulfilled') return end.value.frames;
-    const { code, message } = end.reason as GridError;
-    return `${code}: ${message}`;
-  });
+  return branchEnds(startBranches({ ...input, onStderrLine: () => undefined }));
 }
 
 const READS = 'cat > /dev/null';

@@ -8,6 +8,7 @@ import { framePipes } from '../../../agent/media/frame-pipes.ts';
 import type { ToolCommand } from '../../../agent/subprocess.ts';
 import { systemClock } from '../../../shared/clock.ts';
 import { GridError } from '../../../shared/errors.ts';
+import { branchEnds } from '../../support/branch-ends.ts';
 import { requireProgram, testTools } from '../../support/tools.ts';
 
 const never = new AbortController().signal;
@@ -52,14 +53,7 @@ async function started(branches: readonly Branch[], script = writes(branches.len
 }
 
 async function ends(branches: readonly Branch[], script?: string): Promise<(number | string)[]> {
-  const { fed, over } = await started(branches, script);
-  const results = await Promise.allSettled(fed);
-  await over;
-  return results.map((end) => {
-    if (end.status === 'fulfilled') return end.value.frames;
-    const { code, message } = end.reason as GridError;
-    return `${code}: ${message}`;
-  });
+  return branchEnds(await started(branches, script));
 }
 
 const READS_ALL = `test "$(wc -c)" = ${BYTES}`;
