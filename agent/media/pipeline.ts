@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { Clock } from '../../shared/clock.ts';
-import { assert, GridError } from '../../shared/errors.ts';
+import { assert, type GridError } from '../../shared/errors.ts';
 import type { Rational } from '../../shared/gen/clipgrid/v1/task.ts';
 import {
   startTool,
