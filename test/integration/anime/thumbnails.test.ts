@@ -100,20 +100,24 @@ it('a cancel takes them along, and the call ends', { timeout: LADDER_MS }, async
   ]);
 });
 
-it('a call ends when the job of its thumbnails is removed before they are made', { timeout: LADDER_MS }, async () => {
-  await grid.source('d.mp4', { seconds: 20 });
-  const request = { src_path: 'd.mp4', dst_path: 'd', ladder: ['1000p'], thumbnails: true };
-  const id = await grid.client.create(request);
-  let jobId: unknown;
-  while (typeof jobId !== 'string') {
-    const [row] = await grid.query('select thumbnails_job_id from anime_jobs where task_id = $1', [id]);
-    jobId = row?.['thumbnails_job_id'];
-  }
-  await fetch(`${grid.mainUrl}/api/v1/jobs/${jobId}`, { method: 'DELETE' });
-  expect((await grid.client.succeeded(id)).thumbnails_path).toBeNull();
-  for (let stage: unknown; stage !== 'ended';) {
-    const [row] = await grid.query('select stage, thumbnails from anime_jobs where task_id = $1', [id]);
-    expect(row?.['thumbnails']).not.toBe('ready');
-    stage = row?.['stage'];
-  }
-});
+it(
+  'a call ends when the job of its thumbnails is removed before they are made',
+  { timeout: LADDER_MS },
+  async () => {
+    await grid.source('d.mp4', { seconds: 20 });
+    const request = { src_path: 'd.mp4', dst_path: 'd', ladder: ['1000p'], thumbnails: true };
+    const id = await grid.client.create(request);
+    let jobId: unknown;
+    while (typeof jobId !== 'string') {
+      const [row] = await grid.query('select thumbnails_job_id from anime_jobs where task_id = $1', [id]);
+      jobId = row?.['thumbnails_job_id'];
+    }
+    await fetch(`${grid.mainUrl}/api/v1/jobs/${jobId}`, { method: 'DELETE' });
+    expect((await grid.client.succeeded(id)).thumbnails_path).toBeNull();
+    for (let stage: unknown; stage !== 'ended';) {
+      const [row] = await grid.query('select stage, thumbnails from anime_jobs where task_id = $1', [id]);
+      expect(row?.['thumbnails']).not.toBe('ready');
+      stage = row?.['stage'];
+    }
+  },
+);
