@@ -1,13 +1,13 @@
 import type { Clock } from '../../shared/clock.ts';
-import { startTool, throwIfAborted, type RunningTool } from '../subprocess.ts';
+import { startTool, throwIfAborted, type RunningTool, type ToolExit } from '../subprocess.ts';
 import { listeners, startBranch, type Branch, type RunningBranch } from './branch.ts';
 import { ProgressReader } from './ffmpeg-progress.ts';
-import { FramePace } from './frame-pace.ts';
+import type { FramePace } from './frame-pace.ts';
 import type { FramePipe } from './frame-pipes.ts';
 import type { TellingSource } from './frame-source.ts';
 import { judge } from './pipeline-blame.ts';
 import type { Branching, Fed, SourceInput } from './pipeline.ts';
-import { HANG_LIMITS, watchdog } from './watch-pipeline.ts';
+import { watchPipeline } from './watch-pipeline.ts';
 
 export interface DirectInput extends SourceInput {
   readonly source: TellingSource;
@@ -25,11 +25,8 @@ const SOURCE_ENDS_MS = 10_000;
  */
 export function startDirectBranches(input: DirectInput): Branching {
   const { clock, pipes } = input;
-  const hanging = new AbortController();
+  const { signal, pace, start } = watchPipeline(input);
   const unread = new AbortController();
-  const signal = AbortSignal.any([input.signal, hanging.signal]);
-  const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
-  const pace = new FramePace(clock.monotonicMs(), paceLimits);
   const program = input.source.program(input.branches.map(({ filters = [] }) => filters));
   const source = startTool(program, {
     signal: AbortSignal.any([signal, unread.signal]),
@@ -44,16 +41,9 @@ export function startDirectBranches(input: DirectInput): Branching {
   });
   for (const pipe of pipes) pipe.passed();
   const counter = countTold(source, input, pace);
-  const tools = [source, ...branches.flatMap((branch) => branch.tools)];
-  const watch = watchdog({ clock, pace, idleMs, tools }, hanging);
+  const watch = start([source, ...branches.flatMap((branch) => branch.tools)]);
   const running = { source, counter, rate: input.source.rate, clock, signal };
-  for (const [
-    i,
-    {
-      tools: [reader],
-    },
-  ] of branches.entries())
-    void reader?.done.then(() => pipes[i]?.drain());
+  branches.forEach(({ tools: [reader] }, i) => void reader?.done.then(() => pipes[i]?.drain()));
   const fed = branches.map((branch) => endOf(branch, running));
   const over = Promise.allSettled(fed).then(async () => {
     // Frames that nobody reads are not worth making.
@@ -102,9 +92,19 @@ async function endOf(branch: RunningBranch, { source, counter, rate, clock, sign
   const hungUp = await branch.hungUp;
   throwIfAborted(branch.signal);
   const isWell = exits.every(({ code }) => code === 0);
-  const soon = isWell ? clock.sleep(SOURCE_ENDS_MS, signal).then(() => undefined) : undefined;
-  const ended = await Promise.race([source.done, soon]);
+  const ended = await endWithin(isWell ? SOURCE_ENDS_MS : 0, source, clock);
   throwIfAborted(signal);
   judge(source, branch.tools, { exits: [ended, ...exits], counter, error: undefined, hungUp });
   return { frames: counter.frames, rate };
+}
+
+/** How the source ended; undefined: it goes on. */
+async function endWithin(ms: number, source: RunningTool, clock: Clock): Promise<ToolExit | undefined> {
+  const late = Promise.withResolvers<undefined>();
+  const timer = clock.after(ms, () => late.resolve(undefined));
+  try {
+    return await Promise.race([source.done, late.promise]);
+  } finally {
+    timer.cancel();
+  }
 }

@@ -10,7 +10,7 @@ export interface FramePipe {
   readonly read: number;
   /** Both programs have them: here they are closed, or nobody would ever read the end. */
   passed(): void;
-  /** Nobody reads any more: what is still written is thrown away, so that the writer is not held up, nor ended. */
+  /** Once, when nobody reads any more: what is still written is thrown away, so that the writer is not held up, nor ended. */
   drain(): void;
 }
 
@@ -20,7 +20,6 @@ function framePipe(path: string): FramePipe {
   const write = openSync(path, constants.O_WRONLY);
   const read = openSync(path, constants.O_RDONLY);
   unlinkSync(path);
-  let isDrained = false;
   return {
     write,
     read,
@@ -29,8 +28,6 @@ function framePipe(path: string): FramePipe {
       closeSync(read);
     },
     drain() {
-      if (isDrained) return;
-      isDrained = true;
       const rest = new Socket({ fd: spare, readable: true, writable: false });
       rest.on('error', () => undefined).resume();
     },

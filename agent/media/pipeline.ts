@@ -13,10 +13,9 @@ import { listeners, startBranch, type Branch, type RunningBranch } from './branc
 import { distinctChains, isSameChain, type FilterChain } from './filter-graph.ts';
 import { FrameCounter, y4mFrameRate } from './frame-counter.ts';
 import { giveFrames } from './frame-feed.ts';
-import { FramePace } from './frame-pace.ts';
 import type { FrameProgram } from './frame-source.ts';
 import { judge } from './pipeline-blame.ts';
-import { HANG_LIMITS, watchdog, type HangLimits } from './watch-pipeline.ts';
+import { watchPipeline, type HangLimits } from './watch-pipeline.ts';
 
 /** Of a pipeline, whatever reads from its source. */
 export interface SourceInput {
@@ -68,10 +67,7 @@ export interface Branching {
  */
 export function startBranches(input: BranchesInput): Branching {
   const { clock } = input;
-  const hanging = new AbortController();
-  const signal = AbortSignal.any([input.signal, hanging.signal]);
-  const { pace: paceLimits, idleMs } = input.limits ?? HANG_LIMITS;
-  const pace = new FramePace(clock.monotonicMs(), paceLimits);
+  const { signal, pace, start } = watchPipeline(input);
   const chains = distinctChains(input.branches.map(({ filters = [] }) => filters));
   const options = { signal, clock, outputs: chains.map(() => 'pipe' as const), ...listeners(input) };
   const source = startTool(input.source(chains), options);
@@ -84,8 +80,7 @@ export function startBranches(input: BranchesInput): Branching {
     openFeed(output, { chain: chains[i] ?? [], branches, onFrame }),
   );
   void Promise.all(feeds.map(({ broken }) => broken)).then(() => pace.sourceEnded(clock.monotonicMs()));
-  const tools = [source, ...branches.flatMap((branch) => branch.tools)];
-  const watch = watchdog({ clock, pace, idleMs, tools }, hanging);
+  const watch = start([source, ...branches.flatMap((branch) => branch.tools)]);
   const fed = branches.map((branch) => endOf(branch, { source, feeds, branches, signal }));
   const over = Promise.allSettled(fed)
     .then(() => source.done)

@@ -6,6 +6,14 @@ import type { Db, Transaction } from '../transaction.ts';
 import { giveUpLost, type LostTask } from './give-up.ts';
 import { LAST_END_COUNTS } from './keep-attempt.ts';
 
+const DUE = sql`state = 'leased' and lease_expires_at <= now()`;
+
+/** Given, or renewed, before the clock jumped back. */
+function tooLate({ ttlMs }: Pick<ExpireOptions, 'ttlMs'>) {
+  const latestMs = ttlMs + CLOCK_SLACK_MS;
+  return sql`state = 'leased' and lease_expires_at > statement_timestamp() + ${latestMs} * interval '1 millisecond'`;
+}
+
 /**
  * Ends leases whose time is over by the database's clock (L4). The first sweep after a gap ends none and puts expiry on
  * hold for one ttl, because agents could not renew while nobody was there to listen (L12).
@@ -19,14 +27,13 @@ export async function expire(db: Db, options: ExpireOptions): Promise<number> {
     if (!(await markSweep(tx, options))) return [];
     const { rows: lost } = await sql<LostTask>`
       with too_late as (
-        select task_id from tasks where state = 'leased'
-          and lease_expires_at > statement_timestamp() + ${options.ttlMs + CLOCK_SLACK_MS} * interval '1 millisecond'
+        select task_id from tasks where ${tooLate(options)}
         order by lease_expires_at limit ${options.limit} for update skip locked
       ), cut as (
         update tasks t set lease_expires_at = clock_timestamp() + ${options.ttlMs} * interval '1 millisecond'
         from too_late where t.task_id = too_late.task_id
       ), due as (
-        select task_id from tasks where state = 'leased' and lease_expires_at <= now()
+        select task_id from tasks where ${DUE}
         order by lease_expires_at limit ${options.limit} for update skip locked
       ), ended as (
         update tasks t set state = 'ready', ready_at = now(), lease_expires_at = null, lost = t.lost + 1
@@ -65,9 +72,7 @@ async function markSweep(tx: Transaction, options: ExpireOptions): Promise<boole
         clock_timestamp() + ${ttlMs} * interval '1 millisecond') end
     from last
     returning s.held_until > s.swept_at as held,
-      exists (select from tasks where state = 'leased' and lease_expires_at <= now())
-        or exists (select from tasks where state = 'leased'
-          and lease_expires_at > statement_timestamp() + ${ttlMs + CLOCK_SLACK_MS} * interval '1 millisecond') as due,
+      exists (select from tasks where ${DUE}) or exists (select from tasks where ${tooLate(options)}) as due,
       (extract(epoch from s.swept_at - last.swept_at) * 1000)::float8 as passed_ms
     `.execute(tx);
   const [row] = rows;

@@ -19,15 +19,14 @@ interface DrainedRow {
  */
 export async function revokeDrained(db: Db, options: { graceMs: number; limit: number }): Promise<number> {
   // Hardly ever: whoever asks does so some times a second.
-  const { rows: late } = await sql`
-    select from agents where drain_requested and drain_until <= now() - ${options.graceMs} * interval '1 millisecond'
-    limit 1`.execute(db);
+  const isLate = sql`a.drain_requested and a.drain_until <= now() - ${options.graceMs} * interval '1 millisecond'`;
+  const { rows: late } = await sql`select from agents a where ${isLate} limit 1`.execute(db);
   if (late.length === 0) return 0;
   return db.transaction().execute(async (tx) => {
     const { rows } = await sql<DrainedRow>`
       with due as (
         select t.task_id, t.lease_id from agents a join tasks t on t.agent_id = a.agent_id and t.state = 'leased'
-        where a.drain_requested and a.drain_until <= now() - ${options.graceMs} * interval '1 millisecond'
+        where ${isLate}
         order by t.task_id limit ${options.limit} for update of t skip locked
       ), back as (
         update tasks t set state = 'ready', ready_at = now(), lease_expires_at = null, lease_id = null,
