@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createGridFixture, RULES } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { RULES } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const FAILURE = {
   code: 'encoder_failed',
@@ -10,10 +11,7 @@ const FAILURE = {
 } as const;
 const UNKNOWN = '00000000-0000-7000-8000-000000000000';
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('reads of clips on %s', (_, create) => {
+describe.each(EACH_STORE)('reads of clips on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   let session: string;
   beforeAll(async () => {

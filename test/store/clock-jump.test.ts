@@ -7,7 +7,8 @@ import { postgresUserStore } from '../../coordinator/store/postgres/user-store.t
 import { postgresWebhookStore } from '../../coordinator/store/postgres/webhook-store.ts';
 import type { ClaimedDelivery } from '../../coordinator/store/webhook-store.ts';
 import { createGridFixture, TTL_MS, type GridFixture } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const HOUR_MS = 3600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -25,10 +26,7 @@ const renewal = (task: GrantedTask, sessionId: string) => ({
   logTail: '',
 });
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])("the database's clock jumps, on %s", (_, create) => {
+describe.each(EACH_STORE)("the database's clock jumps, on %s", (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   beforeAll(async () => {
     grid = await create();

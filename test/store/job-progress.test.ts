@@ -1,18 +1,15 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { JobProgress } from '../../coordinator/domain/task.ts';
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
-import { createGridFixture } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 import { MEDIA, PASS_THROUGH } from '../support/store-moves.ts';
 
 const UNKNOWN = '00000000-0000-7000-8000-000000000000';
 const FAILURE = { code: 'encoder_failed', stage: 'encode', message: 'it broke', log: '' } as const;
 const NONE = { leased: 0, readyAgain: 0, ended: 0 };
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('the progress of jobs on %s', (_, create) => {
+describe.each(EACH_STORE)('the progress of jobs on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   let session: string;
   beforeAll(async () => {

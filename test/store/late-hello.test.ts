@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createGridFixture, TTL_MS } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { TTL_MS } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const FIRST = { start: 7, incarnation: 'seven', connection: 3 };
 const LATE = {
@@ -8,10 +9,7 @@ const LATE = {
   message: expect.stringContaining('a later session of the agent a'),
 };
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('L8 a Hello that arrives late, on %s', (_, create) => {
+describe.each(EACH_STORE)('L8 a Hello that arrives late, on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   beforeAll(async () => {
     grid = await create();

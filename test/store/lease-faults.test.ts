@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { MAX_FAILURES, MAX_LOST } from '../../coordinator/domain/retry-policy.ts';
-import { createGridFixture, RULES, TTL_MS } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { RULES, TTL_MS } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const FAILURE = { code: 'encoder_failed', stage: 'encode', message: 'boom', log: 'tail' } as const;
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('faults on %s', (_, create) => {
+describe.each(EACH_STORE)('faults on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   beforeAll(async () => {
     grid = await create();

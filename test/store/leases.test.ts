@@ -3,8 +3,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import type { Fence } from '../../coordinator/domain/task.ts';
 import type { RespecClip } from '../../coordinator/store/job-store.ts';
 import type { Completion, GrantedTask } from '../../coordinator/store/lease-store.ts';
-import { createGridFixture, RULES, TTL_MS } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { RULES, TTL_MS } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const renewal = (fence: Fence, sessionId: string) => ({
   fence,
@@ -15,10 +16,7 @@ const renewal = (fence: Fence, sessionId: string) => ({
   logTail: '',
 });
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('leases on %s', (_, create) => {
+describe.each(EACH_STORE)('leases on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   beforeAll(async () => {
     grid = await create();

@@ -1,13 +1,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { RespecClip } from '../../coordinator/store/job-store.ts';
 import type { GrantedTask } from '../../coordinator/store/lease-store.ts';
-import { createGridFixture, RULES, TTL_MS } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { RULES, TTL_MS } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('parts of clips on %s', (_, create) => {
+describe.each(EACH_STORE)('parts of clips on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   let session: string;
   let jobId: string;

@@ -1,14 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { createGridFixture, RULES } from '../support/grid-fixture.ts';
-import { createMemoryFixture, type MemoryFixture } from '../support/memory-fixture.ts';
+import { RULES } from '../support/grid-fixture.ts';
+import { EACH_STORE } from '../support/each-store.ts';
+import type { MemoryFixture } from '../support/memory-fixture.ts';
 
 const DAY_MS = 24 * 3600_000;
 const LIMIT = { maxWaitMs: DAY_MS, limit: 100 };
 
-describe.each([
-  ['PostgreSQL', createGridFixture],
-  ['memory', createMemoryFixture],
-])('L15 a job that nobody can do, on %s', (_, create) => {
+describe.each(EACH_STORE)('L15 a job that nobody can do, on %s', (_, create) => {
   let grid: Omit<MemoryFixture, 'state'>;
   beforeAll(async () => {
     grid = await create();
